@@ -1,0 +1,61 @@
+// `gwctl audit`: what a migration would meet, before it begins.
+#include <CLI/CLI.hpp>
+#include <ctime>
+#include <iostream>
+#include <memory>
+
+#include "audit/audit.h"
+#include "cli/command.h"
+
+namespace gw::cli {
+namespace {
+
+struct Args {
+  Inputs inputs;
+  std::string target = "standard";
+  std::string format = "text";
+};
+
+struct Format {
+  std::string_view name;
+  std::string (*render)(const audit::Report&);
+};
+constexpr Format formats[] = {
+    {"text", audit::render_text},
+    {"json", audit::render_json},
+    {"html", audit::render_html},
+    {"markdown", audit::render_markdown},
+};
+
+int print_audit(const Args& args) {
+  Loaded loaded;
+  if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
+  const auto report = audit::make(loaded.bundle, loaded.sources, args.target, std::time(nullptr));
+  if (!report) return fail(report.error());
+  for (const Format& format : formats)
+    if (format.name == args.format) std::cout << format.render(*report);
+  const int read = print_findings(loaded.sink.take(), loaded.sources);
+  for (const audit::IngressLine& line : report->ingresses)
+    if (line.fate == audit::Fate::lost) return exit_findings;
+  return read;
+}
+
+}  // namespace
+
+void add_audit(CLI::App& app, Run& run) {
+  auto* command =
+      app.add_subcommand("audit", "Report what a migration would meet: losses, targets, certificates, readiness");
+  command->footer(
+      "Examples:\n"
+      "  gwctl audit -R manifests/\n"
+      "  gwctl audit shop.yaml --to envoy-gateway -o html > audit.html");
+  auto args = std::make_shared<Args>();
+  add_inputs(*command, args->inputs);
+  command->add_option("--to", args->target, "The target whose losses are shown in detail")->option_text("TARGET");
+  command->add_option("-o,--output", args->format, "text unless told")
+      ->option_text("FORMAT")
+      ->check(CLI::IsMember({"text", "json", "html", "markdown"}));
+  command->callback([&run, args] { run = [args] { return print_audit(*args); }; });
+}
+
+}  // namespace gw::cli

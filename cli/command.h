@@ -1,0 +1,70 @@
+// One command a file: it adds itself to the command tree and says what to run. CLI11 stays inside cli/*.cpp.
+#pragma once
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "diag/diagnostic.h"
+#include "diag/result.h"
+#include "kube/load.h"
+
+namespace CLI {
+class App;
+}
+
+namespace gw::cli {
+
+// Exit codes of the contract.
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_findings = 1;
+inline constexpr int exit_usage = 2;
+
+// What every command that reads manifests takes: paths, -f, -R, -n, -A, -l, --kubeconfig, --context, --from-cluster,
+// --max-file-size.
+struct Inputs {
+  std::vector<std::string> paths;
+  kube::LoadOptions load;
+  std::string kubeconfig, context;
+  bool from_cluster = false, all_namespaces = false;
+};
+void add_inputs(CLI::App& app, Inputs& inputs);
+
+// What a command works on. Sources live as long as the input.
+struct Loaded {
+  diag::Sources sources;
+  diag::Sink sink;
+  kube::Bundle bundle;
+};
+// Reads files or the cluster. An I/O error is told on standard error and gives exit_usage.
+int load(const Inputs& inputs, Loaded& loaded);
+
+// Colours by --color, NO_COLOR, TERM and isatty(stderr).
+bool colour_wanted();
+// Prints findings as text on standard error; returns the exit code they ask for (1 with any error).
+int print_findings(std::vector<diag::Diagnostic> findings, const diag::Sources& sources);
+int fail(const Error& error);  // "gwctl: message", help; exit_usage
+
+// A command adds its subcommand and, when chosen, sets `run`.
+using Run = std::function<int()>;
+using AddCommand = void (*)(CLI::App& app, Run& run);
+
+void add_convert(CLI::App& app, Run& run);
+void add_validate(CLI::App& app, Run& run);
+void add_trace(CLI::App& app, Run& run);
+void add_verify(CLI::App& app, Run& run);
+void add_serve(CLI::App& app, Run& run);
+void add_fmt(CLI::App& app, Run& run);
+void add_audit(CLI::App& app, Run& run);
+void add_plan(CLI::App& app, Run& run);
+void add_graph(CLI::App& app, Run& run);
+void add_routes(CLI::App& app, Run& run);
+void add_explain(CLI::App& app, Run& run);
+void add_export(CLI::App& app, Run& run);
+void add_diff(CLI::App& app, Run& run);
+void add_version(CLI::App& app, Run& run);
+void add_completion(CLI::App& app, Run& run);
+
+// The whole program; tests call it in-process. Output goes to the given streams.
+int run(int argc, const char* const* argv);
+
+}  // namespace gw::cli

@@ -1,0 +1,238 @@
+#include "cli/dataplane.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "kube/index.h"
+#include "pki/certificate.h"
+
+namespace gw::cli {
+namespace {
+
+std::optional<std::string> from_base64(std::string_view text) {
+  static constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (char c : text) {
+    if (c == '\n' || c == '\r' || c == ' ' || c == '=') continue;
+    auto at = alphabet.find(c);
+    if (at == alphabet.npos) return std::nullopt;
+    bits = bits << 6 | static_cast<std::uint32_t>(at);
+    if ((count += 6) >= 8) out += static_cast<char>(bits >> (count -= 8) & 255);
+  }
+  return out;
+}
+
+std::optional<std::string> value_of(const kube::Secret& secret, std::string_view key) {
+  if (const std::string* plain = kube::find(secret.string_data, key)) return *plain;
+  if (const std::string* coded = kube::find(secret.data, key)) return from_base64(*coded);
+  return std::nullopt;
+}
+
+const char* protocol_name(route::Protocol protocol) {
+  switch (protocol) {
+    case route::Protocol::http:
+      return "HTTP";
+    case route::Protocol::https:
+      return "HTTPS";
+    case route::Protocol::tls:
+      return "TLS";
+    case route::Protocol::tcp:
+      return "TCP";
+    case route::Protocol::udp:
+      return "UDP";
+  }
+  return "";
+}
+
+runtime::Site::Kind site_kind(route::Protocol protocol) {
+  switch (protocol) {
+    case route::Protocol::http:
+      return runtime::Site::Kind::http;
+    case route::Protocol::https:
+    case route::Protocol::tls:
+      return runtime::Site::Kind::tls;
+    case route::Protocol::tcp:
+      return runtime::Site::Kind::tcp;
+    case route::Protocol::udp:
+      return runtime::Site::Kind::udp;
+  }
+  return runtime::Site::Kind::http;
+}
+
+// Pairs that load; half-written or mismatched ones keep what was there before.
+void read_certificates(const kube::Bundle& bundle, const runtime::Config* before, runtime::Config& config,
+                       std::vector<std::string>& warnings) {
+  for (const kube::Secret& secret : bundle.secrets) {
+    auto pair = read_pair(secret);
+    if (!pair) continue;
+    std::string why = pki::check_pair(pair->chain_pem, pair->key_pem);
+    if (why.empty()) {
+      config.certificates[secret.id()] = std::move(*pair);
+      continue;
+    }
+    auto old = before ? before->certificates.find(secret.id())
+                      : std::map<kube::NamespacedName, runtime::Certificate>::const_iterator{};
+    bool kept = before && old != before->certificates.end();
+    if (kept) config.certificates[secret.id()] = old->second;
+    warnings.push_back("Secret " + secret.id().display() + ": " + why +
+                       (kept ? "; the certificate before it stays in use" : ""));
+  }
+}
+
+}  // namespace
+
+std::optional<runtime::Certificate> read_pair(const kube::Secret& secret) {
+  auto chain = value_of(secret, "tls.crt"), key = value_of(secret, "tls.key");
+  if (!chain || !key) return std::nullopt;
+  return runtime::Certificate{std::move(*chain), std::move(*key)};
+}
+
+std::string PkiFacts::check_pair(const kube::Secret& secret) const {
+  auto pair = read_pair(secret);
+  if (!pair) return "it has no tls.crt and tls.key";
+  return pki::check_pair(pair->chain_pem, pair->key_pem);
+}
+
+std::string PkiFacts::check_ca(std::string_view pem) const {
+  return pki::check_ca(pem);
+}
+
+Result<AddressPool> AddressPool::parse(const std::string& cidr) {
+  Error bad{"--address-pool '" + cidr + "' is not an IPv4 range", "write for example 127.0.1.0/24"};
+  auto slash = cidr.find('/');
+  in_addr address{};
+  if (inet_pton(AF_INET, cidr.substr(0, slash).c_str(), &address) != 1) return bad;
+  unsigned bits = 32;
+  if (slash != std::string::npos) {
+    const char* end = cidr.data() + cidr.size();
+    auto read = std::from_chars(cidr.data() + slash + 1, end, bits);
+    if (read.ec != std::errc() || read.ptr != end || bits > 32 || bits < 8) return bad;
+  }
+  AddressPool pool;
+  std::uint32_t size = bits == 32 ? 1 : 1u << (32 - bits);
+  pool.first_ = ntohl(address.s_addr) & ~(size - 1);
+  pool.count_ = size;
+  if (size > 2) {  // neither the network nor its broadcast address
+    ++pool.first_;
+    pool.count_ -= 2;
+  }
+  return pool;
+}
+
+std::string AddressPool::take(const kube::NamespacedName& gateway) {
+  if (auto had = taken_.find(gateway); had != taken_.end()) return had->second;
+  if (next_ >= count_) return {};
+  in_addr address{htonl(first_ + next_++)};
+  char text[INET_ADDRSTRLEN];
+  inet_ntop(AF_INET, &address, text, sizeof text);
+  return taken_[gateway] = text;
+}
+
+Result<std::unique_ptr<GatewayDataplane>> GatewayDataplane::make(runtime::Server& server, DataplaneOptions options) {
+  std::unique_ptr<GatewayDataplane> out(new GatewayDataplane(server, std::move(options)));
+  if (!out->options_.pool.empty()) {
+    auto pool = AddressPool::parse(out->options_.pool);
+    if (!pool) return pool.error();
+    out->pool_ = std::move(*pool);
+  }
+  return out;
+}
+
+int GatewayDataplane::socket_port(kube::Port port) const {
+  if (pool_) return port;
+  auto moved = options_.port_map.find(port);
+  return moved == options_.port_map.end() ? port : moved->second;
+}
+
+std::vector<std::string> GatewayDataplane::addresses_of(const kube::Gateway& gateway) {
+  std::vector<std::string> out;
+  for (const auto& address : gateway.spec.addresses)
+    if (!address.value.empty() && address.type.value_or("IPAddress") == "IPAddress") out.push_back(address.value);
+  if (!out.empty()) return out;
+  std::string own = pool_ ? pool_->take(gateway.id()) : "127.0.0.1";
+  if (!own.empty()) out.push_back(std::move(own));
+  return out;
+}
+
+control::GatewayStates GatewayDataplane::apply(const kube::Index& index, const route::Attachments& attachments) {
+  auto config = std::make_shared<runtime::Config>();
+  auto before = server_.config();
+  warnings_.clear();
+  places_.clear();
+  config->table = route::compile(index, attachments);
+  read_certificates(index.bundle(), before.get(), *config, warnings_);
+
+  control::GatewayStates states;
+  for (const auto& status : attachments.gateways) {
+    const kube::Gateway& gateway = *status.gateway;
+    control::GatewayState& state = states[gateway.id()];
+    state.addresses = addresses_of(gateway);
+    if (state.addresses.empty()) state.problem = "no address is left in the pool", state.reason = "AddressNotAssigned";
+    if (gateway.spec.tls && gateway.spec.tls->backend && gateway.spec.tls->backend->client_certificate_ref) {
+      const auto& ref = *gateway.spec.tls->backend->client_certificate_ref;
+      config->client_certificates[gateway.id()] = {ref.ns.value_or(gateway.metadata.ns), ref.name};
+    }
+  }
+
+  std::map<std::string, runtime::Site> sites;
+  for (const route::Listener& listener : config->table->listeners()) {
+    if (!listener.usable) continue;
+    auto state = states.find(listener.gateway);
+    if (state == states.end()) continue;
+    for (const std::string& ip : state->second.addresses) {
+      Place place{listener.gateway,
+                  listener.name,
+                  protocol_name(listener.protocol),
+                  listener.hostname,
+                  "",
+                  listener.port,
+                  "",
+                  ""};
+      auto address = runtime::Address::parse(ip, static_cast<std::uint16_t>(socket_port(listener.port)));
+      if (!address) {
+        place.error = "'" + ip + "' is not an IP address";
+        places_.push_back(std::move(place));
+        continue;
+      }
+      place.address = address->text();
+      runtime::Site site;
+      site.address = *address;
+      site.port = listener.port;
+      site.kind = site_kind(listener.protocol);
+      site.layer4 = listener.protocol == route::Protocol::tls;
+      auto [at, fresh] = sites.try_emplace(site.key(), site);
+      runtime::Site& there = at->second;
+      if (there.kind != site.kind || there.port != site.port) {
+        place.error = "another listener has " + place.address + " with a different protocol or port";
+        place.help = "move one of them with --port-map, or give every Gateway its own address with --address-pool";
+      } else {
+        there.layer4 |= site.layer4;
+        if (std::find(there.gateways.begin(), there.gateways.end(), listener.gateway) == there.gateways.end())
+          there.gateways.push_back(listener.gateway);
+      }
+      places_.push_back(std::move(place));
+    }
+  }
+  for (auto& [key, site] : sites) config->sites.push_back(std::move(site));
+
+  std::map<std::string, runtime::SiteStatus> results;
+  for (auto& status : server_.apply(config)) results.emplace(status.key, status);
+  for (Place& place : places_) {
+    auto result = results.find(place.address + (place.protocol == "UDP" ? "/udp" : "/tcp"));
+    if (place.error.empty() && result != results.end()) {
+      place.error = result->second.error;
+      place.help = result->second.help;
+    }
+    auto& state = states[place.gateway];
+    if (!place.error.empty() && state.problem.empty()) state.problem = place.error, state.reason = "AddressNotUsable";
+  }
+  for (const auto& error : server_.certificate_errors()) warnings_.push_back(error);
+  return states;
+}
+
+}  // namespace gw::cli

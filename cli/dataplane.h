@@ -1,0 +1,70 @@
+// Gateways as listening sockets: addresses, ports, certificates. Files and the cluster controller share it.
+#pragma once
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/controller.h"
+#include "route/attach.h"
+#include "runtime/server.h"
+
+namespace gw::cli {
+
+struct DataplaneOptions {
+  std::map<int, int> port_map{{80, 8080}, {443, 8443}};  // without a pool
+  std::string pool;                                      // CIDR; empty: every Gateway on 127.0.0.1
+};
+
+// Hands out addresses of a range; a Gateway keeps its own.
+class AddressPool {
+ public:
+  static Result<AddressPool> parse(const std::string& cidr);
+  std::string take(const kube::NamespacedName& gateway);  // empty: none left
+
+ private:
+  std::uint32_t first_ = 0, count_ = 0, next_ = 0;
+  std::map<kube::NamespacedName, std::string> taken_;
+};
+
+class GatewayDataplane : public control::Dataplane {
+ public:
+  // Borrows the server.
+  static Result<std::unique_ptr<GatewayDataplane>> make(runtime::Server& server, DataplaneOptions options);
+  control::GatewayStates apply(const kube::Index& index, const route::Attachments& attachments) override;
+
+  // What listens where, after apply().
+  struct Place {
+    kube::NamespacedName gateway;
+    std::string listener, protocol, hostname;
+    std::string address;  // ip:port
+    kube::Port port = 0;  // as the Gateway says
+    std::string error, help;
+  };
+  const std::vector<Place>& places() const { return places_; }
+  const std::vector<std::string>& warnings() const { return warnings_; }
+
+ private:
+  GatewayDataplane(runtime::Server& server, DataplaneOptions options) : server_(server), options_(std::move(options)) {}
+  std::vector<std::string> addresses_of(const kube::Gateway& gateway);
+  int socket_port(kube::Port port) const;
+
+  runtime::Server& server_;
+  DataplaneOptions options_;
+  std::optional<AddressPool> pool_;
+  std::vector<Place> places_;
+  std::vector<std::string> warnings_;
+};
+
+// tls.crt and tls.key of a Secret; nullopt when one is missing or not base64.
+std::optional<runtime::Certificate> read_pair(const kube::Secret& secret);
+
+// Certificates judged by OpenSSL, for route::attach.
+class PkiFacts : public route::CertificateFacts {
+ public:
+  std::string check_pair(const kube::Secret& secret) const override;
+  std::string check_ca(std::string_view pem) const override;
+};
+
+}  // namespace gw::cli

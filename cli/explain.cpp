@@ -1,0 +1,114 @@
+// `gwctl explain`: what a code means, from the tables of validate/ and convert/.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/command.h"
+#include "cli/explain.h"
+#include "convert/convert.h"
+#include "diag/render.h"
+#include "diag/suggest.h"
+#include "validate/codes.h"
+
+namespace gw::cli {
+
+std::vector<Page> code_pages() {
+  std::vector<Page> pages;
+  for (const validate::CodeInfo& code : validate::all_codes())
+    pages.push_back({code.code, code.title, code.explanation, code.layer, diag::name(code.severity)});
+  for (const convert::CodePage& page : convert::code_pages())
+    pages.push_back({page.code, page.title, page.text, "convert", ""});
+  std::stable_sort(pages.begin(), pages.end(), [](const Page& a, const Page& b) { return a.code < b.code; });
+  return pages;
+}
+
+namespace {
+
+// Breaks at spaces; code points are counted, not bytes.
+std::string wrapped(std::string_view text, std::size_t width) {
+  std::string out;
+  std::size_t column = 0;
+  while (!text.empty()) {
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    if (word.empty()) continue;
+    const auto length = static_cast<std::size_t>(
+        std::count_if(word.begin(), word.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+    if (column != 0 && column + 1 + length > width) {
+      out += '\n';
+      column = 0;
+    }
+    if (column != 0) out += ' ', ++column;
+    out += word;
+    column += length;
+  }
+  return out + "\n";
+}
+
+nlohmann::ordered_json to_json(const Page& page) {
+  nlohmann::ordered_json out = {
+      {"code", page.code}, {"title", page.title}, {"explanation", page.text}, {"layer", page.layer}};
+  if (!page.severity.empty()) out["severity"] = page.severity;
+  return out;
+}
+
+int print_list(const std::vector<Page>& pages, bool json) {
+  if (json) {
+    nlohmann::ordered_json out = nlohmann::ordered_json::array();
+    for (const Page& page : pages) out.push_back(to_json(page));
+    std::cout << out.dump(2) << '\n';
+    return exit_ok;
+  }
+  for (const Page& page : pages) std::cout << page.code << "  " << page.title << '\n';
+  return exit_ok;
+}
+
+int explain(const std::string& word, bool json) {
+  const std::vector<Page> pages = code_pages();
+  if (word.empty()) return print_list(pages, json);
+  std::string code = word.substr(0, word.find('.'));  // GW114.1a2b3c4d is one rule of GW114
+  std::transform(code.begin(), code.end(), code.begin(), [](unsigned char c) { return std::toupper(c); });
+  const auto page = std::find_if(pages.begin(), pages.end(), [&](const Page& p) { return p.code == code; });
+  if (page == pages.end()) {
+    std::vector<std::string_view> known;
+    for (const Page& p : pages) known.push_back(p.code);
+    const std::string_view near = diag::nearest(code, known);
+    return fail({"there is no code '" + diag::printable(word) + "'" +
+                     (near.empty() ? "" : "; did you mean '" + std::string(near) + "'?"),
+                 "`gwctl explain` lists every code"});
+  }
+  if (json) {
+    std::cout << to_json(*page).dump(2) << '\n';
+    return exit_ok;
+  }
+  std::cout << page->code << ": " << page->title << "\n";
+  if (!page->severity.empty()) std::cout << page->severity << ", layer " << page->layer << "\n";
+  std::cout << "\n" << wrapped(page->text, 80);
+  return exit_ok;
+}
+
+struct Args {
+  std::string code;
+  std::string format = "text";
+};
+
+}  // namespace
+
+void add_explain(CLI::App& app, Run& run) {
+  auto* command = app.add_subcommand("explain", "Say what a code means and what to do; without one, list them all");
+  command->footer(
+      "Examples:\n"
+      "  gwctl explain GW101\n"
+      "  gwctl explain\n"
+      "  gwctl explain -o json");
+  auto args = std::make_shared<Args>();
+  command->add_option("code", args->code, "A code as findings carry it")->option_text("CODE");
+  command->add_option("-o,--output", args->format, "text or json")
+      ->option_text("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}));
+  command->callback([&run, args] { run = [args] { return explain(args->code, args->format == "json"); }; });
+}
+
+}  // namespace gw::cli

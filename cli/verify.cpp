@@ -1,0 +1,263 @@
+// `gwctl verify`: the old controller's answers against the new gateway's. Here, and only here, convert and verify meet:
+// without --against the old manifests are converted first, and what is compared is the text that convert would print.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <iostream>
+#include <memory>
+
+#include "cli/command.h"
+#include "convert/convert.h"
+#include "diag/render.h"
+#include "kube/index.h"
+#include "kube/load.h"
+#include "route/assume.h"
+#include "route/attach.h"
+#include "route/profile.h"
+#include "verify/boundaries_gateway.h"
+#include "verify/equivalence.h"
+#include "verify/known.h"
+#include "verify/replay.h"
+#include "verify/report.h"
+#include "yaml/read.h"
+
+namespace gw::cli {
+namespace {
+
+struct Args {
+  Inputs inputs;
+  std::vector<std::string> against;
+  std::string as = "auto", profile = "gwctl", format = "text", known, address = "127.0.0.1", to, access_log, log_host;
+  std::vector<std::string> accept_loss, flags;
+  std::size_t counterexamples = 5;
+};
+
+// One side with everything its model borrows.
+struct Prepared {
+  verify::Side side;
+  std::string name;
+  bool measured = true;
+  std::unique_ptr<route::Model> model;
+};
+
+std::string joined(const std::vector<std::string_view>& words) {
+  std::string out;
+  for (std::string_view word : words) out += (out.empty() ? "" : ", ") + std::string(word);
+  return out;
+}
+
+Result<Prepared> gateway_side(const kube::Bundle& bundle, const std::string& profile) {
+  const kube::Index index(bundle);
+  route::AttachOptions options;
+  options.assume_secrets = bundle.secrets.empty();
+  const route::Attachments attachments = route::attach(index, options);
+  Prepared out;
+  out.model = route::make_model(profile, index, attachments);
+  if (!out.model) return Error{"unknown profile '" + profile + "'", "known are: " + joined(route::profile_names())};
+  out.name = "gateway (" + profile + ")";
+  out.side = {out.model.get(), verify::gateway_boundaries(bundle)};
+  return out;
+}
+
+Result<Prepared> old_side(const kube::Bundle& bundle, const Args& args) {
+  if (args.as == "gateway") return gateway_side(bundle, args.profile);
+  const kube::Index index(bundle);
+  const std::string name = args.as == "auto" ? verify::detect(index) : args.as;
+  if (name.empty())
+    return Error{"nothing tells which controller the Ingresses were written for",
+                 "name it: --as " + joined(verify::controller_names())};
+  verify::ControllerOptions options;
+  options.assume_secrets = bundle.secrets.empty() && !bundle.services_known();
+  options.flags = args.flags;
+  std::unique_ptr<verify::Controller> controller = verify::make_controller(name, index, options);
+  if (!controller)
+    return Error{"unknown controller '" + name + "'", "known are: " + joined(verify::controller_names()) + ", gateway"};
+  Prepared out;
+  out.name = name;
+  out.measured = controller->measured();
+  out.side = {nullptr, controller->boundaries()};
+  out.model = std::move(controller);
+  out.side.model = out.model.get();
+  return out;
+}
+
+// What the cluster holds beside routes is the same on both sides.
+void share_cluster(const kube::Bundle& from, kube::Bundle& to) {
+  const auto add_missing = [](const auto& source, auto& target) {
+    if (target.empty()) target = source;
+  };
+  if (!to.services_known()) {
+    to.services = from.services;
+    to.endpoint_slices = from.endpoint_slices;
+  }
+  add_missing(from.secrets, to.secrets);
+  add_missing(from.config_maps, to.config_maps);
+  add_missing(from.namespaces, to.namespaces);
+}
+
+// Converts, writes and reads back: places in the report are lines of what `gwctl convert` prints.
+Status convert_old(const Loaded& old, const Args& args, Loaded& out) {
+  convert::Options options;
+  if (args.as != "auto") options.from = args.as;
+  const std::vector<std::string_view> targets = convert::target_names();
+  options.to = !args.to.empty()                                                           ? args.to
+               : std::find(targets.begin(), targets.end(), args.profile) != targets.end() ? args.profile
+                                                                                          : "standard";
+  for (const std::string& word : args.accept_loss) {
+    for (const std::string_view known : convert::loss_names())
+      if (word == "all" || word == known) options.accepted.insert(convert::loss_of(known));
+  }
+  kube::Bundle converted;
+  diag::Sink findings;
+  const auto outcome = convert::convert(old.bundle, options, old.sources, findings, converted);
+  if (!outcome) return outcome.error();
+  const std::size_t errors = findings.count(diag::Severity::error), warnings = findings.count(diag::Severity::warning);
+  if (errors + warnings != 0)
+    std::cerr << "gwctl: the conversion reported " << errors << " errors and " << warnings
+              << " warnings; `gwctl convert` shows them\n";
+  std::string text;
+  kube::write(converted, yaml::Style::yaml, text);
+  out.bundle = kube::load_text("converted.yaml", std::move(text), out.sources, out.sink);
+  return Unit{};
+}
+
+Status read_known_file(const std::string& path, Loaded& known, std::vector<verify::Accepted>& out) {
+  const auto files = kube::read_inputs({path}, {}, known.sources);
+  if (!files) return files.error();
+  for (diag::FileId file : *files)
+    for (const yaml::Document& document : yaml::read(file, known.sources, {}, known.sink)) {
+      std::vector<verify::Accepted> entries = verify::read_known(document, known.sink);
+      std::move(entries.begin(), entries.end(), std::back_inserter(out));
+    }
+  return Unit{};
+}
+
+// One line on a terminal that is overwritten; nothing where nobody looks.
+std::function<void(std::size_t, std::size_t)> progress_bar() {
+  if (isatty(STDERR_FILENO) != 1) return {};
+  return [](std::size_t done, std::size_t all) {
+    if (done % 64 != 0 && done != all) return;
+    std::fprintf(stderr, "\r%zu of %zu host names%s", done, all, done == all ? "\r\033[K" : "");
+  };
+}
+
+std::string render(const verify::Report& report, const verify::Rendering& rendering, const std::string& format) {
+  if (format == "json") return verify::to_json(report, rendering);
+  if (format == "html") return verify::to_html(report, rendering);
+  if (format == "markdown") return verify::to_markdown(report, rendering);
+  return verify::to_text(report, rendering);
+}
+
+std::function<void(std::uint64_t, std::uint64_t)> byte_progress() {
+  if (isatty(STDERR_FILENO) != 1) return {};
+  return [](std::uint64_t done, std::uint64_t all) {
+    if (all == 0)
+      std::fprintf(stderr, "\r%llu MB", static_cast<unsigned long long>(done >> 20));
+    else
+      std::fprintf(stderr, "\r%3llu%%%s", static_cast<unsigned long long>(done * 100 / all),
+                   done == all ? "\r\033[K" : "");
+  };
+}
+
+int run_replay(const Args& args, const verify::Side& before, const verify::Side& after,
+               const verify::Rendering& rendering) {
+  verify::ReplayOptions options;
+  options.host = args.log_host;
+  options.progress = byte_progress();
+  const Result<verify::ReplayReport> report = verify::replay(args.access_log, before, after, options);
+  if (!report) return fail(report.error());
+  std::cout << (args.format == "json" ? verify::to_json(*report, rendering) : verify::to_text(*report, rendering));
+  return report->differing + report->unmodelled == 0 ? exit_ok : exit_findings;
+}
+
+int run_verify(const Args& args) {
+  Loaded old, fresh, known_file;
+  if (const int code = load(args.inputs, old); code != exit_ok) return code;
+  if (args.against.empty()) {
+    if (const Status status = convert_old(old, args, fresh); !status) return fail(status.error());
+  } else {
+    Inputs inputs;
+    inputs.paths = args.against;
+    inputs.load = args.inputs.load;
+    if (const int code = load(inputs, fresh); code != exit_ok) return code;
+  }
+  if (print_findings(old.sink.take(), old.sources) + print_findings(fresh.sink.take(), fresh.sources) != 0)
+    std::cerr << "gwctl: objects with errors are left out of the comparison\n";
+  share_cluster(old.bundle, fresh.bundle);
+  route::assume_gateways(fresh.bundle);
+
+  std::vector<verify::Accepted> known;
+  if (!args.known.empty()) {
+    if (const Status status = read_known_file(args.known, known_file, known); !status) return fail(status.error());
+    if (print_findings(known_file.sink.take(), known_file.sources) != exit_ok) return exit_usage;
+  }
+  Result<Prepared> before = old_side(old.bundle, args);
+  if (!before) return fail(before.error());
+  Result<Prepared> after = gateway_side(fresh.bundle, args.profile);
+  if (!after) return fail(after.error());
+
+  const verify::Rendering rendering{old.sources, fresh.sources, before->name,
+                                    after->name, args.address,  args.counterexamples};
+  if (!args.access_log.empty()) return run_replay(args, before->side, after->side, rendering);
+
+  verify::Options options;
+  options.measured = before->measured;
+  options.progress = progress_bar();
+  options.known = [&](std::string_view host, const verify::Counterexample& found) {
+    return verify::accepted_reason(known, host, found);
+  };
+  const verify::Report report = verify::verify(before->side, after->side, options);
+  std::cout << render(report, rendering, args.format);
+  for (const verify::Accepted& entry : known)
+    if (entry.used == 0)
+      std::cerr << "gwctl: " << known_file.sources.name(entry.span.file) << ":"
+                << known_file.sources.position(entry.span.file, entry.span.begin).line
+                << ": this accepted difference does not occur\n";
+  const bool good = report.verdict != verify::Verdict::differs && report.verdict != verify::Verdict::unmodelled;
+  return good ? exit_ok : exit_findings;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Run& run) {
+  auto* command = app.add_subcommand("verify", "Prove that old and new answer alike, or show the request that differs");
+  command->footer(
+      "Examples:\n"
+      "  gwctl verify shop.yaml\n"
+      "  gwctl verify -R ingress/ --against gateway.yaml --profile envoy-gateway -o html > report.html\n"
+      "  gwctl verify shop.yaml --known accepted.yaml\n"
+      "  gwctl verify shop.yaml --access-log access.log");
+  auto args = std::make_shared<Args>();
+  add_inputs(*command, args->inputs);
+  command->add_option("--against", args->against, "New manifests; without it the old ones are converted")
+      ->option_text("PATH")
+      ->allow_extra_args(false);
+  command->add_option("--as", args->as, "Old controller; auto, or gateway to compare two gateways")
+      ->option_text("NAME")
+      ->capture_default_str();
+  command->add_option("--profile", args->profile, "Implementation of the new gateway; spec-core for any")
+      ->option_text("NAME")
+      ->capture_default_str();
+  command->add_option("--to", args->to, "Target of the conversion; that of the profile unless told")
+      ->option_text("NAME");
+  command->add_option("--accept-loss", args->accept_loss, "For the conversion")
+      ->option_text("KIND,...")
+      ->delimiter(',');
+  command->add_option("--controller-flag", args->flags, "A flag of the old controller's command line")
+      ->allow_extra_args(false)
+      ->option_text("FLAG");
+  command->add_option("-o,--output", args->format, "text, json, html or markdown")
+      ->option_text("FORMAT")
+      ->check(CLI::IsMember({"text", "json", "html", "markdown"}));
+  command->add_option("--known", args->known, "Differences that were agreed upon, with reasons")->option_text("FILE");
+  command->add_option("--access-log", args->access_log, "Ask the requests of an access log instead of every class")
+      ->option_text("FILE");
+  command->add_option("--log-host", args->log_host, "Host of log lines that tell none")->option_text("NAME");
+  command->add_option("--address", args->address, "Address of the gateway in the curl lines")->option_text("IP");
+  command->add_option("--show", args->counterexamples, "Differences shown a host")->option_text("N");
+  command->callback([&run, args] { run = [args] { return run_verify(*args); }; });
+}
+
+}  // namespace gw::cli

@@ -1,0 +1,219 @@
+// One libcurl handle with the credentials of a kubeconfig.
+#include "cluster/client.h"
+
+#include <curl/curl.h>
+
+#include <fstream>
+#include <iterator>
+#include <mutex>
+#include <optional>
+
+namespace gw::cluster {
+namespace {
+
+constexpr long connect_timeout_s = 10, request_timeout_s = 120;
+
+struct Body {
+  std::string text;
+  std::size_t limit = std::size_t{512} << 20;
+};
+
+std::size_t collect(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& body = *static_cast<Body*>(to);
+  if (body.text.size() + size * count > body.limit) return 0;
+  body.text.append(data, size * count);
+  return size * count;
+}
+
+struct Lines {
+  const std::function<bool(std::string_view)>* on_line;
+  const std::atomic<bool>* stop;
+  CURL* handle;
+  std::string partial;
+};
+
+std::size_t split_lines(char* data, std::size_t size, std::size_t count, void* to) {
+  auto& lines = *static_cast<Lines*>(to);
+  lines.partial.append(data, size * count);
+  long status = 0;
+  curl_easy_getinfo(lines.handle, CURLINFO_RESPONSE_CODE, &status);
+  std::size_t begin = 0;
+  for (std::size_t end; status == 200 && (end = lines.partial.find('\n', begin)) != std::string::npos; begin = end + 1)
+    if (!(*lines.on_line)(std::string_view(lines.partial).substr(begin, end - begin))) return 0;
+  lines.partial.erase(0, begin);
+  return size * count;
+}
+
+int stop_wanted(void* to, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(to)->load() ? 1 : 0;
+}
+
+struct HeaderList {
+  curl_slist* list = nullptr;
+  ~HeaderList() { curl_slist_free_all(list); }
+  void add(const std::string& line) { list = curl_slist_append(list, line.c_str()); }
+};
+
+std::string token_from(const std::string& file) {
+  std::ifstream in(file);
+  std::string token(std::istreambuf_iterator<char>(in), {});
+  while (!token.empty() && (token.back() == '\n' || token.back() == '\r' || token.back() == ' ')) token.pop_back();
+  return token;
+}
+
+}  // namespace
+
+struct Client::Impl {
+  Access access;
+  CURL* handle = nullptr;
+  std::optional<Credential> plugin_credential;
+  char error[CURL_ERROR_SIZE] = {};
+
+  explicit Impl(Access a) : access(std::move(a)) {
+    static std::once_flag once;
+    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
+    handle = curl_easy_init();
+  }
+  ~Impl() { curl_easy_cleanup(handle); }
+
+  template <class Value>
+  void set(CURLoption option, Value value) {
+    curl_easy_setopt(handle, option, value);
+  }
+  void blob(CURLoption option, const std::string& pem) {
+    curl_blob data{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_COPY};
+    curl_easy_setopt(handle, option, &data);
+  }
+
+  Status credentials(HeaderList& headers) {
+    if (!access.exec.command.empty() && !plugin_credential) {
+      auto got = run_plugin(access.exec, access);
+      if (!got) return got.error();
+      plugin_credential = std::move(*got);
+    }
+    std::string token = access.token;
+    if (!access.token_file.empty()) token = token_from(access.token_file);  // read anew: it is rotated
+    std::string certificate = access.client_certificate_pem, key = access.client_key_pem;
+    if (plugin_credential) {
+      if (!plugin_credential->token.empty()) token = plugin_credential->token;
+      if (!plugin_credential->client_certificate_pem.empty()) {
+        certificate = plugin_credential->client_certificate_pem;
+        key = plugin_credential->client_key_pem;
+      }
+    }
+    if (!token.empty()) headers.add("Authorization: Bearer " + token);
+    if (!certificate.empty()) {
+      set(CURLOPT_SSLCERTTYPE, "PEM");
+      set(CURLOPT_SSLKEYTYPE, "PEM");
+      blob(CURLOPT_SSLCERT_BLOB, certificate);
+      blob(CURLOPT_SSLKEY_BLOB, key);
+    }
+    if (token.empty() && !access.username.empty()) {
+      set(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+      set(CURLOPT_USERNAME, access.username.c_str());
+      set(CURLOPT_PASSWORD, access.password.c_str());
+    }
+    if (!access.impersonate.empty()) headers.add("Impersonate-User: " + access.impersonate);
+    return Unit{};
+  }
+
+  Status prepare(const std::string& path, HeaderList& headers) {
+    curl_easy_reset(handle);
+    headers.add("Accept: application/json");
+    if (auto ready = credentials(headers); !ready) return ready;
+    set(CURLOPT_URL, (access.server + path).c_str());
+    set(CURLOPT_PROTOCOLS_STR, "http,https");
+    set(CURLOPT_USERAGENT, "gwctl");
+    set(CURLOPT_NOSIGNAL, 1L);
+    set(CURLOPT_CONNECTTIMEOUT, connect_timeout_s);
+    set(CURLOPT_ERRORBUFFER, error);
+    set(CURLOPT_ACCEPT_ENCODING, "");
+    if (!access.ca_pem.empty()) blob(CURLOPT_CAINFO_BLOB, access.ca_pem);
+    if (access.insecure) {
+      set(CURLOPT_SSL_VERIFYPEER, 0L);
+      set(CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (!access.proxy_url.empty()) set(CURLOPT_PROXY, access.proxy_url.c_str());
+    set(CURLOPT_HTTPHEADER, headers.list);
+    error[0] = 0;
+    return Unit{};
+  }
+
+  Error unreachable(CURLcode code) const {
+    const std::string why = error[0] ? error : curl_easy_strerror(code);
+    return {"the API server " + access.server + " did not answer: " + why,
+            "check --kubeconfig, --context and the network"};
+  }
+
+  // method empty: GET. A 401 makes a plugin's credential stale: it is fetched anew, once.
+  Result<Response> request(const char* method, const std::string& path, const std::string& type,
+                           const std::string& body) {
+    for (bool again = false;; again = true) {
+      HeaderList headers;
+      if (!type.empty()) headers.add("Content-Type: " + type);
+      if (auto ready = prepare(path, headers); !ready) return ready.error();
+      Body answer;
+      set(CURLOPT_TIMEOUT, request_timeout_s);
+      set(CURLOPT_WRITEFUNCTION, collect);
+      set(CURLOPT_WRITEDATA, &answer);
+      if (*method) {
+        set(CURLOPT_CUSTOMREQUEST, method);
+        set(CURLOPT_POSTFIELDS, body.c_str());
+        set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
+      }
+      if (const CURLcode code = curl_easy_perform(handle); code != CURLE_OK) return unreachable(code);
+      Response response;
+      curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response.status);
+      response.body = std::move(answer.text);
+      if (response.status != 401 || !plugin_credential || again) return response;
+      plugin_credential.reset();
+    }
+  }
+};
+
+Client::Client(Access access) : impl_(std::make_unique<Impl>(std::move(access))) {}
+Client::~Client() = default;
+Client::Client(Client&&) noexcept = default;
+
+Result<Response> Client::get(const std::string& path) {
+  return impl_->request("", path, "", "");
+}
+Result<Response> Client::patch(const std::string& path, std::string_view type, const std::string& body) {
+  return impl_->request("PATCH", path, std::string(type), body);
+}
+Result<Response> Client::post(const std::string& path, const std::string& body) {
+  return impl_->request("POST", path, "application/json", body);
+}
+Result<Response> Client::put(const std::string& path, const std::string& body) {
+  return impl_->request("PUT", path, "application/json", body);
+}
+
+Result<long> Client::stream(const std::string& path, const std::function<bool(std::string_view)>& on_line,
+                            const std::atomic<bool>& stop) {
+  Impl& impl = *impl_;
+  HeaderList headers;
+  if (auto ready = impl.prepare(path, headers); !ready) return ready.error();
+  Lines lines{&on_line, &stop, impl.handle, {}};
+  impl.set(CURLOPT_WRITEFUNCTION, split_lines);
+  impl.set(CURLOPT_WRITEDATA, &lines);
+  impl.set(CURLOPT_NOPROGRESS, 0L);
+  impl.set(CURLOPT_XFERINFOFUNCTION, stop_wanted);
+  impl.set(CURLOPT_XFERINFODATA, &stop);
+  impl.set(CURLOPT_TCP_KEEPALIVE, 1L);
+  const CURLcode code = curl_easy_perform(impl.handle);
+  const bool ours = code == CURLE_WRITE_ERROR || code == CURLE_ABORTED_BY_CALLBACK;
+  if (code != CURLE_OK && !ours) return impl.unreachable(code);
+  long status = 0;
+  curl_easy_getinfo(impl.handle, CURLINFO_RESPONSE_CODE, &status);
+  if (status == 401) impl.plugin_credential.reset();
+  return status;
+}
+
+const std::string& Client::server() const {
+  return impl_->access.server;
+}
+const std::string& Client::ns() const {
+  return impl_->access.ns;
+}
+
+}  // namespace gw::cluster

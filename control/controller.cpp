@@ -1,0 +1,146 @@
+// Watch, attach, apply, write status: in this order, so that good status never runs ahead of traffic.
+#include "control/controller.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <ctime>
+#include <mutex>
+
+#include "cluster/watch.h"
+#include "control/infrastructure.h"
+#include "kube/kinds.h"
+
+namespace gw::control {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::vector<cluster::WatchedKind> watched_kinds() {
+  std::vector<cluster::WatchedKind> out;
+  kube::Bundle bundle;
+  kube::each_kind(bundle, [&](auto& objects) {
+    using T = typename std::decay_t<decltype(objects)>::value_type;
+    if constexpr (!std::same_as<T, kube::OtherObject> && !std::same_as<T, kube::Ingress> &&
+                  !std::same_as<T, kube::IngressClass>) {
+      constexpr const kube::KindInfo& info = kube::KindOf<T>::info;
+      std::vector<std::string> versions{std::string(info.version)};
+      if (info.group == kube::gateway_group) versions.insert(versions.end(), {"v1beta1", "v1alpha3", "v1alpha2"});
+      out.push_back({std::string(info.group), std::string(info.plural), std::string(info.kind), std::move(versions)});
+    }
+  });
+  return out;
+}
+
+std::string now() {
+  const std::time_t seconds = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+// Wakes the loop; a burst of changes is taken together.
+class Bell {
+ public:
+  void ring() {
+    std::lock_guard lock(mutex_);
+    rung_ = true;
+    waiting_.notify_one();
+  }
+  // True when something changed; waits at most 100 ms.
+  bool wait() {
+    std::unique_lock lock(mutex_);
+    if (!waiting_.wait_for(lock, 100ms, [&] { return rung_; })) return false;
+    rung_ = false;
+    return true;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable waiting_;
+  bool rung_ = false;
+};
+
+class Controller {
+ public:
+  Controller(const cluster::Access& access, Dataplane& dataplane, const ControllerOptions& options)
+      : client_(access), dataplane_(dataplane), options_(options) {}
+
+  // False when a write has to be tried again.
+  bool reconcile(const std::vector<kube::RawObject>& raw) {
+    diag::Sources sources;
+    diag::Sink sink;  // what does not decode was refused by the API server's schema already
+    const kube::Bundle bundle = kube::decode(raw, {}, sources, sink);
+    const kube::Index index(bundle);
+    route::AttachOptions attach;
+    attach.controller_name = options_.controller_name;
+    const route::Attachments attachments = route::attach(index, attach, options_.certificates);
+    const GatewayStates states = dataplane_.apply(index, attachments);
+    bool done = true;
+    for (const StatusUpdate& update : status_updates(index, attachments, states, {options_.controller_name, now()}))
+      done = write(update) && done;
+    for (const Manifest& manifest : infrastructure_.changed(attachments)) done = apply(manifest) && done;
+    return done;
+  }
+
+ private:
+  bool write(const StatusUpdate& update) {
+    std::string path = "/apis/" + update.object.api_version;
+    if (!update.object.ns.empty()) path += "/namespaces/" + update.object.ns;
+    path += "/" + update.plural + "/" + update.object.name + "/status";
+    std::string body = update.json;
+    if (!update.resource_version.empty())
+      body.insert(1, R"("metadata":{"resourceVersion":")" + update.resource_version + "\"},");
+    return answered(client_.patch(path, "application/merge-patch+json", body), "status of " + update.object.display());
+  }
+
+  bool apply(const Manifest& manifest) {
+    return answered(
+        client_.patch(manifest.path + "?fieldManager=gwctl&force=true", "application/apply-patch+yaml", manifest.json),
+        manifest.path);
+  }
+
+  // 404: deleted meanwhile. 409: changed meanwhile; the change comes as an event.
+  bool answered(const Result<cluster::Response>& response, const std::string& what) {
+    const bool fine = response && (response->status < 300 || response->status == 404 || response->status == 409);
+    if (!fine && options_.log)
+      options_.log(
+          "cannot write " + what + ": " +
+          (response ? "the API server answered " + std::to_string(response->status) : response.error().message));
+    return fine;
+  }
+
+  cluster::Client client_;
+  Dataplane& dataplane_;
+  const ControllerOptions& options_;
+  Infrastructure infrastructure_;
+};
+
+}  // namespace
+
+Status run_controller(const cluster::Access& access, Dataplane& dataplane, const ControllerOptions& options,
+                      const std::atomic<bool>& stop) {
+  if (auto version = cluster::Client(access).get("/version"); !version)
+    return version.error();
+  else if (version->status == 401 || version->status == 403)
+    return Error{"the API server refused the credentials (" + std::to_string(version->status) + ")",
+                 "check --kubeconfig and --context"};
+  Bell bell;
+  cluster::Watch watch(
+      access, watched_kinds(), [&] { bell.ring(); },
+      [&](const std::string& problem) {
+        if (options.log) options.log(problem);
+      });
+  Controller controller(access, dataplane, options);
+  auto again = std::chrono::steady_clock::time_point::max();
+  while (!stop) {
+    const bool due = std::chrono::steady_clock::now() >= again;
+    if ((!bell.wait() && !due) || !watch.synced()) continue;
+    const bool done = controller.reconcile(watch.snapshot());
+    again = done ? std::chrono::steady_clock::time_point::max() : std::chrono::steady_clock::now() + 1s;
+  }
+  return Unit{};
+}
+
+}  // namespace gw::control

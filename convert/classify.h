@@ -1,0 +1,21 @@
+// Which controller an Ingress was written for.
+#pragma once
+#include <string>
+
+#include "convert/provider.h"
+
+namespace gw::convert {
+
+struct Owner {
+  const Provider* provider = nullptr;  // null: left out
+  std::string why_not;                 // then: what class it names
+  std::string note;                    // taken, but the controller itself might not take it
+};
+
+// The class an Ingress names: spec.ingressClassName, or the annotation kubernetes.io/ingress.class; empty: none.
+std::string_view class_of(const kube::Ingress& ingress);
+
+// `wanted` null: --from auto.
+Owner owner_of(const kube::Ingress& ingress, const kube::Index& index, const Provider* wanted);
+
+}  // namespace gw::convert

@@ -1,0 +1,86 @@
+// The codes convert tells, for `gwctl explain` and the documents.
+#include "convert/convert.h"
+
+namespace gw::convert {
+namespace {
+
+constexpr CodePage pages[] = {
+    {"GW601", "an annotation is refused",
+     "The chosen target has no field and no object that says what this annotation says. The rest of the Ingress is "
+     "converted; the exit code is 1 unless --accept-loss names the kind of loss."},
+    {"GW602", "a security annotation is refused, its routes are left out",
+     "Authentication, address lists, client certificates and snippets protect a route. Where the target cannot say "
+     "them, "
+     "the route is left out, or kept without a backend (500) where another rule would answer its requests. Choose a "
+     "target with such policies (--to envoy-gateway) or accept the loss by name."},
+    {"GW603", "an annotation is approximated", "The output says nearly the same. The finding names what differs."},
+    {"GW604", "an annotation is not known",
+     "It carries the controller's prefix but is none of its annotations, most often a misspelt one."},
+    {"GW605", "an annotation has no effect",
+     "The old controller ignores it too: its value is not valid, or it belongs to "
+     "another controller."},
+    {"GW606", "the old controller drops this Ingress",
+     "An annotation that the controller refuses makes it ignore the whole Ingress. It serves nothing today, so nothing "
+     "is "
+     "converted."},
+    {"GW607", "the old controller refuses the whole configuration",
+     "The Ingresses together make a configuration that the controller cannot load; every later change is blocked. "
+     "There "
+     "is no running behaviour to convert faithfully."},
+    {"GW608", "a port name cannot be resolved",
+     "Gateway API refers to Services by port number. The number stands in the Service, which is not among the input. "
+     "Add "
+     "the Service, or correct the number that was written."},
+    {"GW609", "a TLS host names no certificate",
+     "The old controller serves its own self-signed certificate. A Gateway listener needs a Secret: create the one "
+     "that "
+     "was written."},
+    {"GW610", "the class of an Ingress", "An Ingress of another class is left out; one without a class is taken."},
+    {"GW611", "a path that another Ingress already has",
+     "The oldest Ingress wins; the path of the younger one is never used."},
+    {"GW612", "a path was not converted",
+     "Nothing in the output answers for this path. This is a defect of gwctl; please report it."},
+    {"GW613", "a backend that is no Service",
+     "Resource backends are carried over as they are; the gateway must know their kind."},
+    {"GW614", "a rule without a backend", "The path names neither a Service nor a resource."},
+    {"GW615", "TLS without a rule",
+     "The Ingress names TLS hosts but no rule or default backend: a listener and no route."},
+    {"GW616", "a regular expression that Gateway API gateways cannot read",
+     "RE2 has no look-around, back-references, possessive quantifiers or atomic groups."},
+    {"GW617", "a host that cannot be written",
+     "Gateway API hostnames are DNS names in lower case with at most one leading wildcard label."},
+    {"GW618", "a canary without a primary",
+     "A canary Ingress adds to the path of another Ingress; there is none with its host, path and type."},
+    {"GW620", "paths are matched as sent",
+     "The old controller decodes and cleans the path before it matches; Gateway API matches it as the gateway sees "
+     "it."},
+    {"GW621", "a wildcard host matches more labels",
+     "*.example.com means one label to the old controller, one or more to Gateway API."},
+    {"GW622", "https without a certificate",
+     "The old controller answers https for every host with a self-signed certificate."},
+    {"GW623", "redirects keep their trailing slash", "The old controller cuts one '/' off the end of the target."},
+    {"GW624", "status of a missing backend",
+     "A missing Service or port is 503 with the old controller and 500 in Gateway API."},
+    {"GW625", "health checks of the controller", "The old controller answers /healthz itself."},
+    {"GW626", "defaults of the old controller", "Limits and headers that every Ingress had without asking."},
+    {"GW627", "requests with a bad or missing Host", "The old controller refuses them with 400."},
+    {"GW628", "matching without regard to case", "Hosts with regular expressions match without regard to case."},
+    {"GW629", "answers for unknown hosts on https", "A host that no listener names gets no TLS handshake."},
+    {"GW631", "unmatched paths of a guarded host",
+     "The old controller guards every path of the host, also those that no rule names."},
+    {"GW632", "settings that belong to a Service",
+     "Canary, affinity and weights hold for every path that uses the Service."},
+    {"GW634", "methods TRACE and CONNECT", "The old controller refuses them itself."},
+    {"GW633", "no fall-through between hosts",
+     "The old controller never looks at wildcard or host-less rules for a host that has rules of its own."},
+    {"GW640", "how the old controller differs", "Traits of the controller that Gateway API rules cannot say."},
+    {"GW630", "the redirect's Location", "Small differences in the Location that is sent."},
+};
+
+}  // namespace
+
+std::span<const CodePage> code_pages() {
+  return pages;
+}
+
+}  // namespace gw::convert

@@ -1,0 +1,70 @@
+// Ingress to Gateway API: provider.read → Ir → settle → emitter.write. Nothing is lost silently: every annotation ends
+// in the Ledger (convert/ledger.h), every path in a rule or a finding, and a security demand that the target cannot
+// meet closes its routes.
+#pragma once
+#include <functional>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "convert/ledger.h"
+#include "diag/diagnostic.h"
+#include "diag/result.h"
+#include "diag/source.h"
+#include "kube/bundle.h"
+
+namespace gw::convert {
+
+enum class Layout : std::uint8_t { shared, per_namespace, per_ingress };
+
+// --parent NS/NAME[/SECTION]: routes hang on a Gateway that exists.
+struct Parent {
+  std::string ns, name, section;
+};
+Result<Parent> parse_parent(std::string_view text);
+
+struct Options {
+  std::string from = "auto";
+  std::string to = "standard";
+  std::string gateway_class;      // empty: the target's own, written along
+  std::string gateway_namespace;  // of a shared Gateway; empty: chosen
+  bool experimental = false;
+  bool listener_sets = false;  // TLS listeners in ListenerSets beside their Secrets
+  bool spare_acme = false;     // http→https redirects leave /.well-known/acme-challenge/ alone
+  Layout layout = Layout::shared;
+  std::optional<Parent> parent;
+  std::set<Loss> accepted;
+
+  bool accepts(Loss loss) const { return accepted.contains(loss); }
+};
+
+// What a conversion told besides the objects it made. Findings went to the Sink.
+struct Outcomes {
+  Ledger ledger;
+  std::size_t ingresses = 0, routes = 0;
+  bool lost = false;  // a loss that was not accepted: exit 1
+};
+
+// Objects arrive in pieces, kinds in the order of kube::each_kind, names ascending within a kind over all pieces.
+using Consumer = std::function<void(kube::Bundle&& piece)>;
+
+// The error is the caller's: an unknown --from or --to. `bundle` and `sources` outlive the result.
+Result<Outcomes> convert(const kube::Bundle& bundle, const Options& options, const diag::Sources& sources,
+                         diag::Sink& sink, const Consumer& consumer);
+// The same with all objects in one Bundle (verify, tests).
+Result<Outcomes> convert(const kube::Bundle& bundle, const Options& options, const diag::Sources& sources,
+                         diag::Sink& sink, kube::Bundle& out);
+
+std::vector<std::string_view> provider_names();
+std::vector<std::string_view> target_names();
+
+// A page for `gwctl explain`.
+struct CodePage {
+  std::string_view code, title, text;
+};
+std::span<const CodePage> code_pages();
+
+}  // namespace gw::convert

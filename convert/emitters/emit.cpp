@@ -1,0 +1,155 @@
+// The standard output: GatewayClass, Gateways with their listeners, ListenerSets, grants, routes. Routes leave in
+// pieces, so that a large cluster never stands in memory twice.
+#include "convert/emit.h"
+
+#include <algorithm>
+#include <set>
+
+#include "convert/emitters/grants.h"
+#include "convert/emitters/listeners.h"
+#include "convert/emitters/plan.h"
+#include "convert/emitters/routes.h"
+#include "kube/kinds.h"
+
+namespace gw::convert {
+namespace {
+
+constexpr std::size_t piece_size = 256;
+
+kube::L4RouteSpec stream_spec(const Stream& stream, const Section& section) {
+  kube::L4RouteSpec spec;
+  const std::string& ns = stream.owner->metadata.ns;
+  spec.parent_refs.push_back(parent_ref(section, ns));
+  if (!stream.host.empty()) spec.hostnames.emplace_back(stream.host);
+  kube::L4RouteRule& rule = spec.rules.emplace_back();
+  for (const Backend& b : stream.backends) rule.backend_refs.push_back(backend_ref(b, ns));
+  return spec;
+}
+
+template <class Route>
+void add_stream(const Stream& stream, const Section& section, std::string name, const diag::Sources& sources,
+                std::vector<Route>& routes) {
+  auto route = kube::make<Route>(stream.owner->metadata.ns, std::move(name));
+  route.comments.push_back(provenance(*stream.owner, stream.at, sources));
+  route.spec = stream_spec(stream, section);
+  routes.push_back(std::move(route));
+}
+
+void add_streams(const Ir& ir, const Plan& plan, const diag::Sources& sources, NameBook& names, kube::Bundle& out) {
+  for (std::size_t i = 0; i < ir.streams.size(); ++i) {
+    const Stream& stream = ir.streams[i];
+    const std::string port = std::to_string(stream.port), key = std::string(stream.host) + ":" + port;
+    const std::string base = stream.owner->metadata.name, ns = stream.owner->metadata.ns;
+    switch (stream.kind) {
+      case Stream::Kind::passthrough:
+        add_stream(stream, plan.streams[i], names.claim("TLSRoute/" + ns, route_name(base, stream.host), key), sources,
+                   out.tls_routes);
+        break;
+      case Stream::Kind::tcp:
+        add_stream(stream, plan.streams[i], names.claim("TCPRoute/" + ns, dns_name(base + "-" + port), key), sources,
+                   out.tcp_routes);
+        break;
+      case Stream::Kind::udp:
+        add_stream(stream, plan.streams[i], names.claim("UDPRoute/" + ns, dns_name(base + "-" + port), key), sources,
+                   out.udp_routes);
+        break;
+    }
+  }
+}
+
+void add_backend_tls(const Ir& ir, const diag::Sources& sources, NameBook& names, kube::Bundle& out) {
+  std::set<std::pair<std::string_view, std::string_view>> done;
+  for (const BackendTls& tls : ir.backend_tls) {
+    if (!done.insert({tls.ns, tls.service}).second) continue;
+    auto policy = kube::make<kube::BackendTlsPolicy>(std::string(tls.ns), {});
+    policy.metadata.name = names.claim("BackendTLSPolicy/" + policy.metadata.ns, dns_name(tls.service), tls.service);
+    policy.comments.push_back(provenance(*tls.owner, nullptr, sources));
+    kube::PolicyTargetRef& ref = policy.spec.target_refs.emplace_back();
+    ref.kind = "Service";
+    ref.name = tls.service;
+    policy.spec.validation.hostname = tls.hostname;
+    if (tls.ca_secret.empty()) {
+      policy.spec.validation.well_known_ca_certificates = "System";
+    } else {
+      kube::ObjectReference& ca = policy.spec.validation.ca_certificate_refs.emplace_back();
+      ca.group = "";
+      ca.kind = "Secret";
+      ca.name = tls.ca_secret;
+    }
+    out.backend_tls_policies.push_back(std::move(policy));
+  }
+}
+
+class Emitter {
+ public:
+  Emitter(Ir& ir, const Input& input, const Target& target, Ledger& ledger, const Consumer& consumer)
+      : ir_(ir), input_(input), target_(target), ledger_(ledger), consumer_(consumer) {}
+
+  std::size_t run() {
+    const Plan plan = make_plan(ir_, input_, ledger_, names_);
+    infrastructure(plan);
+    routes(plan);
+    kube::Bundle rest;
+    add_streams(ir_, plan, input_.sources, names_, rest);
+    add_backend_tls(ir_, input_.sources, names_, rest);
+    rest.others = std::move(others_);
+    std::stable_sort(rest.others.begin(), rest.others.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.api_version, a.kind, a.metadata.ns, a.metadata.name) <
+             std::tie(b.api_version, b.kind, b.metadata.ns, b.metadata.name);
+    });
+    const std::size_t count = plan.parts.size() + ir_.streams.size();
+    consumer_(std::move(rest));
+    return count;
+  }
+
+ private:
+  void infrastructure(const Plan& plan) {
+    kube::Bundle piece;
+    if (!input_.options.parent && !(plan.gateways.empty() && plan.listener_sets.empty())) {
+      add_gateways(plan, ir_, input_, target_, piece);
+      PolicyContext context{input_.options, ledger_, ir_, others_};
+      if (target_.listener_policies) {
+        listener_policies(plan.gateways, "Gateway", context);
+        listener_policies(plan.listener_sets, "ListenerSet", context);
+      }
+    }
+    add_grants(plan, ir_, piece);
+    consumer_(std::move(piece));
+  }
+
+  void listener_policies(const std::map<kube::NamespacedName, std::map<std::string, PlannedListener>>& owners,
+                         std::string_view kind, PolicyContext& context) {
+    for (const auto& [id, listeners] : owners)
+      for (const auto& [section, listener] : listeners)
+        if (listener.server) target_.listener_policies(*listener.server, id, kind, section, context);
+  }
+
+  void routes(const Plan& plan) {
+    kube::Bundle piece;
+    PolicyContext context{input_.options, ledger_, ir_, others_};
+    for (const Part& part : plan.parts) {
+      piece.http_routes.push_back(make_route(part, target_, input_.options, input_.sources));
+      if (target_.policies) target_.policies({piece.http_routes.back(), part.rules}, context);
+      if (piece.http_routes.size() < piece_size) continue;
+      consumer_(std::move(piece));
+      piece = {};
+    }
+    consumer_(std::move(piece));
+  }
+
+  Ir& ir_;
+  const Input& input_;
+  const Target& target_;
+  Ledger& ledger_;
+  const Consumer& consumer_;
+  NameBook names_;
+  std::vector<kube::OtherObject> others_;
+};
+
+}  // namespace
+
+std::size_t emit(Ir& ir, const Input& input, const Target& target, Ledger& ledger, const Consumer& consumer) {
+  return Emitter(ir, input, target, ledger, consumer).run();
+}
+
+}  // namespace gw::convert

@@ -1,0 +1,360 @@
+// Envoy Gateway's own objects: SecurityPolicy and BackendTrafficPolicy on rules of a route, ClientTrafficPolicy on a
+// listener, HTTPRouteFilter for rewrites by regular expression. A policy that Envoy Gateway does not accept answers
+// 500: what is written here fails closed.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "convert/target.h"
+#include "kube/kinds.h"
+
+namespace gw::convert {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr std::string_view version = "gateway.envoyproxy.io/v1alpha1";
+constexpr std::string_view group = "gateway.envoyproxy.io";
+
+kube::OtherObject make_object(std::string_view kind, const std::string& ns, const std::string& name,
+                              const ordered_json& spec) {
+  kube::OtherObject object;
+  object.api_version = version;
+  object.kind = kind;
+  object.metadata.ns = ns;
+  object.metadata.name = name;
+  object.body = ordered_json{{"spec", spec}}.dump();
+  return object;
+}
+
+std::string seconds(long n) {
+  return std::to_string(std::min<long>(n, 99'999)) + "s";
+}
+
+std::string cidr(const std::string& address) {
+  if (address.find('/') != std::string::npos) return address;
+  return address + (address.find(':') == std::string::npos ? "/32" : "/128");
+}
+
+bool plain_ciphers(const std::string& list) {
+  return !list.empty() && list.find_first_of("!@+=, ") == std::string::npos;
+}
+
+// ---- which demands are met
+
+struct Meets {
+  bool operator()(const RegexRewrite&) const { return true; }
+  bool operator()(const ExternalAuth& a) const { return !a.service.empty() && a.url.find('$') == std::string::npos; }
+  bool operator()(const BasicAuth& a) const { return !a.digest && !a.map; }
+  bool operator()(const AddressList&) const { return true; }
+  bool operator()(const ClientCertificate& c) const { return c.mode != "optional_no_ca"; }
+  bool operator()(const RateLimit& r) const { return r.exempt.empty(); }
+  bool operator()(const BodyLimit& b) const { return b.bytes > 0; }
+  bool operator()(const ConnectTimeout& t) const { return t.seconds > 0; }
+  bool operator()(const Retry&) const { return true; }
+  bool operator()(const CookieAffinity&) const { return true; }
+  bool operator()(const HashBalance&) const { return true; }
+  bool operator()(const LeastRequest&) const { return true; }
+  bool operator()(const RoundRobin&) const { return true; }
+  bool operator()(const BandwidthLimit&) const { return true; }
+  bool operator()(const TlsSettings& t) const { return plain_ciphers(t.ciphers); }
+  template <class T>
+  bool operator()(const T&) const {
+    return false;
+  }
+};
+
+// ---- the policies of one group of rules
+
+class Policies {
+ public:
+  explicit Policies(PolicyContext& context) : context_(context) {}
+
+  void add(const Intent& intent) {
+    intent_ = &intent;
+    std::visit(*this, intent.demand);
+  }
+
+  ordered_json security, traffic;  // their spec without targetRefs; empty: none
+
+  void operator()(const ExternalAuth& a) {
+    ordered_json backend{{"group", ""}, {"kind", "Service"}, {"name", a.service}, {"port", a.port}};
+    if (!a.ns.empty()) backend["namespace"] = a.ns;
+    ordered_json http{{"backendRefs", ordered_json::array({backend})},
+                      {"pathOverride", a.path.substr(0, a.path.find('?'))}};
+    if (!a.response_headers.empty()) http["headersToBackend"] = a.response_headers;
+    security["extAuth"]["http"] = std::move(http);
+    auth_service_ = a.ns + "/" + a.service;
+    settle("SecurityPolicy extAuth; " + std::string(a.signin.empty()
+                                                        ? "a refusal of the service is passed on"
+                                                        : "the sign-in page is not: the service must redirect itself"),
+           true);
+  }
+  void operator()(const BasicAuth& a) {
+    security["basicAuth"]["users"] = {{"group", ""}, {"kind", "Secret"}, {"name", a.secret}};
+    settle("SecurityPolicy basicAuth; Secret " + a.ns + "/" + a.secret +
+               " must hold the users under .htpasswd with {SHA} hashes, else every request gets 500",
+           true);
+  }
+  void operator()(const AddressList& list) {
+    ordered_json cidrs = ordered_json::array();
+    for (const std::string& c : list.cidrs) cidrs.push_back(cidr(c));
+    ordered_json& authorization = security["authorization"];
+    if (!authorization.contains("defaultAction"))
+      authorization = {{"defaultAction", "Allow"}, {"rules", ordered_json::array()}};
+    const ordered_json rule{{"action", list.deny ? "Deny" : "Allow"},
+                            {"principal", {{"clientCIDRs", std::move(cidrs)}}}};
+    ordered_json& rules = authorization["rules"];
+    if (list.deny)
+      rules.insert(rules.begin(), rule);  // a denied address stays out though a wider list lets it in
+    else
+      rules.push_back(rule);
+    if (!list.deny) authorization["defaultAction"] = "Deny";
+    settle("SecurityPolicy authorization");
+  }
+  void operator()(const RateLimit& r) {
+    static constexpr std::string_view units[] = {"Second", "Minute", "Hour"};
+    const std::string_view unit = units[r.unit == 's' ? 0 : r.unit == 'm' ? 1 : 2];
+    traffic["rateLimit"]["type"] = "Local";
+    traffic["rateLimit"]["local"]["rules"].push_back(
+        {{"clientSelectors", ordered_json::array({{{"sourceCIDR", {{"value", "0.0.0.0/0"}, {"type", "Distinct"}}}}})},
+         {"limit", {{"requests", r.requests}, {"unit", unit}}}});
+    settle("BackendTrafficPolicy rateLimit.local; no burst beyond it, and 429 instead of 503", true);
+  }
+  void operator()(const BodyLimit& b) {
+    traffic["requestBuffer"]["limit"] = std::to_string(b.bytes);
+    settle("BackendTrafficPolicy requestBuffer: larger requests get 413; requests are buffered");
+  }
+  void operator()(const ConnectTimeout& t) {
+    traffic["timeout"]["tcp"]["connectTimeout"] = seconds(t.seconds);
+    settle("BackendTrafficPolicy timeout.tcp.connectTimeout");
+  }
+  void operator()(const Retry& r) {
+    ordered_json triggers = ordered_json::array();
+    if (r.on_error) triggers = {"connect-failure", "reset"};
+    if (!r.codes.empty()) triggers.push_back("retriable-status-codes");
+    if (triggers.empty()) triggers.push_back("reset");
+    traffic["retry"]["numRetries"] = r.attempts;
+    traffic["retry"]["retryOn"]["triggers"] = std::move(triggers);
+    if (!r.codes.empty()) traffic["retry"]["retryOn"]["httpStatusCodes"] = r.codes;
+    settle("BackendTrafficPolicy retry");
+  }
+  void operator()(const CookieAffinity& c) {
+    ordered_json cookie{{"name", c.name}};
+    if (c.max_age > 0) cookie["ttl"] = seconds(c.max_age);
+    ordered_json attributes = ordered_json::object();
+    if (!c.path.empty()) attributes["Path"] = c.path;
+    if (!c.domain.empty()) attributes["Domain"] = c.domain;
+    if (!c.same_site.empty()) attributes["SameSite"] = c.same_site;
+    if (!attributes.empty()) cookie["attributes"] = std::move(attributes);
+    balance({{"type", "Cookie"}, {"cookie", std::move(cookie)}});
+    settle("BackendTrafficPolicy consistentHash by cookie; old cookies lose their meaning", true);
+  }
+  void operator()(const HashBalance& h) {
+    using By = HashBalance::By;
+    switch (h.by) {
+      case By::address:
+        balance({{"type", "SourceIP"}});
+        break;
+      case By::header:
+        balance({{"type", "Header"}, {"header", {{"name", h.name}}}});
+        break;
+      case By::cookie:
+        balance({{"type", "Cookie"}, {"cookie", {{"name", h.name}}}});
+        break;
+      case By::query:
+        balance({{"type", "QueryParams"}, {"queryParams", ordered_json::array({{{"name", h.name}}})}});
+        break;
+    }
+    settle("BackendTrafficPolicy consistentHash");
+  }
+  void operator()(const LeastRequest&) {
+    if (!traffic.contains("loadBalancer")) traffic["loadBalancer"]["type"] = "LeastRequest";
+    settle("BackendTrafficPolicy loadBalancer LeastRequest, which is near", true);
+  }
+  void operator()(const RoundRobin&) {
+    if (!traffic.contains("loadBalancer")) traffic["loadBalancer"]["type"] = "RoundRobin";
+    settle("BackendTrafficPolicy loadBalancer RoundRobin");
+  }
+  void operator()(const BandwidthLimit& b) {
+    traffic["bandwidthLimit"]["response"]["limit"] = {{"value", std::to_string(b.bytes_per_second)},
+                                                      {"unit", "Second"}};
+    settle("BackendTrafficPolicy bandwidthLimit, of the route and not of one connection", true);
+  }
+  template <class T>
+  void operator()(const T&) {}  // not met, or said elsewhere
+
+  const std::string& auth_service() const { return auth_service_; }
+
+ private:
+  void balance(ordered_json hash) {
+    traffic["loadBalancer"] = {{"type", "ConsistentHash"}, {"consistentHash", std::move(hash)}};
+  }
+  void settle(const std::string& detail, bool near = false) {
+    for (const Claim claim : intent_->claims)
+      context_.ledger.settle(claim, near ? Outcome::approximated : Outcome::policy, detail, near ? "GW603" : "");
+  }
+
+  PolicyContext& context_;
+  const Intent* intent_ = nullptr;
+  std::string auth_service_;  // "ns/name"
+};
+
+ordered_json rule_targets(const kube::HttpRoute& route, const std::vector<std::size_t>& rules) {
+  ordered_json refs = ordered_json::array();
+  for (const std::size_t i : rules)
+    refs.push_back({{"group", kube::gateway_group},
+                    {"kind", "HTTPRoute"},
+                    {"name", route.metadata.name},
+                    {"sectionName", *route.spec.rules[i].name}});
+  return refs;
+}
+
+ordered_json with_targets(ordered_json refs, const ordered_json& rest) {
+  ordered_json spec{{"targetRefs", std::move(refs)}};
+  for (const auto& [key, value] : rest.items()) spec[key] = value;
+  return spec;
+}
+
+// A grant for the authentication service of another namespace.
+void grant_service(const std::string& service, const std::string& from_ns, PolicyContext& context) {
+  const std::size_t slash = service.find('/');
+  if (slash == std::string::npos || slash == 0 || service.substr(0, slash) == from_ns) return;
+  kube::OtherObject grant;
+  grant.api_version = std::string(kube::gateway_group) + "/v1";
+  grant.kind = "ReferenceGrant";
+  grant.metadata.ns = service.substr(0, slash);
+  grant.metadata.name = "from-" + from_ns + "-securitypolicy-to-" + service.substr(slash + 1);
+  const ordered_json spec{
+      {"from", ordered_json::array({{{"group", group}, {"kind", "SecurityPolicy"}, {"namespace", from_ns}}})},
+      {"to", ordered_json::array({{{"group", ""}, {"kind", "Service"}, {"name", service.substr(slash + 1)}}})}};
+  grant.body = ordered_json{{"spec", spec}}.dump();
+  const bool have = std::any_of(context.others.begin(), context.others.end(), [&](const kube::OtherObject& o) {
+    return o.kind == grant.kind && o.metadata.ns == grant.metadata.ns && o.metadata.name == grant.metadata.name;
+  });
+  if (!have) context.others.push_back(std::move(grant));
+}
+
+// ---- rewrites
+
+void add_regex_rewrite(kube::HttpRoute& route, std::size_t i, const RegexRewrite& rewrite, PolicyContext& context) {
+  const std::string name = route.metadata.name + "--rewrite-" + std::to_string(i + 1);
+  context.others.push_back(make_object(
+      "HTTPRouteFilter", route.metadata.ns, name,
+      {{"urlRewrite",
+        {{"path",
+          {{"type", "ReplaceRegexMatch"},
+           {"replaceRegexMatch", {{"pattern", rewrite.pattern}, {"substitution", rewrite.substitution}}}}}}}}));
+  kube::RouteFilter& filter = route.spec.rules[i].filters.emplace_back();
+  filter.type = "ExtensionRef";
+  kube::ObjectReference& ref = filter.extension_ref.emplace();
+  ref.group = std::string(group);
+  ref.kind = "HTTPRouteFilter";
+  ref.name = name;
+}
+
+// ReplacePrefixMatch on "/" loses the slash between prefix and rest.
+void root_prefix(kube::HttpRoute& route, std::size_t i, const Rule& rule, PolicyContext& context) {
+  if (!rule.action || !rule.action->rewrite || !rule.action->rewrite->prefix || rule.path != "/") return;
+  kube::HttpRouteRule& written = route.spec.rules[i];
+  for (auto filter = written.filters.begin(); filter != written.filters.end(); ++filter) {
+    if (!filter->url_rewrite) continue;
+    filter->url_rewrite->path.reset();
+    if (!filter->url_rewrite->hostname) written.filters.erase(filter);
+    break;
+  }
+  std::string to = rule.action->rewrite->value;
+  while (to.ends_with('/')) to.pop_back();
+  add_regex_rewrite(route, i, {"^/(.*)", to + "/\\1"}, context);
+}
+
+void route_policies(const WrittenRoute& written, PolicyContext& context) {
+  kube::HttpRoute& route = written.route;
+  std::vector<std::pair<std::vector<Claim>, std::vector<std::size_t>>> groups;  // rules with the same demands
+  for (std::size_t i = 0; i < written.rules.size(); ++i) {
+    const Rule& rule = *written.rules[i];
+    root_prefix(route, i, rule, context);
+    if (!rule.action || rule.action->intents.empty()) continue;
+    std::vector<Claim> claims;
+    for (const Intent& intent : rule.action->intents) {
+      if (const auto* rewrite = std::get_if<RegexRewrite>(&intent.demand)) {
+        add_regex_rewrite(route, i, *rewrite, context);
+        for (const Claim c : intent.claims)
+          context.ledger.settle(c, Outcome::policy, "HTTPRouteFilter ReplaceRegexMatch");
+      } else {
+        claims.insert(claims.end(), intent.claims.begin(), intent.claims.end());
+      }
+    }
+    if (claims.empty()) continue;
+    if (!route.spec.rules[i].name) route.spec.rules[i].name = "rule-" + std::to_string(i + 1);
+    const auto same = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == claims; });
+    if (same == groups.end())
+      groups.push_back({claims, {i}});
+    else
+      same->second.push_back(i);
+  }
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    Policies policies(context);
+    for (const Intent& intent : written.rules[groups[g].second.front()]->action->intents) policies.add(intent);
+    const std::string name = route.metadata.name + (g == 0 ? "" : "--" + std::to_string(g + 1));
+    const ordered_json refs = rule_targets(route, groups[g].second);
+    if (!policies.security.empty()) {
+      context.others.push_back(
+          make_object("SecurityPolicy", route.metadata.ns, name, with_targets(refs, policies.security)));
+      grant_service(policies.auth_service(), route.metadata.ns, context);
+    }
+    if (!policies.traffic.empty())
+      context.others.push_back(
+          make_object("BackendTrafficPolicy", route.metadata.ns, name, with_targets(refs, policies.traffic)));
+  }
+}
+
+void listener_policy(const Server& server, const kube::NamespacedName& owner, std::string_view kind,
+                     std::string_view section, PolicyContext& context) {
+  ordered_json tls;
+  for (const Intent& intent : server.intents) {
+    std::string what;
+    if (const auto* client = std::get_if<ClientCertificate>(&intent.demand)) {
+      ordered_json ref{{"group", ""}, {"kind", "Secret"}, {"name", client->secret}};
+      if (client->ns != owner.ns) ref["namespace"] = client->ns;
+      tls["clientValidation"]["caCertificateRefs"] = ordered_json::array({ref});
+      if (client->mode == "optional") tls["clientValidation"]["optional"] = true;
+      what = "ClientTrafficPolicy clientValidation; a bad certificate fails the handshake instead of 400";
+      if (client->ns != owner.ns)
+        what += "; Secret " + client->ns + "/" + client->secret +
+                " needs a ReferenceGrant for ClientTrafficPolicy of " + owner.ns;
+    } else if (const auto* settings = std::get_if<TlsSettings>(&intent.demand)) {
+      ordered_json ciphers = ordered_json::array();
+      std::string_view rest = settings->ciphers;
+      while (!rest.empty()) {
+        const std::size_t colon = rest.find(':');
+        if (colon != 0) ciphers.push_back(rest.substr(0, colon));
+        rest.remove_prefix(colon == std::string_view::npos ? rest.size() : colon + 1);
+      }
+      tls["ciphers"] = std::move(ciphers);
+      what = "ClientTrafficPolicy tls.ciphers";
+    }
+    for (const Claim claim : intent.claims) context.ledger.settle(claim, Outcome::policy, what);
+  }
+  if (tls.empty()) return;
+  const ordered_json refs = ordered_json::array(
+      {{{"group", kube::gateway_group}, {"kind", kind}, {"name", owner.name}, {"sectionName", section}}});
+  context.others.push_back(make_object("ClientTrafficPolicy", owner.ns, owner.name + "--" + std::string(section),
+                                       with_targets(refs, {{"tls", tls}})));
+}
+
+}  // namespace
+
+bool envoy_gateway_meets(const Intent& intent, const Options&) {
+  return std::visit(Meets{}, intent.demand);
+}
+
+void envoy_gateway_policies(const WrittenRoute& written, PolicyContext& context) {
+  route_policies(written, context);
+}
+
+void envoy_gateway_listener(const Server& server, const kube::NamespacedName& owner, std::string_view kind,
+                            std::string_view section, PolicyContext& context) {
+  listener_policy(server, owner, kind, section, context);
+}
+
+}  // namespace gw::convert

@@ -1,0 +1,100 @@
+#include "convert/emitters/listeners.h"
+
+#include <algorithm>
+
+#include "convert/emitters/routes.h"
+#include "kube/kinds.h"
+
+namespace gw::convert {
+namespace {
+
+// Open to exactly the namespaces in use.
+template <class Allowed>
+void allow(Allowed& allowed, const std::set<std::string>& namespaces, const std::string& own) {
+  kube::RouteNamespaces& n = allowed.namespaces.emplace();
+  if (namespaces.empty() || (namespaces.size() == 1 && *namespaces.begin() == own)) {
+    n.from = "Same";
+    return;
+  }
+  n.from = "Selector";
+  kube::LabelSelectorRequirement in;
+  in.key = "kubernetes.io/metadata.name";
+  in.op = "In";
+  in.values.assign(namespaces.begin(), namespaces.end());
+  n.selector.emplace().match_expressions.push_back(std::move(in));
+}
+
+kube::Listener make_listener(const std::string& name, const PlannedListener& planned, const std::string& ns) {
+  kube::Listener l;
+  l.name = name;
+  if (!planned.hostname.empty()) l.hostname = planned.hostname;
+  l.port = planned.port;
+  l.protocol = planned.protocol;
+  if (planned.protocol == "HTTPS" || planned.protocol == "TLS") {
+    kube::ListenerTls& tls = l.tls.emplace();
+    tls.mode = planned.passthrough ? "Passthrough" : "Terminate";
+    for (const Certificate& c : planned.certificates) {
+      kube::ObjectReference& ref = tls.certificate_refs.emplace_back();
+      ref.group = "";
+      ref.kind = "Secret";
+      ref.name = c.name;
+      if (c.ns != ns) ref.ns = std::string(c.ns);
+    }
+  }
+  allow(l.allowed_routes.emplace(), planned.namespaces, ns);
+  return l;
+}
+
+std::string class_name(const Options& options, const Target& target) {
+  return options.gateway_class.empty() ? std::string(target.gateway_class) : options.gateway_class;
+}
+
+void add_class(const Options& options, const Target& target, kube::Bundle& out) {
+  if (!options.gateway_class.empty() || target.controller.empty()) return;  // one that exists
+  auto c = kube::make<kube::GatewayClass>({}, class_name(options, target));
+  c.spec.controller_name = target.controller;
+  out.gateway_classes.push_back(std::move(c));
+}
+
+}  // namespace
+
+void add_gateways(const Plan& plan, const Ir& ir, const Input& input, const Target& target, kube::Bundle& out) {
+  add_class(input.options, target, out);
+  std::map<kube::NamespacedName, std::set<std::string>> set_namespaces;
+  for (const auto& [set, gateway] : plan.set_parents) set_namespaces[gateway].insert(set.ns);
+  for (const auto& [id, listeners] : plan.gateways) {
+    auto gateway = kube::make<kube::Gateway>(id.ns, id.name);
+    gateway.spec.gateway_class_name = class_name(input.options, target);
+    for (const GatewayAnnotation& a : ir.gateway_annotations)
+      if (!kube::find(gateway.metadata.annotations, a.key)) gateway.metadata.annotations.emplace_back(a.key, a.value);
+    std::sort(gateway.metadata.annotations.begin(), gateway.metadata.annotations.end());
+    for (const auto& [name, planned] : listeners) gateway.spec.listeners.push_back(make_listener(name, planned, id.ns));
+    if (listeners.empty()) gateway.spec.listeners.push_back(make_listener("http", {}, id.ns));
+    std::stable_sort(gateway.spec.listeners.begin(), gateway.spec.listeners.end(),
+                     [](const kube::Listener& a, const kube::Listener& b) { return a.port < b.port; });
+    if (const auto sets = set_namespaces.find(id); sets != set_namespaces.end())
+      allow(gateway.spec.allowed_listeners.emplace(), sets->second, id.ns);
+    out.gateways.push_back(std::move(gateway));
+  }
+  for (const auto& [id, listeners] : plan.listener_sets) {
+    auto set = kube::make<kube::ListenerSet>(id.ns, id.name);
+    const kube::NamespacedName& parent = plan.set_parents.at(id);
+    set.spec.parent_ref.group = std::string(kube::gateway_group);
+    set.spec.parent_ref.kind = "Gateway";
+    set.spec.parent_ref.name = parent.name;
+    if (parent.ns != id.ns) set.spec.parent_ref.ns = parent.ns;
+    const kube::Object& owner = *listeners.begin()->second.server->owner;
+    set.comments.push_back(provenance(owner, nullptr, input.sources));
+    for (const auto& [name, planned] : listeners) set.spec.listeners.push_back(make_listener(name, planned, id.ns));
+    out.listener_sets.push_back(std::move(set));
+  }
+  // A Gateway in a namespace that no Ingress uses brings the namespace along.
+  std::set<std::string> used;
+  for (const kube::Ingress* ingress : input.ingresses) used.insert(ingress->metadata.ns);
+  std::set<std::string> made;
+  for (const auto& [id, listeners] : plan.gateways)
+    if (!used.contains(id.ns) && !input.index.ns(id.ns) && made.insert(id.ns).second)
+      out.namespaces.push_back(kube::make<kube::Namespace>({}, id.ns));
+}
+
+}  // namespace gw::convert

@@ -1,0 +1,323 @@
+#include "convert/emitters/plan.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace gw::convert {
+namespace {
+
+constexpr std::size_t max_hostnames = 16, max_rules = 16, max_listeners = 64;
+constexpr std::string_view shared_namespace = "gateway-system";
+constexpr std::string_view shared_name = "gateway";
+
+bool same(const Rule& a, const Rule& b) {
+  return a.path == b.path && a.kind == b.kind && a.conditions == b.conditions && a.action == b.action &&
+         std::equal(a.backends.begin(), a.backends.end(), b.backends.begin(), b.backends.end(),
+                    [](const Backend& x, const Backend& y) {
+                      return x.ns == y.ns && x.name == y.name && x.port == y.port && x.weight == y.weight &&
+                             x.wire == y.wire && x.kind == y.kind && x.group == y.group;
+                    });
+}
+bool same(const std::vector<const Rule*>& a, const std::vector<const Rule*>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Rule* x, const Rule* y) { return same(*x, *y); });
+}
+
+std::size_t hash(const Part& part) {
+  std::size_t h = std::hash<const void*>{}(part.owner) * 31 + static_cast<std::size_t>(part.scheme);
+  for (const Rule* rule : part.rules) {
+    h = h * 1099511628211ull + std::hash<std::string_view>{}(rule->path);
+    for (const Backend& b : rule->backends) h = h * 31 + std::hash<std::string_view>{}(b.name);
+  }
+  return h;
+}
+
+std::string_view suffix(Scheme scheme) {
+  return scheme == Scheme::http ? "--http" : "";
+}
+
+class Planner {
+ public:
+  Planner(const Ir& ir, const Input& input, Ledger& ledger, NameBook& names)
+      : ir_(ir), options_(input.options), bundle_(input.bundle), ledger_(ledger), names_(names) {}
+
+  Plan run() {
+    choose_shared_namespace();
+    for (const Server& server : ir_.servers) split_by_owner(server);
+    count_tls_listeners();
+    for (Part& part : plan_.parts) attach(part);
+    for (const Server& server : ir_.servers)
+      if (server.tls && server.rules.empty() && !options_.parent) https_section(server);
+    for (const Stream& stream : ir_.streams) plan_.streams.push_back(stream_section(stream));
+    cut_into_sixteen_rules();
+    std::sort(plan_.parts.begin(), plan_.parts.end(), [](const Part& a, const Part& b) {
+      return std::tie(a.owner->metadata.ns, a.name) < std::tie(b.owner->metadata.ns, b.name);
+    });
+    return std::move(plan_);
+  }
+
+ private:
+  // Where everything lives in one namespace the Gateway joins it and needs no grant; else it gets a place of its own.
+  void choose_shared_namespace() {
+    shared_ = {options_.gateway_namespace, std::string(shared_name)};
+    if (!shared_.ns.empty()) return;
+    std::set<std::string_view> used;
+    for (const Server& server : ir_.servers) {
+      if (server.owner) used.insert(server.owner->metadata.ns);
+      for (const Rule& rule : server.rules) used.insert(rule.owner->metadata.ns);
+    }
+    for (const Stream& stream : ir_.streams) used.insert(stream.owner->metadata.ns);
+    shared_.ns = used.size() == 1 ? std::string(*used.begin()) : std::string(shared_namespace);
+  }
+
+  void split_by_owner(const Server& server) {
+    if (!valid_hostname(server.host)) return;
+    std::vector<const kube::Object*> owners;
+    for (const Rule& rule : server.rules) {
+      const kube::Object* owner = server.ordered ? server.owner : rule.owner;
+      if (std::find(owners.begin(), owners.end(), owner) == owners.end()) owners.push_back(owner);
+    }
+    for (const kube::Object* owner : owners) {
+      Part http, https;
+      for (const Rule& rule : server.rules) {
+        if (!server.ordered && rule.owner != owner) continue;
+        if (rule.scheme != Scheme::https) http.rules.push_back(&rule);
+        if (rule.scheme != Scheme::http && server.tls) https.rules.push_back(&rule);
+      }
+      http.owner = https.owner = owner;
+      http.scheme = Scheme::http;
+      https.scheme = Scheme::https;
+      if (!server.tls || same(http.rules, https.rules)) {
+        http.scheme = Scheme::both;
+        https.rules.clear();
+      }
+      for (Part* part : {&http, &https})
+        if (!part->rules.empty()) merge(server, std::move(*part));
+    }
+  }
+
+  // Hosts of one Ingress that are served alike share a route, named after the first of them in the Ingress.
+  void merge(const Server& server, Part part) {
+    auto& candidates = by_content_[hash(part)];
+    if (!server.host.empty())
+      for (const std::size_t i : candidates) {
+        Part& other = plan_.parts[i];
+        const Server& first = *other.servers.front();
+        if (other.owner == part.owner && other.scheme == part.scheme && other.servers.size() < max_hostnames &&
+            !first.host.empty() && first.ordered == server.ordered && first.tls == server.tls &&
+            same(other.rules, part.rules)) {
+          other.servers.push_back(&server);
+          return;
+        }
+      }
+    part.servers.push_back(&server);
+    candidates.push_back(plan_.parts.size());
+    plan_.parts.push_back(std::move(part));
+  }
+
+  // Where a host stands in its Ingress.
+  static std::uint32_t place(const Server& server) {
+    const yaml::Node* at = server.rules.front().at;
+    return at ? at->span().begin : 0;
+  }
+
+  void name(Part& part) {
+    if (part.servers.size() > 1)
+      std::stable_sort(part.servers.begin(), part.servers.end(), [&](const Server* a, const Server* b) {
+        return std::pair(place(*a), a->host) < std::pair(place(*b), b->host);
+      });
+    const std::string_view host = part.servers.front()->host;
+    std::string wanted = route_name(part.owner->metadata.name, host) + std::string(suffix(part.scheme));
+    const std::string key = part.owner->metadata.name + "\n" + std::string(host) + std::string(suffix(part.scheme));
+    part.name = names_.claim("HTTPRoute/" + part.owner->metadata.ns, std::move(wanted), key);
+  }
+
+  void count_tls_listeners() {
+    std::map<kube::NamespacedName, std::size_t> tls;
+    for (const Server& server : ir_.servers)
+      if (server.tls) ++tls[gateway_of(server)];
+    for (const auto& [gateway, count] : tls)
+      if (count + 1 + ir_.streams.size() > max_listeners || options_.listener_sets) crowded_.insert(gateway);
+  }
+
+  kube::NamespacedName gateway_of(const Server& server) const { return gateway_of(*server.owner); }
+  kube::NamespacedName gateway_of(const kube::Object& owner) const {
+    if (options_.layout == Layout::per_namespace) return {owner.metadata.ns, std::string(shared_name)};
+    if (options_.layout == Layout::per_ingress) return {owner.metadata.ns, dns_name(owner.metadata.name, 63)};
+    return shared_;
+  }
+
+  void attach(Part& part) {
+    name(part);
+    if (options_.parent) return attach_to_parent(part);
+    for (const Server* server : part.servers) {
+      if (part.scheme != Scheme::https) add(part, http_section(*server));
+      if (part.scheme != Scheme::http && server->tls) add(part, https_section(*server));
+    }
+  }
+  void add(Part& part, Section section) {
+    auto& owner = section.set ? plan_.listener_sets[section.owner] : plan_.gateways[section.owner];
+    owner[section.name].namespaces.insert(part.owner->metadata.ns);
+    if (std::find(part.parents.begin(), part.parents.end(), section) == part.parents.end())
+      part.parents.push_back(std::move(section));
+  }
+
+  Section http_section(const Server& server) {
+    Section section{false, gateway_of(server), "http"};
+    plan_.gateways[section.owner].try_emplace("http");
+    return section;
+  }
+
+  Section https_section(const Server& server) {
+    const kube::NamespacedName gateway = gateway_of(server);
+    PlannedListener listener;
+    listener.server = &server;
+    listener.hostname = server.host;
+    listener.port = 443;
+    listener.protocol = "HTTPS";
+    listener.certificates = server.certificates;
+    Section section{false, gateway, dns_name(server.host.empty() ? "https" : "https." + host_slug(server.host))};
+    if (crowded_.contains(gateway)) {
+      section.set = true;
+      section.owner = listener_set_of(server, gateway, section.name);
+      plan_.listener_sets[section.owner].try_emplace(section.name, std::move(listener));
+      plan_.gateways[gateway];  // the set's parent exists even without a listener of its own
+      return section;
+    }
+    plan_.gateways[gateway].try_emplace(section.name, std::move(listener));
+    return section;
+  }
+
+  // One ListenerSet an Ingress, beside its Secrets; further ones when it has more than 64 hosts.
+  kube::NamespacedName listener_set_of(const Server& server, const kube::NamespacedName& gateway,
+                                       const std::string& section) {
+    const kube::Object& owner = *server.owner;
+    for (int n = 1;; ++n) {
+      kube::NamespacedName id{owner.metadata.ns,
+                              dns_name(n == 1 ? owner.metadata.name : owner.metadata.name + "-" + std::to_string(n))};
+      const auto at = plan_.listener_sets.find(id);
+      if (at != plan_.listener_sets.end() && at->second.size() >= max_listeners && !at->second.contains(section))
+        continue;
+      plan_.set_parents[id] = gateway;
+      return id;
+    }
+  }
+
+  Section stream_section(const Stream& stream) {
+    static constexpr std::string_view protocols[] = {"TLS", "TCP", "UDP"};
+    static constexpr std::string_view words[] = {"tls.", "tcp-", "udp-"};
+    const auto kind = static_cast<std::size_t>(stream.kind);
+    if (options_.parent) return {false, {options_.parent->ns, options_.parent->name}, options_.parent->section};
+    PlannedListener listener;
+    listener.hostname = stream.host;
+    listener.port = stream.port;
+    listener.protocol = protocols[kind];
+    listener.passthrough = stream.kind == Stream::Kind::passthrough;
+    listener.namespaces.insert(stream.owner->metadata.ns);
+    Section section{false, gateway_of(*stream.owner),
+                    dns_name(std::string(words[kind]) +
+                             (listener.passthrough ? host_slug(stream.host) : std::to_string(stream.port)))};
+    plan_.gateways[section.owner].try_emplace(section.name, std::move(listener));
+    return section;
+  }
+
+  // An existing Gateway: its listeners are known only when it is among the input.
+  void attach_to_parent(Part& part) {
+    const Parent& parent = *options_.parent;
+    const kube::NamespacedName id{parent.ns, parent.name};
+    if (!parent.section.empty()) {
+      part.parents.push_back({false, id, parent.section});
+      if (part.scheme == Scheme::http) drop_redirects(part);
+      return;
+    }
+    const auto known = std::find_if(bundle_.gateways.begin(), bundle_.gateways.end(),
+                                    [&](const kube::Gateway& g) { return g.id() == id; });
+    if (known == bundle_.gateways.end()) {
+      part.parents.push_back({false, id, {}});
+      if (part.scheme == Scheme::http) drop_redirects(part);
+      return;
+    }
+    for (const kube::Listener& l : known->spec.listeners) {
+      const bool https = l.protocol == "HTTPS";
+      if ((l.protocol == "HTTP" && part.scheme != Scheme::https) ||
+          (https && part.scheme != Scheme::http && part.servers.front()->tls))
+        part.parents.push_back({false, id, l.name});
+    }
+    if (part.parents.empty()) part.parents.push_back({false, id, {}});
+  }
+  // A redirect to https on every listener of the Gateway would redirect https to itself.
+  void drop_redirects(Part& part) {
+    ledger_.note({"GW630",
+                  diag::Severity::warning,
+                  "the redirect from http to https of " + part.owner->object_id().display() +
+                      " is not written: which listener of Gateway " + options_.parent->ns + "/" +
+                      options_.parent->name + " is http is not known",
+                  {},
+                  part.owner,
+                  nullptr,
+                  "give the Gateway among the input, or redirect in its own route"});
+    part.rules.clear();
+  }
+
+  void cut_into_sixteen_rules() {
+    std::vector<Part> cut;
+    for (Part& part : plan_.parts) {
+      if (part.rules.size() <= max_rules) {
+        if (!part.rules.empty()) cut.push_back(std::move(part));
+        continue;
+      }
+      // Ties between routes go to the lower name: later pieces sort after the first.
+      const std::size_t pieces = (part.rules.size() + max_rules - 1) / max_rules;
+      const std::size_t digits = std::max<std::size_t>(2, std::to_string(pieces).size());
+      for (std::size_t i = 0; i < pieces; ++i) {
+        Part piece = part;
+        const auto from = part.rules.begin() + static_cast<std::ptrdiff_t>(i * max_rules);
+        piece.rules.assign(from,
+                           from + static_cast<std::ptrdiff_t>(std::min(max_rules, part.rules.size() - i * max_rules)));
+        if (i != 0) {
+          const std::string number = std::to_string(i + 1);
+          piece.name += "--" + std::string(digits - std::min(digits, number.size()), '0') + number;
+          piece.name = names_.claim("HTTPRoute/" + part.owner->metadata.ns, piece.name, piece.name + "\npiece");
+        }
+        cut.push_back(std::move(piece));
+      }
+    }
+    plan_.parts = std::move(cut);
+  }
+
+  const Ir& ir_;
+  const Options& options_;
+  const kube::Bundle& bundle_;
+  Ledger& ledger_;
+  NameBook& names_;
+  kube::NamespacedName shared_;
+  std::set<kube::NamespacedName> crowded_;  // Gateways with more listeners than one may have
+  std::unordered_map<std::size_t, std::vector<std::size_t>> by_content_;
+  Plan plan_;
+};
+
+}  // namespace
+
+bool valid_hostname(std::string_view host) {
+  if (host.empty()) return true;
+  if (host.starts_with("*.")) host.remove_prefix(2);
+  if (host.empty() || host.size() > 253) return false;
+  std::size_t label = 0;
+  for (std::size_t i = 0; i < host.size(); ++i) {
+    const char c = host[i];
+    const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (c == '.') {
+      if (label == 0 || host[i - 1] == '-') return false;
+      label = 0;
+      continue;
+    }
+    if (!word && (c != '-' || label == 0)) return false;
+    if (++label > 63) return false;
+  }
+  return label != 0 && host.back() != '-';
+}
+
+Plan make_plan(const Ir& ir, const Input& input, Ledger& ledger, NameBook& names) {
+  return Planner(ir, input, ledger, names).run();
+}
+
+}  // namespace gw::convert

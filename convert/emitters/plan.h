@@ -1,0 +1,58 @@
+// Which routes there will be and where they hang, before any object is made: the Gateway comes first in the output but
+// is known only when every route is.
+#pragma once
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "convert/emitters/names.h"
+#include "convert/provider.h"
+#include "convert/target.h"
+
+namespace gw::convert {
+
+// A parent of routes: a listener of a Gateway or of a ListenerSet.
+struct Section {
+  bool set = false;  // of a ListenerSet
+  kube::NamespacedName owner;
+  std::string name;
+  bool operator<(const Section& o) const { return std::tie(set, owner, name) < std::tie(o.set, o.owner, o.name); }
+  bool operator==(const Section&) const = default;
+};
+
+// One future HTTPRoute: the rules of one Ingress on hosts that they serve alike.
+struct Part {
+  const kube::Object* owner = nullptr;
+  Scheme scheme = Scheme::both;
+  std::vector<const Server*> servers;
+  std::vector<const Rule*> rules;
+  std::string name;
+  std::vector<Section> parents;
+};
+
+struct PlannedListener {
+  const Server* server = nullptr;
+  std::string hostname;
+  kube::Port port = 80;
+  std::string protocol = "HTTP";
+  bool passthrough = false;
+  std::vector<Certificate> certificates;
+  std::set<std::string> namespaces;      // of the routes that hang on it
+  std::vector<std::string> route_kinds;  // other than the protocol's own
+};
+
+struct Plan {
+  std::map<kube::NamespacedName, std::map<std::string, PlannedListener>> gateways;
+  std::map<kube::NamespacedName, std::map<std::string, PlannedListener>> listener_sets;
+  std::map<kube::NamespacedName, kube::NamespacedName> set_parents;  // ListenerSet → Gateway
+  std::vector<Part> parts;                                           // by namespace and name
+  std::vector<Section> streams;                                      // of Ir::streams, in their order
+};
+
+Plan make_plan(const Ir& ir, const Input& input, Ledger& ledger, NameBook& names);
+
+// Can Gateway API write this host name? An empty one (every host) can.
+bool valid_hostname(std::string_view host);
+
+}  // namespace gw::convert

@@ -1,0 +1,15 @@
+// One planned part to one HTTPRoute.
+#pragma once
+#include "convert/emitters/plan.h"
+
+namespace gw::convert {
+
+kube::HttpRoute make_route(const Part& part, const Target& target, const Options& options,
+                           const diag::Sources& sources);
+kube::ParentReference parent_ref(const Section& section, const std::string& route_ns);
+kube::BackendRef backend_ref(const Backend& backend, const std::string& route_ns, bool weighted = true);
+
+// "from Ingress shop/web, shop.yaml:12"
+std::string provenance(const kube::Object& object, const yaml::Node* at, const diag::Sources& sources);
+
+}  // namespace gw::convert

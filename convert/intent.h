@@ -1,0 +1,141 @@
+// What an Ingress asks for that core routing fields cannot say: neutral of the controller it was written for and of the
+// gateway that is to do it. Emitters say which needs they meet; the engine settles the others (refused, told, closed).
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "convert/ledger.h"
+
+namespace gw::convert {
+
+// The rewritten path is what `substitution` (\1 ... \9) makes of the whole path, where `pattern` (RE2) matches in it.
+struct RegexRewrite {
+  std::string pattern, substitution;
+};
+
+struct ExternalAuth {
+  std::string url;
+  std::string ns, service;  // empty service: outside the cluster
+  kube::Port port = 80;
+  std::string path;
+  std::string method, signin;
+  std::vector<std::string> response_headers;
+};
+
+struct BasicAuth {
+  std::string ns, secret, realm;
+  bool digest = false;
+  bool map = false;  // one key a user instead of one htpasswd file
+};
+
+struct AddressList {
+  bool deny = false;
+  std::vector<std::string> cidrs;
+};
+
+struct ClientCertificate {
+  std::string ns, secret;
+  std::string mode;  // on, optional, optional_no_ca
+  int depth = 1;
+};
+
+struct RateLimit {
+  int requests = 0;
+  char unit = 's';  // s, m, h
+  int burst = 0;    // requests let through at once beyond the rate
+  std::vector<std::string> exempt;
+};
+
+struct ConnectionLimit {
+  int connections = 0;
+};
+
+struct BodyLimit {
+  std::int64_t bytes = 0;  // 0: no limit
+};
+
+struct ConnectTimeout {
+  int seconds = 0;
+};
+
+struct IdleTimeout {
+  int seconds = 0;
+};
+
+struct Retry {
+  std::vector<std::int32_t> codes;
+  bool on_error = true, on_timeout = true;
+  int attempts = 2;  // after the first try
+  int timeout_seconds = 0;
+};
+
+// The client sticks to one endpoint by a cookie.
+struct CookieAffinity {
+  std::string name;
+  int max_age = 0;  // seconds; 0: a session cookie
+  std::string path, same_site, domain;
+  bool secure = false;
+};
+
+struct HashBalance {
+  enum class By : std::uint8_t { address, header, cookie, query } by = By::address;
+  std::string name;
+};
+
+struct LeastRequest {};
+struct RoundRobin {};
+
+struct BandwidthLimit {
+  std::int64_t bytes_per_second = 0;
+};
+
+struct ErrorPages {
+  std::vector<int> codes;
+  std::string ns, service;
+  kube::Port port = 0;
+};
+
+struct Snippet {
+  std::string text;
+};
+
+struct Waf {
+  std::string what;
+};
+
+struct InsecureBackendTls {};  // TLS to the backend whose certificate nobody checks
+
+struct BackendTlsSettings {
+  std::string ciphers, protocols;
+};
+
+struct TlsSettings {
+  std::string ciphers;
+};
+
+struct ServiceAddress {};  // the Service's own address instead of its endpoints
+
+struct Tracing {
+  bool on = true;
+};
+
+using Demand = std::variant<RegexRewrite, ExternalAuth, BasicAuth, AddressList, ClientCertificate, RateLimit,
+                            ConnectionLimit, BodyLimit, ConnectTimeout, IdleTimeout, Retry, CookieAffinity, HashBalance,
+                            LeastRequest, RoundRobin, BandwidthLimit, ErrorPages, Snippet, Waf, InsecureBackendTls,
+                            BackendTlsSettings, TlsSettings, ServiceAddress, Tracing>;
+
+// One demand with the annotations that made it. `without` is told when the target cannot do it: what happens then.
+struct Intent {
+  Demand demand;
+  std::vector<Claim> claims;
+  Loss loss = Loss::other;
+  // refused: the loss must be accepted (security kinds close the route); approximated: told; ignored: harmless.
+  Outcome otherwise = Outcome::refused;
+  std::string_view without;
+};
+
+}  // namespace gw::convert

@@ -1,0 +1,145 @@
+// The intermediate form: what the old controller does, host by host and rule by rule, neutral of controller and target.
+// Text borrows from the input Bundle or from Ir::pool. Rules are kept small (a large cluster has 150,000); what many
+// rules of one Ingress share stands in one Action.
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "convert/intent.h"
+#include "convert/ledger.h"
+#include "kube/bundle.h"
+
+namespace gw::convert {
+
+enum class PathKind : std::uint8_t { exact, prefix, regex };
+enum class Scheme : std::uint8_t { both, http, https };
+
+// How the gateway speaks to the backend.
+enum class Wire : std::uint8_t { http1, h2c, tls, h2_tls, websocket };
+
+struct Backend {
+  std::string_view ns, name;
+  kube::Port port = 0;
+  std::int32_t weight = 1;
+  Wire wire = Wire::http1;
+  std::string_view group, kind;  // empty kind: a Service
+};
+
+struct PathRewrite {
+  bool prefix = false;  // replace the matched prefix; else the whole path
+  std::string value;
+};
+
+struct Redirect {
+  std::optional<std::string> scheme, host;
+  std::optional<kube::Port> port;
+  std::optional<PathRewrite> path;
+  int status = 302;
+};
+
+struct HeaderEdit {
+  enum class Op : std::uint8_t { set, add, remove } op = Op::set;
+  std::string name, value;
+  bool operator==(const HeaderEdit&) const = default;
+};
+
+struct CorsPolicy {
+  std::vector<std::string> origins, methods, headers, expose;
+  bool credentials = false;
+  std::int32_t max_age = 5;
+};
+
+struct Mirror {
+  Backend backend;
+};
+
+// What is done to a request; shared by rules.
+struct Action {
+  std::optional<Redirect> redirect;
+  std::optional<PathRewrite> rewrite;
+  std::string rewrite_host;
+  std::vector<HeaderEdit> request_headers, response_headers;
+  std::optional<CorsPolicy> cors;
+  std::vector<Mirror> mirrors;
+  std::string request_timeout, backend_timeout;  // GEP-2257; empty: none
+  std::vector<Intent> intents;
+  bool closed = false;  // a security demand that cannot be met: the rule gets no backend
+};
+
+struct ValueMatch {
+  std::string name, value;
+  bool regex = false;
+  bool operator==(const ValueMatch&) const = default;
+};
+
+struct Conditions {
+  std::vector<ValueMatch> headers, query;
+  std::string method;
+};
+
+struct Rule {
+  const kube::Object* owner = nullptr;  // the Ingress this rule comes from
+  const yaml::Node* at = nullptr;       // its path
+  std::string_view path = "/";
+  PathKind kind = PathKind::prefix;
+  Scheme scheme = Scheme::both;
+  std::shared_ptr<const Conditions> conditions;  // null: none
+  std::shared_ptr<Action> action;                // null: plain forwarding
+  std::vector<Backend> backends;
+};
+
+struct Certificate {
+  std::string_view ns, name;
+};
+
+// Everything that one host name does.
+struct Server {
+  std::string_view host;                // lower case; empty: every host; "*.x": wildcard
+  const kube::Object* owner = nullptr;  // its first Ingress
+  std::vector<Rule> rules;
+  bool ordered = false;  // rules are tried in this order, whatever their kind: they stay in one route
+  bool tls = false;      // listens on 443
+  std::vector<Certificate> certificates;
+  std::vector<Intent> intents;  // of the whole host: client certificates, ciphers
+};
+
+// TLS passthrough by server name, TCP and UDP by port.
+struct Stream {
+  enum class Kind : std::uint8_t { passthrough, tcp, udp } kind = Kind::tcp;
+  const kube::Object* owner = nullptr;
+  const yaml::Node* at = nullptr;
+  std::string_view host;  // passthrough
+  kube::Port port = 443;
+  std::vector<Backend> backends;
+};
+
+// A backend that must be spoken to over TLS with its certificate checked.
+struct BackendTls {
+  std::string_view ns, service;
+  const kube::Object* owner = nullptr;
+  std::string hostname;
+  std::string ca_secret;  // same namespace; empty: the system's roots
+};
+
+// Annotations that belong on the Gateway: cert-manager, external-dns.
+struct GatewayAnnotation {
+  std::string key, value;
+  Claim claim = 0;
+};
+
+struct Ir {
+  std::vector<Server> servers;
+  std::vector<Stream> streams;
+  std::vector<BackendTls> backend_tls;
+  std::vector<GatewayAnnotation> gateway_annotations;
+  std::deque<std::string> pool;
+
+  std::string_view keep(std::string text) { return pool.emplace_back(std::move(text)); }
+};
+
+}  // namespace gw::convert

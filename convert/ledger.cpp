@@ -1,0 +1,107 @@
+#include "convert/ledger.h"
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace gw::convert {
+namespace {
+
+struct LossRow {
+  Loss loss;
+  std::string_view name;
+  bool security;
+};
+constexpr LossRow losses[] = {
+    {Loss::none, "", false},
+    {Loss::auth, "auth", true},
+    {Loss::allow_list, "allow-list", true},
+    {Loss::client_certificate, "client-certificate", true},
+    {Loss::snippet, "snippet", true},
+    {Loss::waf, "waf", true},
+    {Loss::backend_tls, "backend-tls", false},
+    {Loss::rate_limit, "rate-limit", false},
+    {Loss::rewrite, "rewrite", false},
+    {Loss::redirect, "redirect", false},
+    {Loss::backend, "backend", false},
+    {Loss::unknown, "unknown", false},
+    {Loss::other, "other", false},
+};
+const LossRow& row(Loss loss) {
+  return losses[static_cast<std::size_t>(loss)];
+}
+
+}  // namespace
+
+std::string_view name(Outcome outcome) {
+  constexpr std::array<std::string_view, 6> names{"ignored",      "converted", "policy",
+                                                  "approximated", "unknown",   "refused"};
+  return names[static_cast<std::size_t>(outcome)];
+}
+std::string_view name(Loss loss) {
+  return row(loss).name;
+}
+bool security(Loss loss) {
+  return row(loss).security;
+}
+Loss loss_of(std::string_view word) {
+  const auto* found =
+      std::find_if(std::begin(losses), std::end(losses), [&](const LossRow& r) { return r.name == word; });
+  return found == std::end(losses) ? Loss::none : found->loss;
+}
+std::vector<std::string_view> loss_names() {
+  std::vector<std::string_view> names;
+  for (const LossRow& r : losses)
+    if (r.loss != Loss::none) names.push_back(r.name);
+  return names;
+}
+
+Claim Ledger::take(const kube::Object& object, std::uint32_t annotation) {
+  const auto* key = &object.metadata.annotations[annotation];
+  const auto [at, fresh] = by_annotation_.try_emplace(key, static_cast<Claim>(entries_.size()));
+  if (fresh) {
+    Entry entry;
+    entry.object = &object;
+    entry.annotation = annotation;
+    entries_.push_back(std::move(entry));
+  }
+  return at->second;
+}
+
+Claim Ledger::take(const kube::Object& object, std::string_view key) {
+  const kube::StringMap& annotations = object.metadata.annotations;
+  for (std::uint32_t i = 0; i < annotations.size(); ++i)
+    if (annotations[i].first == key) return take(object, i);
+  return 0;
+}
+
+bool Ledger::taken(const kube::Object& object, std::uint32_t annotation) const {
+  return by_annotation_.contains(&object.metadata.annotations[annotation]);
+}
+
+void Ledger::settle(Claim claim, Outcome outcome, std::string_view detail, std::string_view code, Loss loss) {
+  if (claim == 0) return;
+  assert(claim < entries_.size());
+  Entry& entry = entries_[claim];
+  const bool graver = !entry.settled || outcome > entry.outcome;
+  if (graver) {
+    entry.outcome = outcome;
+    entry.detail = detail;
+    entry.code = code;
+    entry.loss = loss;
+  } else if (outcome == entry.outcome && entry.detail.find(detail) == std::string::npos && entry.detail.size() < 400) {
+    entry.detail += "; ";
+    entry.detail += detail;
+  }
+  entry.settled = true;
+}
+
+void Ledger::note(Note note) {
+  notes_.push_back(std::move(note));
+}
+
+bool Ledger::noted(std::string_view code) const {
+  return std::any_of(notes_.begin(), notes_.end(), [&](const Note& n) { return n.code == code; });
+}
+
+}  // namespace gw::convert

@@ -1,0 +1,63 @@
+#include "convert/movers.h"
+
+#include <algorithm>
+#include <map>
+
+namespace gw::convert {
+namespace {
+
+enum class Home : std::uint8_t { gateway, route, gone };
+
+struct Row {
+  std::string_view key;  // a trailing '/' or '-' matches what follows
+  Home home;
+  std::string_view detail;
+};
+// First match wins.
+constexpr Row rows[] = {
+    {"cert-manager.io/", Home::gateway, "moved to the Gateway, where cert-manager reads it"},
+    {"acme.cert-manager.io/http01-edit-in-place", Home::gone,
+     "cert-manager solves HTTP-01 with a route of its own on the Gateway"},
+    {"acme.cert-manager.io/http01-ingress-", Home::gone, "choose the solver's gatewayHTTPRoute in the Issuer instead"},
+    {"acme.cert-manager.io/", Home::gateway, "moved to the Gateway, where cert-manager reads it"},
+    {"kubernetes.io/tls-acme", Home::gateway, "moved to the Gateway, where cert-manager reads it"},
+    {"external-dns.alpha.kubernetes.io/target", Home::gateway, "moved to the Gateway, where external-dns reads it"},
+    {"external-dns.alpha.kubernetes.io/ingress-hostname-source", Home::gone,
+     "external-dns takes the hostnames of the route"},
+    {"external-dns.alpha.kubernetes.io/", Home::route, "moved to the routes, where external-dns reads it"},
+    {"external-dns.kubernetes.io/target", Home::gateway, "moved to the Gateway, where external-dns reads it"},
+    {"external-dns.kubernetes.io/", Home::route, "moved to the routes, where external-dns reads it"},
+};
+
+const Row* row_of(std::string_view key) {
+  const auto* found = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) {
+    return key == r.key || ((r.key.ends_with('/') || r.key.ends_with('-')) && key.starts_with(r.key));
+  });
+  return found == std::end(rows) ? nullptr : found;
+}
+
+}  // namespace
+
+void move_annotations(const std::vector<const kube::Ingress*>& ingresses, Ir& ir, Ledger& ledger) {
+  for (const kube::Ingress* ingress : ingresses) {
+    const kube::StringMap& annotations = ingress->metadata.annotations;
+    for (std::uint32_t i = 0; i < annotations.size(); ++i) {
+      const Row* row = row_of(annotations[i].first);
+      if (!row) continue;
+      const Claim claim = ledger.take(*ingress, i);
+      if (row->home == Home::gateway)
+        ir.gateway_annotations.push_back({annotations[i].first, annotations[i].second, claim});
+      ledger.settle(claim, row->home == Home::gone ? Outcome::approximated : Outcome::converted, row->detail,
+                    row->home == Home::gone ? "GW603" : "");
+    }
+  }
+}
+
+std::vector<std::pair<std::string, std::string>> route_annotations(const kube::Object& ingress) {
+  std::vector<std::pair<std::string, std::string>> kept;
+  for (const auto& annotation : ingress.metadata.annotations)
+    if (const Row* row = row_of(annotation.first); row && row->home == Home::route) kept.push_back(annotation);
+  return kept;
+}
+
+}  // namespace gw::convert

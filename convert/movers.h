@@ -1,0 +1,15 @@
+// Annotations of tools beside the controller that belong on another object in Gateway API: cert-manager, external-dns.
+#pragma once
+#include <vector>
+
+#include "convert/ir.h"
+#include "convert/ledger.h"
+
+namespace gw::convert {
+
+void move_annotations(const std::vector<const kube::Ingress*>& ingresses, Ir& ir, Ledger& ledger);
+
+// Annotations of an Ingress that its routes carry on.
+std::vector<std::pair<std::string, std::string>> route_annotations(const kube::Object& ingress);
+
+}  // namespace gw::convert

@@ -1,0 +1,38 @@
+// A controller whose Ingresses are read: a row of the table in providers/table.cpp.
+#pragma once
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "convert/convert.h"
+#include "convert/ir.h"
+#include "kube/index.h"
+
+namespace gw::convert {
+
+struct Input {
+  const kube::Bundle& bundle;
+  const kube::Index& index;
+  const diag::Sources& sources;
+  const Options& options;
+  std::vector<const kube::Ingress*> ingresses;  // those of this controller
+};
+
+struct Provider {
+  std::string_view name;
+  std::span<const std::string_view> controllers;  // IngressClass.spec.controller; a trailing '/' matches what follows
+  std::span<const std::string_view> classes;      // class names by convention
+  std::span<const std::string_view> prefixes;     // of its annotations, with the '/'
+  void (*read)(const Input& input, Ir& ir, Ledger& ledger);
+  std::vector<std::string_view> (*known)() = nullptr;  // full names of its annotations, for "did you mean"
+};
+
+std::span<const Provider> providers();
+const Provider* provider(std::string_view name);
+
+// The providers.
+void read_plain(const Input& input, Ir& ir, Ledger& ledger);
+void read_nginx(const Input& input, Ir& ir, Ledger& ledger);
+std::vector<std::string_view> nginx_annotations();
+
+}  // namespace gw::convert

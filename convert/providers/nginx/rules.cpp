@@ -1,0 +1,687 @@
+#include "convert/providers/nginx/rules.h"
+
+#include <algorithm>
+
+#include "convert/emitters/names.h"
+#include "convert/providers/common.h"
+#include "convert/providers/nginx/rewrite.h"
+#include "convert/regex.h"
+
+namespace gw::convert::nginx {
+namespace {
+
+using diag::Severity;
+
+// The pattern of a location on a host with regular expressions. Every such pattern gets the same frame, so that their
+// lengths keep the order of the paths' lengths. `^` binds the first branch only; the others match anywhere.
+std::string location_regex(std::string_view path) {
+  std::string body;
+  int depth = 0;
+  bool in_class = false;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const char c = path[i];
+    body += c;
+    if (c == '\\' && i + 1 < path.size()) {
+      body += path[++i];
+    } else if (in_class) {
+      in_class = c != ']';
+    } else if (c == '[') {
+      in_class = true;
+    } else if (c == '(') {
+      ++depth;
+    } else if (c == ')') {
+      --depth;
+    } else if (c == '|' && depth == 0) {
+      body += ".*";
+    }
+  }
+  return "(?i)(?:" + body + ").*";
+}
+
+bool overlap(std::string_view a, std::string_view b) {
+  const std::string left = lower(literal_head(a)), right = lower(literal_head(b));
+  return left.starts_with(right) || right.starts_with(left);
+}
+
+Wire wire(const Config& c) {
+  if (c.protocol == "HTTPS") return Wire::tls;
+  if (c.protocol == "GRPC") return Wire::h2c;
+  if (c.protocol == "GRPCS") return Wire::h2_tls;
+  return Wire::http1;
+}
+
+class Writer {
+ public:
+  Writer(const Host& host, const Hosts& hosts, const Input& input, const Settings& settings, Ir& ir, Ledger& ledger)
+      : host_(host), hosts_(hosts), input_(input), settings_(settings), ir_(ir), ledger_(ledger) {}
+
+  void run() {
+    server_.host = host_.name;
+    server_.owner = host_.first ? host_.first->ingress : nullptr;
+    if (!server_.owner)
+      for (const Location& l : host_.locations)
+        if (l.config && !server_.owner) server_.owner = l.config->ingress;
+    if (!server_.owner) return;
+    if (const std::string path = refused(host_); !path.empty())
+      ledger_.note(
+          {"GW607",
+           Severity::error,
+           "host '" + shown() + "': path '" + path +
+               "' gives NGINX the same location twice; it refuses the whole configuration and every later change",
+           {},
+           host_.first->ingress,
+           nullptr,
+           "remove one of the two paths",
+           Loss::other});
+    regex_ = regex_host(host_);
+    server_.ordered = regex_;
+    if (host_.client_auth) server_.intents = host_.client_auth->host_intents;
+    choose_tls();
+    app_root();
+    for (std::size_t i = 0; i < host_.locations.size(); ++i) location(i);
+    drop_covered_redirects();
+    passthrough();
+    settle_regex();
+    if (!server_.rules.empty() || server_.tls) ir_.servers.push_back(server_);
+    aliases();
+    www();
+  }
+
+ private:
+  std::string shown() const { return host_.name.empty() ? "(any)" : std::string(host_.name); }
+  std::string sample(std::string_view scheme, std::string_view path) const {
+    std::string name(host_.name.empty() ? "example.org" : host_.name);
+    if (name.starts_with("*.")) name = "any" + name.substr(1);
+    return "GET " + std::string(scheme) + "://" + name + std::string(path);
+  }
+
+  // ---- TLS
+
+  const Host* wildcard_with_tls() const {
+    if (host_.name.empty() || host_.name.starts_with("*.")) return nullptr;
+    const std::size_t dot = host_.name.find('.');
+    if (dot == std::string_view::npos) return nullptr;
+    const auto at = hosts_.by_name.find("*" + std::string(host_.name.substr(dot)));
+    return at != hosts_.by_name.end() && at->second.tls ? &at->second : nullptr;
+  }
+
+  void certificate_of(const Host& of) {
+    const kube::Ingress& ingress = *of.tls->ingress;
+    if (const auto tls = tls_for(ingress, of.name); tls && (tls->named || !tls->entry->secret_name.empty()))
+      return add_certificate(server_, ingress, *tls, ir_, ledger_);
+    kube::IngressTls none;
+    none.node = ingress.spec.tls.front().node;
+    add_certificate(server_, ingress, TlsFor{&none, false}, ir_, ledger_);
+  }
+
+  void choose_tls() {
+    const Host* wildcard = host_.tls ? nullptr : wildcard_with_tls();
+    has_certificate_ = (host_.tls || wildcard) && !host_.name.empty();
+    if (host_.name.empty()) {
+      if (host_.tls)
+        if (const auto tls = tls_for(*host_.tls->ingress, {}); tls && !tls->entry->secret_name.empty())
+          certificate_of(host_);
+      return;
+    }
+    if (host_.tls) certificate_of(host_);
+    if (wildcard) certificate_of(*wildcard);
+  }
+
+  // ---- phases
+
+  Rule rule(const Location& l, PathKind kind, std::string_view path, Scheme scheme) const {
+    Rule r;
+    r.owner = l.config->ingress;
+    r.at = l.at;
+    r.kind = kind;
+    r.path = path;
+    r.scheme = scheme;
+    return r;
+  }
+  static std::shared_ptr<Action> redirect_action(Redirect redirect) {
+    auto action = std::make_shared<Action>();
+    action->redirect = std::move(redirect);
+    return action;
+  }
+
+  // Before everything else, for '/' of the whole host.
+  void app_root() {
+    for (const Location& l : host_.locations) {
+      if (!l.config || l.config->app_root.empty()) continue;
+      Rule r = rule(l, PathKind::exact, "/", Scheme::both);
+      r.action = redirect_action({{}, {}, {}, PathRewrite{false, l.config->app_root}, 302});
+      server_.rules.push_back(std::move(r));
+      ledger_.settle(l.config->claims.app_root, Outcome::approximated,
+                     "a redirect of '/'; the query is kept, which nginx drops", "GW603");
+      app_root_ = true;
+      break;
+    }
+    for (const Location& l : host_.locations)
+      if (l.config && !l.config->app_root.empty())
+        ledger_.settle(l.config->claims.app_root, Outcome::converted, "the host redirects '/'");
+  }
+
+  bool to_https(const Config& c) const {
+    if (c.force_ssl_redirect) return true;
+    return c.ssl_redirect.value_or(settings_.ssl_redirect) && has_certificate_;
+  }
+
+  // How the location is matched.
+  struct Shape {
+    PathKind kind = PathKind::prefix;
+    std::string_view path;
+    bool valid = true;
+    std::string why_not;
+  };
+
+  void location(std::size_t i) {
+    const Location& l = host_.locations[i];
+    if (!l.config) return;
+    const Config& c = *l.config;
+    settle_switches(c);
+    if (app_root_ && l.exact && l.path == "/") return;  // never reached
+    RewritePlan rewrite = c.rewrite_target.empty() ? RewritePlan{} : plan_rewrite(l.path, c.rewrite_target);
+    const Shape shape = shape_of(i, rewrite);
+    if (!shape.valid) return refuse_regex(l, shape);
+    if (regex_ && !l.exact && l.path == c.rewrite_target && shape.kind == PathKind::regex) {
+      // Only the generated "/path/" differs from the target; "/path" stays as it is.
+      const Shape below{PathKind::regex, ir_.keep(location_regex(std::string(l.path) + "/")), true, {}};
+      respond(l, c, below, rewrite);
+      rewrite = RewritePlan{};
+    }
+    trailing_slash(l, c);
+    respond(l, c, shape, rewrite);
+  }
+
+  void respond(const Location& l, const Config& c, const Shape& shape, const RewritePlan& rewrite) {
+    if (c.redirect || c.snippet_redirect) return url_redirect(l, c, shape);
+    if (to_https(c)) {
+      https_redirect(l, c, shape);
+      if (server_.tls) forward(l, c, shape, rewrite, Scheme::https);
+    } else if (server_.tls && settings_.hsts) {
+      forward(l, c, shape, rewrite, Scheme::http);
+      forward(l, c, shape, rewrite, Scheme::https);
+    } else {
+      forward(l, c, shape, rewrite, Scheme::both);
+    }
+  }
+
+  Shape shape_of(std::size_t i, const RewritePlan& rewrite) {
+    const Location& l = host_.locations[i];
+    Shape shape{l.exact ? PathKind::exact : PathKind::prefix, l.path, true, {}};
+    if (!regex_) return shape;
+    if (l.path == "/") {  // ^/ is everything: the least of all prefixes
+      shape.kind = PathKind::prefix;
+      return shape;
+    }
+    if (const auto why = not_re2(l.path)) return {PathKind::regex, l.path, false, *why};
+    if (rewrite.kind == RewritePlan::Kind::head && prefix_is_safe(i))
+      return {PathKind::prefix, ir_.keep(rewrite.from), true, {}};
+    shape.kind = PathKind::regex;
+    shape.path = ir_.keep(location_regex(l.path));
+    if (shape.path.size() > 1024) return {PathKind::regex, l.path, false, "more than 1,024 characters"};
+    return shape;
+  }
+  // A prefix ranks below every regular expression: none that comes after it may match its paths.
+  bool prefix_is_safe(std::size_t i) const {
+    for (std::size_t j = i + 1; j < host_.locations.size(); ++j)
+      if (host_.locations[j].path != "/" && overlap(host_.locations[i].path, host_.locations[j].path)) return false;
+    return true;
+  }
+  void refuse_regex(const Location& l, const Shape& shape) {
+    ledger_.note(
+        {"GW616", Severity::error,
+         "path '" + std::string(l.path) + "' has " + shape.why_not + ", which gateways cannot read: it is left out",
+         sample("http", l.path), l.config->ingress, l.at, "write the path without it", Loss::other});
+    ledger_.settle(l.config->claims.regex, Outcome::refused, shape.why_not, "GW616", Loss::other);
+    ledger_.settle(l.config->claims.rewrite, Outcome::refused, shape.why_not, "GW616", Loss::rewrite);
+  }
+
+  // `location /p/` answers /p with 301, before any other redirect.
+  void trailing_slash(const Location& l, const Config& c) {
+    if (regex_ || l.path.size() < 2 || !l.path.ends_with('/') || !c.denied.empty()) return;
+    const std::string_view bare = l.path.substr(0, l.path.size() - 1);
+    for (const Location& other : host_.locations)
+      if (other.path == bare) return;
+    Rule r = rule(l, PathKind::exact, bare, Scheme::both);
+    r.action = redirect_action({{}, {}, {}, PathRewrite{false, std::string(l.path)}, 301});
+    server_.rules.push_back(std::move(r));
+  }
+
+  void add(Rule r) { server_.rules.push_back(std::move(r)); }
+
+  void url_redirect(const Location& l, const Config& c, const Shape& shape) {
+    Rule r = rule(l, shape.kind, shape.path, Scheme::both);
+    auto action = std::make_shared<Action>();
+    if (c.redirect) {
+      std::string why;
+      const auto redirect = redirect_to(*c.redirect, why);
+      if (!redirect) {
+        ledger_.settle(c.redirect->claim, Outcome::refused, why, "GW601", Loss::redirect);
+        action->closed = !input_.options.accepts(Loss::redirect);
+        r.action = std::move(action);
+        if (r.action->closed) add(std::move(r));
+        return;
+      }
+      action->redirect = *redirect;
+      ledger_.settle(c.redirect->claim, Outcome::approximated,
+                     "RequestRedirect " + std::to_string(redirect->status) + "; the query is kept, which nginx drops",
+                     "GW603");
+    } else {
+      action->redirect = c.snippet_redirect;
+    }
+    r.action = std::move(action);
+    add(std::move(r));
+  }
+
+  static std::optional<Redirect> redirect_to(const UrlRedirect& from, std::string& why) {
+    if (from.url.find_first_of("?#") != std::string::npos) {
+      why = "a redirect to a query or a fragment cannot be written";
+      return std::nullopt;
+    }
+    Redirect redirect;
+    redirect.status = from.status;
+    if (from.url.starts_with('/') && !from.url.starts_with("//")) {
+      redirect.path = PathRewrite{false, from.url};
+      return redirect;
+    }
+    const auto url = parse_url(from.url);
+    if (!url || (url->scheme != "http" && url->scheme != "https")) {
+      why = "'" + from.url + "' is no http or https URL";
+      return std::nullopt;
+    }
+    redirect.scheme = url->scheme;
+    redirect.host = lower(url->host);
+    if (url->port) redirect.port = url->port;
+    redirect.path = PathRewrite{false, url->path.empty() ? "/" : url->path};
+    return redirect;
+  }
+
+  void https_redirect(const Location& l, const Config& c, const Shape& shape) {
+    if (!https_redirect_) {
+      Redirect redirect;
+      redirect.scheme = "https";
+      redirect.status = settings_.redirect_code;
+      if (c.use_port) redirect.port = 443;
+      https_redirect_ = redirect_action(std::move(redirect));
+    }
+    Rule r = rule(l, shape.kind, shape.path, Scheme::http);
+    r.action = https_redirect_;
+    add(std::move(r));
+    // An Ingress that forces https without TLS anywhere still needs a listener to lead to.
+    if (!server_.tls && !host_.name.empty() && !passthrough_config()) {
+      kube::IngressTls none;
+      none.node = c.ingress->spec.node;
+      if (!server_.tls) add_certificate(server_, *c.ingress, TlsFor{&none, false}, ir_, ledger_);
+    }
+  }
+
+  // ---- forwarding
+
+  struct Cached {
+    const Config* config;
+    bool https;
+    std::shared_ptr<Action> action;
+  };
+
+  std::shared_ptr<Action> plain_action(const Config& c, bool https) {
+    for (const Cached& cached : cache_)
+      if (cached.config == &c && cached.https == https) return cached.action;
+    auto action = std::make_shared<Action>();
+    action->request_headers = c.request_headers;
+    action->response_headers = c.response_headers;
+    if (https && settings_.hsts)
+      action->response_headers.push_back({HeaderEdit::Op::set, "Strict-Transport-Security", settings_.hsts_value()});
+    action->cors = c.cors;
+    action->backend_timeout = c.read_timeout;
+    action->intents = c.intents;
+    if (!c.rewrite_target.empty() && !c.forwarded_prefix.empty())
+      action->request_headers.push_back({HeaderEdit::Op::set, "X-Forwarded-Prefix", c.forwarded_prefix});
+    vhost(c, *action);
+    mirror(c, *action);
+    const bool empty = action->request_headers.empty() && action->response_headers.empty() && !action->cors &&
+                       action->backend_timeout.empty() && action->intents.empty() && action->rewrite_host.empty() &&
+                       action->mirrors.empty();
+    if (empty) action = nullptr;
+    cache_.push_back({&c, https, action});
+    return action;
+  }
+
+  void vhost(const Config& c, Action& action) {
+    if (c.upstream_vhost.empty()) return;
+    const std::string host = lower(c.upstream_vhost);
+    const bool constant =
+        host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string::npos && !host.ends_with('.');
+    if (!constant)
+      return ledger_.settle(c.claims.vhost, Outcome::refused, "'" + c.upstream_vhost + "' is no plain host name",
+                            "GW601", Loss::other);
+    action.rewrite_host = host;
+    ledger_.settle(c.claims.vhost, Outcome::converted, "URLRewrite hostname");
+  }
+
+  void mirror(const Config& c, Action& action) {
+    if (c.mirror_url.empty()) return;
+    std::string url = c.mirror_url;
+    if (url.ends_with("$request_uri")) url.resize(url.size() - std::string_view("$request_uri").size());
+    const auto to = parse_url(url);
+    const auto labels = to ? split(to->host, '.') : std::vector<std::string>{};
+    const bool cluster = !labels.empty() && service_name(labels[0]) &&
+                         (labels.size() == 1 || (labels.size() >= 3 && labels[2] == "svc"));
+    if (!to || !cluster || to->scheme != "http" || !(to->path.empty() || to->path == "/"))
+      return ledger_.settle(c.claims.mirror, Outcome::refused,
+                            "only a Service of the cluster can take mirrored requests", "GW601", Loss::other);
+    Mirror m;
+    m.backend.ns = labels.size() > 1 ? ir_.keep(labels[1]) : std::string_view(c.ingress->metadata.ns);
+    m.backend.name = ir_.keep(labels[0]);
+    m.backend.port = to->port ? to->port : 80;
+    action.mirrors.push_back(m);
+    ledger_.settle(c.claims.mirror, Outcome::converted, "RequestMirror");
+  }
+
+  // The action of a location: the Ingress's own with this location's rewrite.
+  std::shared_ptr<Action> action_of(const Location& l, const Config& c, const Shape& shape, const RewritePlan& rewrite,
+                                    bool https) {
+    std::shared_ptr<Action> plain = plain_action(c, https);
+    if (!c.forwarded_prefix.empty())
+      ledger_.settle(
+          c.claims.forwarded_prefix, c.rewrite_target.empty() ? Outcome::ignored : Outcome::converted,
+          c.rewrite_target.empty() ? "ingress-nginx sends it only with rewrite-target" : "RequestHeaderModifier",
+          c.rewrite_target.empty() ? "GW605" : "");
+    using Kind = RewritePlan::Kind;
+    if (rewrite.kind == Kind::none) {
+      ledger_.settle(c.claims.rewrite, Outcome::converted, "the path stays as it is");
+      return plain;
+    }
+    auto action = plain ? std::make_shared<Action>(*plain) : std::make_shared<Action>();
+    if (rewrite.kind == Kind::full) {
+      action->rewrite = PathRewrite{false, rewrite.value};
+      ledger_.settle(c.claims.rewrite, Outcome::converted, "URLRewrite ReplaceFullPath " + rewrite.value);
+    } else if (rewrite.kind == Kind::head && shape.kind == PathKind::prefix) {
+      action->rewrite = PathRewrite{true, rewrite.value};
+      ledger_.settle(c.claims.rewrite, Outcome::approximated,
+                     "URLRewrite ReplacePrefixMatch " + rewrite.value + " for '" + rewrite.from + "'" +
+                         (rewrite.differs.empty() ? "" : ": " + rewrite.differs) +
+                         "; letter case matters, encoded characters stay encoded",
+                     "GW603");
+    } else if (rewrite.kind == Kind::nothing) {
+      action->intents.push_back({RegexRewrite{},
+                                 {c.claims.rewrite},
+                                 Loss::rewrite,
+                                 Outcome::refused,
+                                 "it is no path that a gateway can make"});
+      action->intents.back().demand = Snippet{c.rewrite_target};
+    } else {
+      action->intents.push_back(
+          {rewrite.expression,
+           {c.claims.rewrite},
+           Loss::rewrite,
+           Outcome::refused,
+           "Gateway API replaces a whole path or a prefix, not parts of it; a target with regular expressions can "
+           "(--to envoy-gateway)"});
+    }
+    static_cast<void>(l);
+    return action;
+  }
+
+  void forward(const Location& l, const Config& c, const Shape& shape, const RewritePlan& rewrite, Scheme scheme) {
+    Rule r = rule(l, shape.kind, shape.path, scheme);
+    if (!c.denied.empty()) {
+      r.action = std::make_shared<Action>();
+      r.action->closed = true;
+      if (!l.implicit) add(std::move(r));
+      return;
+    }
+    if (!l.backend) return;  // 404, as without a rule
+    r.action = action_of(l, c, shape, rewrite, scheme == Scheme::https);
+    auto backend = make_backend(*c.ingress, *l.backend, input_, ir_, ledger_);
+    if (backend) {
+      backend->wire = wire(c);
+      backend_tls(c, *backend);
+      r.backends.push_back(*backend);
+    }
+    canary_rules(l, r);
+    add(std::move(r));
+  }
+
+  void backend_tls(const Config& c, const Backend& b) {
+    if (c.claims.protocol == 0) return;
+    if (c.protocol == "GRPC" || c.protocol == "GRPCS" || c.protocol == "HTTPS" || c.protocol == "HTTP") {
+      if (b.wire == Wire::tls || b.wire == Wire::h2_tls) verify_backend(c, b);
+      if (b.wire == Wire::h2c || b.wire == Wire::h2_tls)
+        ledger_.settle(c.claims.protocol, Outcome::approximated,
+                       "the gateway speaks HTTP/2 when the Service's port says appProtocol: kubernetes.io/h2c",
+                       "GW603");
+      if (b.wire == Wire::http1) ledger_.settle(c.claims.protocol, Outcome::converted, "plain HTTP");
+      return;
+    }
+    if (c.protocol == "AUTO_HTTP")
+      return ledger_.settle(c.claims.protocol, Outcome::approximated, "plain HTTP; no gateway finds out by itself",
+                            "GW603");
+    ledger_.settle(c.claims.protocol, Outcome::refused, "no gateway speaks " + c.protocol, "GW601", Loss::backend);
+  }
+
+  void verify_backend(const Config& c, const Backend& b) {
+    BackendTls tls;
+    tls.ns = b.ns;
+    tls.service = b.name;
+    tls.owner = c.ingress;
+    tls.hostname =
+        c.proxy_ssl_name.empty() ? std::string(b.name) + "." + std::string(b.ns) + ".svc" : lower(c.proxy_ssl_name);
+    tls.ca_secret = c.proxy_ssl_secret;
+    ir_.backend_tls.push_back(tls);
+    const std::string policy = "BackendTLSPolicy " + std::string(b.ns) + "/" + std::string(b.name);
+    const bool same = c.proxy_ssl_verify && !c.proxy_ssl_secret.empty();
+    ledger_.settle(c.claims.protocol, same ? Outcome::converted : Outcome::approximated,
+                   same ? policy
+                        : policy + " checks the backend's certificate against the system's roots, for " + tls.hostname +
+                              "; nginx did not check it",
+                   same ? "" : "GW603");
+    ledger_.settle(c.claims.ssl_name, Outcome::converted, policy + " hostname");
+    ledger_.settle(
+        c.claims.ssl_secret, Outcome::approximated,
+        policy + " trusts the Secret's ca.crt; a client certificate belongs on the Gateway (spec.tls.backend)",
+        "GW603");
+    ledger_.settle(c.claims.ssl_verify, c.proxy_ssl_verify ? Outcome::converted : Outcome::approximated,
+                   c.proxy_ssl_verify ? policy : "a gateway always checks", c.proxy_ssl_verify ? "" : "GW603");
+  }
+
+  // ---- canary
+
+  void canary_rules(const Location& l, Rule& primary) {
+    const Upstream* upstream = hosts_.upstream(l);
+    if (!upstream || !upstream->canary || primary.backends.empty()) return;
+    const Config& owner = *upstream->canary->creator;
+    const CanarySettings& c = owner.canary;
+    auto backend = make_backend(*owner.ingress, *upstream->canary->backend, input_, ir_, ledger_);
+    if (!backend) return;
+    backend->wire = primary.backends[0].wire;
+    const auto extra = [&](ValueMatch match, const Backend& to) {
+      Rule r = primary;
+      auto conditions = std::make_shared<Conditions>();
+      conditions->headers.push_back(std::move(match));
+      r.conditions = std::move(conditions);
+      r.backends = {to};
+      add(std::move(r));
+    };
+    const Backend old = primary.backends[0];
+    if (!c.header.empty()) {
+      if (!c.header_value.empty()) {
+        extra({c.header, c.header_value, false}, *backend);
+      } else if (!c.header_pattern.empty()) {
+        if (const auto why = not_re2(c.header_pattern))
+          ledger_.settle(c.claims.front(), Outcome::refused, "the header pattern has " + *why, "GW616", Loss::other);
+        else
+          extra({c.header, ".*(?:" + c.header_pattern + ").*", true}, *backend);
+      } else {
+        extra({c.header, "always", false}, *backend);
+        extra({c.header, "never", false}, old);
+      }
+    }
+    if (!c.cookie.empty()) {
+      const auto cookie = [&](std::string_view value) {
+        return ValueMatch{
+            "Cookie", "(?:.*;)?\\s*(?i:" + escape_regex(c.cookie) + ")=" + std::string(value) + "\\s*(?:;.*)?", true};
+      };
+      extra(cookie("always"), *backend);
+      extra(cookie("never"), old);
+    }
+    if (c.weight <= 0) return;
+    backend->weight = c.weight;
+    primary.backends[0].weight = c.total - c.weight;
+    if (primary.backends[0].weight == 0) primary.backends.clear();
+    primary.backends.push_back(*backend);
+  }
+
+  // ---- the host as a whole
+
+  // Where everything below '/' goes to https anyway, '/' says it alone.
+  void drop_covered_redirects() {
+    const auto is_https = [&](const Rule& r) { return r.action && r.action == https_redirect_ && https_redirect_; };
+    const auto root = std::find_if(server_.rules.begin(), server_.rules.end(), [&](const Rule& r) {
+      return is_https(r) && r.path == "/" && r.kind == PathKind::prefix;
+    });
+    if (root == server_.rules.end()) return;
+    const Rule* keep = &*root;
+    std::vector<const Rule*> others;  // rules on http that do something else
+    for (const Rule& r : server_.rules)
+      if (r.scheme != Scheme::https && !is_https(r) && r.kind != PathKind::exact) others.push_back(&r);
+    const auto needed = [&](const Rule& r) {
+      return std::any_of(others.begin(), others.end(), [&](const Rule* o) {
+        return o->kind == PathKind::regex || r.kind == PathKind::regex || r.path.starts_with(o->path);
+      });
+    };
+    std::vector<Rule> kept;
+    for (Rule& r : server_.rules)
+      if (&r == keep || !is_https(r) || needed(r)) kept.push_back(std::move(r));
+    server_.rules = std::move(kept);
+  }
+
+  const Config* passthrough_config() const { return host_.first && host_.first->passthrough ? host_.first : nullptr; }
+
+  void passthrough() {
+    const Config* c = passthrough_config();
+    for (const Location& l : host_.locations)
+      if (l.config && l.config != c && l.config->passthrough)
+        ledger_.settle(l.config->claims.passthrough, Outcome::ignored, "the first Ingress of the host decides",
+                       "GW605");
+    if (!c) return;
+    const auto root = std::find_if(host_.locations.begin(), host_.locations.end(),
+                                   [](const Location& l) { return l.path == "/" && l.backend && l.config; });
+    if (root == host_.locations.end() || host_.name.empty())
+      return ledger_.settle(c->claims.passthrough, Outcome::ignored,
+                            "ingress-nginx passes TLS to the backend of '/', of which there is none", "GW605");
+    const auto backend = make_backend(*root->config->ingress, *root->backend, input_, ir_, ledger_);
+    if (!backend) return;
+    Stream stream;
+    stream.kind = Stream::Kind::passthrough;
+    stream.owner = c->ingress;
+    stream.at = root->at;
+    stream.host = host_.name;
+    stream.backends = {*backend};
+    ir_.streams.push_back(std::move(stream));
+    server_.tls = false;
+    server_.certificates.clear();
+    std::erase_if(server_.rules, [](const Rule& r) { return r.scheme == Scheme::https; });
+    ledger_.settle(c->claims.passthrough, Outcome::converted,
+                   "TLSRoute of the host; the controller needs --enable-ssl-passthrough for it");
+  }
+
+  void settle_switches(const Config& c) {
+    const bool on = c.ssl_redirect.value_or(false);
+    ledger_.settle(c.claims.ssl_redirect, Outcome::converted,
+                   on && has_certificate_ ? "http redirects to https"
+                   : on                   ? "no TLS on this host: nothing redirects"
+                                          : "http is served without a redirect");
+    ledger_.settle(c.claims.force_ssl_redirect, Outcome::converted,
+                   c.force_ssl_redirect ? "http redirects to https" : "no redirect is forced");
+    if (!c.use_regex) ledger_.settle(c.claims.regex, Outcome::converted, "paths are plain text");
+  }
+
+  void settle_regex() {
+    if (!regex_) return;
+    for (const Location& l : host_.locations)
+      if (l.config && l.config->use_regex)
+        ledger_.settle(l.config->claims.regex, Outcome::converted,
+                       "every path of the host is a regular expression, longest first");
+  }
+
+  Server copy_for(std::string_view name) const {
+    Server copy = server_;
+    copy.host = name;
+    return copy;
+  }
+
+  void aliases() {
+    const Config* c = host_.alias_owner;
+    for (const Location& l : host_.locations)
+      if (l.config && l.config != c && !l.config->aliases.empty())
+        ledger_.settle(l.config->claims.alias, Outcome::ignored, "the first Ingress of the host decides", "GW605");
+    if (!c) return;
+    for (const std::string& written : c->aliases) {
+      const std::string_view alias = ir_.keep(lower(written));  // the Config goes, the Ir stays
+      if (alias.starts_with('~')) {
+        ledger_.settle(c->claims.alias, Outcome::refused,
+                       "'" + written + "' is a regular expression, which no host name can be", "GW601", Loss::other);
+        continue;
+      }
+      if (hosts_.by_name.contains(alias)) {
+        ledger_.settle(c->claims.alias, Outcome::converted,
+                       "'" + written + "' is the host of another Ingress, which keeps it");
+        continue;
+      }
+      ir_.servers.push_back(copy_for(alias));
+      ledger_.settle(c->claims.alias, Outcome::converted, "'" + written + "' is served alike");
+    }
+  }
+
+  void www() {
+    const auto wants = std::find_if(host_.locations.begin(), host_.locations.end(), [](const Location& l) {
+      return l.config && l.config->www_redirect && !l.implicit;
+    });
+    if (wants == host_.locations.end() || host_.name.empty() || host_.name.starts_with("*.")) return;
+    const bool is_www = host_.name.starts_with("www.");
+    const std::string other = is_www ? std::string(host_.name.substr(4)) : "www." + std::string(host_.name);
+    const Claim claim = wants->config->claims.www;
+    if (hosts_.by_name.contains(other))
+      return ledger_.settle(claim, Outcome::ignored,
+                            "'" + other + "' has rules of its own; ingress-nginx does not redirect it", "GW605");
+    Server redirecting;
+    redirecting.host = ir_.keep(other);
+    redirecting.owner = wants->config->ingress;
+    Rule r = rule(*wants, PathKind::prefix, "/", Scheme::both);
+    Redirect redirect;
+    redirect.host = host_.name;
+    redirect.status = settings_.redirect_code;
+    r.action = redirect_action(std::move(redirect));
+    redirecting.rules.push_back(std::move(r));
+    if (host_.tls)
+      if (const auto tls = tls_for(*host_.tls->ingress, redirecting.host); tls && tls->named)
+        add_certificate(redirecting, *host_.tls->ingress, *tls, ir_, ledger_);
+    const bool uncovered = server_.tls && !redirecting.tls;
+    ir_.servers.push_back(std::move(redirecting));
+    ledger_.settle(claim, uncovered ? Outcome::approximated : Outcome::converted,
+                   "'" + other + "' redirects to '" + std::string(host_.name) + "'" +
+                       (uncovered ? "; on http only, as no certificate covers it" : ""),
+                   uncovered ? "GW603" : "");
+  }
+
+  const Host& host_;
+  const Hosts& hosts_;
+  const Input& input_;
+  const Settings& settings_;
+  Ir& ir_;
+  Ledger& ledger_;
+  Server server_;
+  bool regex_ = false, has_certificate_ = false, app_root_ = false;
+  std::shared_ptr<Action> https_redirect_;
+  std::vector<Cached> cache_;
+};
+
+}  // namespace
+
+void write_host(const Host& host, const Hosts& hosts, const Input& input, const Settings& settings, Ir& ir,
+                Ledger& ledger) {
+  Writer(host, hosts, input, settings, ir, ledger).run();
+}
+
+}  // namespace gw::convert::nginx

@@ -1,0 +1,140 @@
+#include "convert/providers/nginx/settings.h"
+
+#include <algorithm>
+
+#include "convert/providers/common.h"
+#include "convert/providers/nginx/check.h"
+
+namespace gw::convert::nginx {
+namespace {
+
+using diag::Severity;
+
+bool labelled(const kube::ConfigMap& map) {
+  const std::string* name = kube::find(map.metadata.labels, "app.kubernetes.io/name");
+  return name && *name == "ingress-nginx";
+}
+
+bool is_controller_map(const kube::ConfigMap& map) {
+  const std::string& name = map.metadata.name;
+  if (name.ends_with("tcp-services") || name.ends_with("udp-services") || name.ends_with("-tcp") ||
+      name.ends_with("-udp"))
+    return false;
+  return name == "ingress-nginx-controller" || name == "nginx-configuration" || name == "ingress-nginx" ||
+         name == "nginx-config" || labelled(map);
+}
+
+struct Key {
+  std::string_view name;
+  void (*apply)(Settings&, const std::string&);
+};
+constexpr Key keys[] = {
+    {"ssl-redirect", [](Settings& s, const std::string& v) { s.ssl_redirect = truth(v); }},
+    {"force-ssl-redirect", [](Settings& s, const std::string& v) { s.force_ssl_redirect = truth(v); }},
+    {"http-redirect-code",
+     [](Settings& s, const std::string& v) {
+       const long code = to_int(v);
+       if (code == 301 || code == 302 || code == 307 || code == 308) s.redirect_code = static_cast<int>(code);
+     }},
+    {"hsts", [](Settings& s, const std::string& v) { s.hsts = truth(v); }},
+    {"hsts-include-subdomains", [](Settings& s, const std::string& v) { s.hsts_subdomains = truth(v); }},
+    {"hsts-max-age",
+     [](Settings& s, const std::string& v) {
+       if (integer(v)) s.hsts_age = v;
+     }},
+    {"hsts-preload", [](Settings& s, const std::string& v) { s.hsts_preload = truth(v); }},
+    {"allow-snippet-annotations", [](Settings&, const std::string&) {}},
+    {"annotations-risk-level", [](Settings&, const std::string&) {}},
+    {"use-port-in-redirects", [](Settings& s, const std::string& v) { s.use_port_in_redirects = truth(v); }},
+    {"preserve-trailing-slash", [](Settings& s, const std::string& v) { s.preserve_slash = truth(v); }},
+};
+
+// "namespace/service:port[:PROXY[:PROXY]]"
+void add_stream(const kube::ConfigMap& map, const std::string& key, const std::string& value, Stream::Kind kind,
+                const Input& input, Ir& ir, Ledger& ledger) {
+  const auto bad = [&](const std::string& why) {
+    ledger.note({"GW614",
+                 Severity::error,
+                 "'" + key + ": " + value + "' is left out: " + why,
+                 {},
+                 &map,
+                 map.node ? map.node->find("data") : nullptr,
+                 "write PORT: NAMESPACE/SERVICE:PORT",
+                 Loss::backend});
+  };
+  const auto parts = split(value, ':');
+  const long port = to_int(key);
+  const std::size_t slash = parts.empty() ? std::string::npos : parts[0].find('/');
+  if (!integer(key) || port < 1 || port > 65535) return bad("'" + key + "' is no port");
+  if (parts.size() < 2 || slash == std::string::npos) return bad("it names no namespace, Service and port");
+  kube::IngressServiceBackend service;
+  service.name = parts[0].substr(slash + 1);
+  if (integer(parts[1]))
+    service.port.number = static_cast<kube::Port>(to_int(parts[1]));
+  else
+    service.port.name = parts[1];
+  Stream stream;
+  stream.kind = kind;
+  stream.owner = &map;
+  stream.port = static_cast<kube::Port>(port);
+  const auto backend = make_backend(map, map.node ? map.node->find("data") : nullptr,
+                                    ir.keep(parts[0].substr(0, slash)), service, input, ledger);
+  if (!backend) return;
+  stream.backends.push_back(*backend);
+  stream.backends.back().name = ir.keep(service.name);
+  if (parts.size() > 2)
+    ledger.note({"GW603",
+                 Severity::warning,
+                 "port " + key + ": the PROXY protocol is a setting of the gateway, not of the route",
+                 {},
+                 &map,
+                 nullptr});
+  ir.streams.push_back(std::move(stream));
+}
+
+}  // namespace
+
+std::string Settings::hsts_value() const {
+  return "max-age=" + hsts_age + (hsts_subdomains ? "; includeSubDomains" : "") + (hsts_preload ? "; preload" : "");
+}
+
+Settings read_settings(const Input& input, Ledger& ledger) {
+  Settings settings;
+  for (const kube::ConfigMap& map : input.bundle.config_maps)
+    if (!settings.map && is_controller_map(map)) settings.map = &map;
+  if (!settings.map) return settings;
+  for (const auto& [name, value] : settings.map->data) {
+    const Key* known = std::find_if(std::begin(keys), std::end(keys), [&](const Key& k) { return k.name == name; });
+    if (known != std::end(keys)) {
+      known->apply(settings, value);
+      continue;
+    }
+    ledger.note({"GW626",
+                 Severity::warning,
+                 "setting '" + name + ": " + value +
+                     "' of the controller has no counterpart in routes; it belongs to the gateway",
+                 {},
+                 settings.map,
+                 settings.map->node ? settings.map->node->find("data") : nullptr});
+  }
+  const std::string* allowed = kube::find(settings.map->data, "allow-snippet-annotations");
+  const std::string* risk = kube::find(settings.map->data, "annotations-risk-level");
+  settings.snippets = allowed && truth(*allowed) && risk && *risk == "Critical";
+  return settings;
+}
+
+void read_streams(const Input& input, Ir& ir, Ledger& ledger) {
+  std::vector<const kube::ConfigMap*> maps;
+  for (const kube::ConfigMap& map : input.bundle.config_maps) maps.push_back(&map);
+  std::sort(maps.begin(), maps.end(), [](const auto* a, const auto* b) { return a->id() < b->id(); });
+  for (const kube::ConfigMap* map : maps) {
+    const std::string& name = map->metadata.name;
+    const bool tcp = name.ends_with("tcp-services") || (labelled(*map) && name.ends_with("-tcp"));
+    const bool udp = name.ends_with("udp-services") || (labelled(*map) && name.ends_with("-udp"));
+    if (!tcp && !udp) continue;
+    for (const auto& [key, value] : map->data)
+      add_stream(*map, key, value, tcp ? Stream::Kind::tcp : Stream::Kind::udp, input, ir, ledger);
+  }
+}
+
+}  // namespace gw::convert::nginx

@@ -1,0 +1,21 @@
+// nginx directives that people put into configuration-snippet; the well-known ones are read.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "convert/ir.h"
+
+namespace gw::convert::nginx {
+
+struct SnippetParts {
+  std::vector<HeaderEdit> request_headers, response_headers;
+  std::optional<Redirect> redirect;  // an unconditional `return 301 https://...`
+  std::vector<std::string> refused;  // directives that nothing says
+  bool access = false;               // a refused one decides who may come in
+};
+
+SnippetParts read_snippet(std::string_view text);
+
+}  // namespace gw::convert::nginx

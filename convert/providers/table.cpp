@@ -1,0 +1,74 @@
+// The controllers that are read: one row each. A class name several use ("nginx") goes to the first whose annotations
+// the Ingress carries, else to the first row.
+#include <algorithm>
+
+#include "convert/provider.h"
+#include "convert/providers/dialects.h"
+
+namespace gw::convert {
+namespace {
+
+using Words = std::string_view[];
+constexpr Words nginx_controllers = {"k8s.io/ingress-nginx"};
+constexpr Words nginx_classes = {"nginx"};
+constexpr Words nginx_prefixes = {"nginx.ingress.kubernetes.io/"};
+constexpr Words f5_controllers = {"nginx.org/ingress-controller"};
+constexpr Words f5_prefixes = {"nginx.org/", "nginx.com/"};
+constexpr Words traefik_controllers = {"traefik.io/ingress-controller"};
+constexpr Words traefik_classes = {"traefik"};
+constexpr Words traefik_prefixes = {"traefik.ingress.kubernetes.io/"};
+constexpr Words ht_controllers = {"haproxy.org/ingress-controller", "haproxy.org/ingress-controller/"};
+constexpr Words haproxy_classes = {"haproxy"};
+constexpr Words ht_prefixes = {"haproxy.org/", "haproxy.com/"};
+constexpr Words jc_controllers = {"haproxy-ingress.github.io/controller", "haproxy-ingress.github.io/controller/"};
+constexpr Words jc_prefixes = {"haproxy-ingress.github.io/", "ingress.kubernetes.io/"};
+constexpr Words kong_controllers = {"ingress-controllers.konghq.com/kong"};
+constexpr Words kong_classes = {"kong"};
+constexpr Words kong_prefixes = {"konghq.com/", "configuration.konghq.com/"};
+constexpr Words gce_classes = {"gce", "gce-internal", "gce-multi-cluster"};
+constexpr Words gce_prefixes = {"ingress.gcp.kubernetes.io/", "networking.gke.io/", "cloud.google.com/",
+                                "kubernetes.io/ingress.global-static-ip-name",
+                                "kubernetes.io/ingress.regional-static-ip-name"};
+constexpr Words alb_controllers = {"ingress.k8s.aws/alb"};
+constexpr Words alb_classes = {"alb"};
+constexpr Words alb_prefixes = {"alb.ingress.kubernetes.io/"};
+constexpr Words contour_controllers = {"projectcontour.io/ingress-controller", "projectcontour.io/"};
+constexpr Words contour_classes = {"contour"};
+constexpr Words contour_prefixes = {"projectcontour.io/", "contour.heptio.com/"};
+constexpr Words apisix_controllers = {"apisix.apache.org/apisix-ingress",
+                                      "apisix.apache.org/apisix-ingress-controller"};
+constexpr Words apisix_classes = {"apisix"};
+constexpr Words apisix_prefixes = {"k8s.apisix.apache.org/"};
+constexpr Words cilium_controllers = {"cilium.io/ingress-controller"};
+constexpr Words cilium_classes = {"cilium"};
+constexpr Words cilium_prefixes = {"ingress.cilium.io/"};
+
+constexpr Provider rows[] = {
+    {"ingress-nginx", nginx_controllers, nginx_classes, nginx_prefixes, read_nginx, nginx_annotations},
+    {"f5-nginx", f5_controllers, nginx_classes, f5_prefixes, read_f5, nullptr},
+    {"traefik", traefik_controllers, traefik_classes, traefik_prefixes, read_traefik, nullptr},
+    {"haproxytech", ht_controllers, haproxy_classes, ht_prefixes, read_haproxytech, nullptr},
+    {"haproxy-ingress", jc_controllers, haproxy_classes, jc_prefixes, read_haproxy_ingress, nullptr},
+    {"kong", kong_controllers, kong_classes, kong_prefixes, read_kong, nullptr},
+    {"gce", {}, gce_classes, gce_prefixes, read_gce, nullptr},
+    {"aws-alb", alb_controllers, alb_classes, alb_prefixes, read_alb, nullptr},
+    {"contour", contour_controllers, contour_classes, contour_prefixes, read_contour, nullptr},
+    {"apisix", apisix_controllers, apisix_classes, apisix_prefixes, read_apisix, nullptr},
+    {"cilium", cilium_controllers, cilium_classes, cilium_prefixes, read_cilium, nullptr},
+    {"ingress", {}, {}, {}, read_plain, nullptr},
+};
+
+}  // namespace
+
+std::span<const Provider> providers() {
+  return rows;
+}
+
+const Provider* provider(std::string_view name) {
+  if (name == "alb") name = "aws-alb";
+  const Provider* found =
+      std::find_if(std::begin(rows), std::end(rows), [&](const Provider& p) { return p.name == name; });
+  return found == std::end(rows) ? nullptr : found;
+}
+
+}  // namespace gw::convert

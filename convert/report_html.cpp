@@ -1,0 +1,112 @@
+#include "convert/report_html.h"
+
+#include <nlohmann/json.hpp>
+
+namespace gw::convert {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+// A table cell must hold neither '|' nor a line end.
+std::string cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (c == '|' || c == '<' || c == '`' || c == '*' || c == '_') out += '\\';
+    out += c == '\n' || c == '\r' ? ' ' : c;
+  }
+  return out;
+}
+
+std::string text_of(const ordered_json& value) {
+  return value.is_string() ? value.get<std::string>() : value.is_null() ? std::string() : value.dump();
+}
+
+std::string where(const ordered_json& row) {
+  const std::string file = row.value("file", "");
+  return file.empty() ? std::string() : file + ":" + text_of(row.value("line", ordered_json(0)));
+}
+
+constexpr std::string_view head =
+    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+    "<meta name=\"viewport\" content=\"width=device-width\"><title>Conversion report</title><style>"
+    ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 "
+    "1rem}"
+    "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8884;padding:.35rem "
+    ".6rem;text-align:left;"
+    "vertical-align:top;overflow-wrap:anywhere}.refused,.error{color:#c0392b}.approximated,.warning,.unknown{color:#"
+    "b9770e}"
+    ".converted,.policy{color:#1e8449}dl{display:flex;flex-wrap:wrap;gap:1.5rem}dt{opacity:.7}dd{margin:0;font-size:1."
+    "6rem}"
+    "</style><h1>Conversion report</h1>";
+
+}  // namespace
+
+std::string report_html(std::string_view json) {
+  const ordered_json all = ordered_json::parse(json);
+  std::string out(head);
+  out += "<dl>";
+  for (const auto& [key, value] : all["summary"].items())
+    out += "<div><dt>" + html(key) + "</dt><dd>" + html(text_of(value)) + "</dd></div>";
+  out +=
+      "</dl><h2>Annotations</h2><table><tr><th>Outcome<th>Object<th>Annotation<th>Value<th>What became of "
+      "it<th>Place</tr>\n";
+  for (const ordered_json& a : all["annotations"]) {
+    const std::string outcome = text_of(a["outcome"]);
+    out += "<tr><td class=\"" + html(outcome) + "\">" + html(outcome) + "<td>" + html(text_of(a["object"])) + "<td>" +
+           html(text_of(a["key"])) + "<td>" + html(text_of(a["value"])) + "<td>" + html(text_of(a["detail"])) + "<td>" +
+           html(where(a)) + "</tr>\n";
+  }
+  out += "</table><h2>Findings</h2><table><tr><th>Severity<th>Code<th>Message<th>Place</tr>\n";
+  for (const ordered_json& f : all["findings"]) {
+    const std::string severity = text_of(f["severity"]);
+    out += "<tr><td class=\"" + html(severity) + "\">" + html(severity) + "<td>" + html(text_of(f["code"])) + "<td>" +
+           html(text_of(f["message"])) + "<td>" + html(where(f)) + "</tr>\n";
+  }
+  return out + "</table></html>\n";
+}
+
+std::string report_markdown(std::string_view json) {
+  const ordered_json all = ordered_json::parse(json);
+  std::string out = "# Conversion report\n\n";
+  for (const auto& [key, value] : all["summary"].items()) out += "- " + key + ": " + text_of(value) + "\n";
+  out +=
+      "\n## Annotations\n\n| outcome | object | annotation | value | what became of it | place "
+      "|\n|---|---|---|---|---|---|\n";
+  for (const ordered_json& a : all["annotations"])
+    out += "| " + cell(text_of(a["outcome"])) + " | " + cell(text_of(a["object"])) + " | " + cell(text_of(a["key"])) +
+           " | " + cell(text_of(a["value"])) + " | " + cell(text_of(a["detail"])) + " | " + cell(where(a)) + " |\n";
+  out += "\n## Findings\n\n| severity | code | message | place |\n|---|---|---|---|\n";
+  for (const ordered_json& f : all["findings"])
+    out += "| " + cell(text_of(f["severity"])) + " | " + cell(text_of(f["code"])) + " | " +
+           cell(text_of(f["message"])) + " | " + cell(where(f)) + " |\n";
+  return out;
+}
+
+}  // namespace gw::convert

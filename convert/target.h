@@ -1,0 +1,53 @@
+// A gateway that is converted to: which demands it meets, and the objects of its own that say them.
+#pragma once
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "convert/convert.h"
+#include "convert/ir.h"
+
+namespace gw::convert {
+
+// A route that was written, and the rule of the Ir behind each of its rules.
+struct WrittenRoute {
+  kube::HttpRoute& route;
+  std::span<const Rule* const> rules;
+};
+
+struct Target;
+
+// What an emitter of policies works with: it adds filters to the route and objects to `others`.
+struct PolicyContext {
+  const Options& options;
+  Ledger& ledger;
+  Ir& ir;
+  std::vector<kube::OtherObject>& others;
+};
+
+struct Target {
+  std::string_view name;
+  std::string_view gateway_class, controller;
+  // Does this target say the demand, in a field or in an object of its own?
+  bool (*meets)(const Intent& intent, const Options& options);
+  // Says the demands of a route; null for a target without objects of its own.
+  void (*policies)(const WrittenRoute& written, PolicyContext& context);
+  // Says the demands of a host on its listeners.
+  void (*listener_policies)(const Server& server, const kube::NamespacedName& owner, std::string_view kind,
+                            std::string_view section, PolicyContext& context);
+  bool escapes_percent = false;  // header values are format strings: '%' is written '%%'
+};
+
+std::span<const Target> targets();
+const Target* target(std::string_view name);
+
+bool standard_meets(const Intent& intent, const Options& options);
+void standard_fields(const WrittenRoute& written, PolicyContext& context);
+bool envoy_gateway_meets(const Intent& intent, const Options& options);
+void envoy_gateway_policies(const WrittenRoute& written, PolicyContext& context);
+void envoy_gateway_listener(const Server& server, const kube::NamespacedName& owner, std::string_view kind,
+                            std::string_view section, PolicyContext& context);
+
+}  // namespace gw::convert

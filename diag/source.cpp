@@ -1,0 +1,135 @@
+// Line tables and code-point counts are built when a place is first asked for: most runs ask for none.
+#include "diag/source.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace gw::diag {
+namespace {
+
+constexpr std::uint32_t block = 1024;
+
+std::uint32_t count_code_points(std::string_view text) {
+  std::uint32_t count = 0;
+  for (char c : text) count += (static_cast<unsigned char>(c) & 0xC0u) != 0x80u;
+  return count;
+}
+
+std::vector<std::uint32_t> find_line_starts(std::string_view text) {
+  std::vector<std::uint32_t> starts{0};
+  for (std::size_t i = text.find_first_of("\r\n"); i != text.npos; i = text.find_first_of("\r\n", i)) {
+    i += text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n' ? 2 : 1;
+    starts.push_back(static_cast<std::uint32_t>(i));
+  }
+  return starts;
+}
+
+}  // namespace
+
+FileId Sources::add(std::string name, std::string text) {
+  std::lock_guard lock(mutex_);
+  File& file = files_.emplace_back();
+  file.name = std::move(name);
+  file.text = std::move(text);
+  return static_cast<FileId>(files_.size() - 1);
+}
+
+std::size_t Sources::size() const {
+  std::lock_guard lock(mutex_);
+  return files_.size();
+}
+
+const std::string& Sources::name(FileId file) const {
+  std::lock_guard lock(mutex_);
+  assert(file < files_.size());
+  return files_[file].name;
+}
+
+std::string_view Sources::text(FileId file) const {
+  std::lock_guard lock(mutex_);
+  assert(file < files_.size());
+  return files_[file].text;
+}
+
+const std::vector<std::uint32_t>& Sources::lines(const File& file) const {
+  if (file.line_starts.empty()) file.line_starts = find_line_starts(file.text);
+  return file.line_starts;
+}
+
+std::uint32_t Sources::code_points_before(const File& file, std::uint32_t offset) {
+  std::string_view text = file.text;
+  if (file.code_points.empty()) {
+    std::uint32_t total = 0;
+    for (std::size_t at = 0; at <= text.size(); at += block) {
+      file.code_points.push_back(total);
+      total += count_code_points(text.substr(at, block));
+    }
+  }
+  std::uint32_t from = offset / block;
+  return file.code_points[from] + count_code_points(text.substr(from * block, offset - from * block));
+}
+
+Position Sources::position(FileId id, std::uint32_t offset) const {
+  std::lock_guard lock(mutex_);
+  assert(id < files_.size());
+  const File& file = files_[id];
+  offset = std::min(offset, static_cast<std::uint32_t>(file.text.size()));
+  const auto& starts = lines(file);
+  auto after = std::upper_bound(starts.begin(), starts.end(), offset);
+  std::uint32_t start = *(after - 1);
+  std::uint32_t column = code_points_before(file, offset) - code_points_before(file, start) + 1;
+  return {static_cast<std::uint32_t>(after - starts.begin()), column};
+}
+
+Span Sources::line_span(FileId id, std::uint32_t line) const {
+  std::lock_guard lock(mutex_);
+  assert(id < files_.size());
+  const File& file = files_[id];
+  const auto& starts = lines(file);
+  assert(line >= 1 && line <= starts.size());
+  std::uint32_t begin = starts[line - 1];
+  std::uint32_t end = line < starts.size() ? starts[line] : static_cast<std::uint32_t>(file.text.size());
+  while (end > begin && (file.text[end - 1] == '\n' || file.text[end - 1] == '\r')) --end;
+  return {id, begin, end};
+}
+
+std::string Sources::line(FileId id, std::uint32_t number) const {
+  Span span = line_span(id, number);
+  std::lock_guard lock(mutex_);
+  const File& file = files_[id];
+  std::string out = file.text.substr(span.begin, span.end - span.begin);
+  for (const Span& hidden : file.redacted) {
+    for (std::uint32_t at = std::max(hidden.begin, span.begin); at < std::min(hidden.end, span.end); ++at) {
+      out[at - span.begin] = '*';
+    }
+  }
+  return out;
+}
+
+void Sources::redact(Span span) {
+  if (!span.known() || span.begin >= span.end) return;
+  std::lock_guard lock(mutex_);
+  assert(span.file < files_.size());
+  files_[span.file].redacted.push_back(span);
+}
+
+bool Sources::redacted(Span span) const {
+  if (!span.known()) return false;
+  std::lock_guard lock(mutex_);
+  assert(span.file < files_.size());
+  return std::ranges::any_of(files_[span.file].redacted,
+                             [&](const Span& hidden) { return hidden.begin < span.end && span.begin < hidden.end; });
+}
+
+std::vector<Span> Sources::redactions(Span span) const {
+  std::vector<Span> out;
+  if (!span.known()) return out;
+  std::lock_guard lock(mutex_);
+  assert(span.file < files_.size());
+  for (const Span& hidden : files_[span.file].redacted) {
+    if (hidden.begin < span.end && span.begin < hidden.end) out.push_back(hidden);
+  }
+  return out;
+}
+
+}  // namespace gw::diag

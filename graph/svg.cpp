@@ -1,0 +1,187 @@
+// The graph as a picture: a layered layout of our own (order by the parents' mean, then no overlaps), drawn as SVG that
+// follows light and dark and needs no script. The HTML page is the picture with a legend.
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "diag/render.h"
+#include "graph/topology.h"
+
+namespace gw::graph {
+namespace {
+
+constexpr double box_width = 230, box_height = 46, gap_y = 14, gap_x = 90, margin = 20, head = 34;
+constexpr std::size_t text_limit = 33;  // characters that fit a box
+
+std::string escaped(const std::string& raw) {
+  std::string out;
+  for (char c : diag::printable(raw)) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+// Cuts at code points.
+std::string shortened(const std::string& raw) {
+  const std::string text = diag::printable(raw);
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0) == 0x80) continue;
+    if (++count > text_limit) return text.substr(0, i) + "…";
+  }
+  return text;
+}
+
+std::string number(double value) {
+  char buffer[32];
+  std::snprintf(buffer, sizeof buffer, "%.1f", value);
+  return buffer;
+}
+
+struct Layout {
+  std::vector<double> y;  // top of each box
+  double width = 0, height = 0;
+};
+
+double x_of(Column column) {
+  return margin + static_cast<double>(column) * (box_width + gap_x);
+}
+
+// Places one column: wishes are the mean of the neighbours already placed; then boxes are pushed apart downwards.
+void place(std::vector<std::size_t>& nodes, const std::vector<double>& wish, std::vector<double>& y) {
+  std::stable_sort(nodes.begin(), nodes.end(), [&](auto a, auto b) { return wish[a] < wish[b]; });
+  double next = margin + head;
+  for (std::size_t node : nodes) {
+    y[node] = std::max(next, wish[node]);
+    next = y[node] + box_height + gap_y;
+  }
+}
+
+Layout layout(const Graph& graph) {
+  Layout out;
+  out.y.assign(graph.nodes.size(), margin + head);
+  std::vector<double> wish(graph.nodes.size(), margin + head), weight(graph.nodes.size(), 0);
+  for (std::size_t c = 0; c < columns; ++c) {
+    std::vector<std::size_t> nodes;
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+      if (static_cast<std::size_t>(graph.nodes[i].column) == c) nodes.push_back(i);
+    for (std::size_t node : nodes)
+      if (weight[node] > 0) wish[node] /= weight[node];
+    place(nodes, wish, out.y);
+    for (const Edge& edge : graph.edges) {  // every edge leads to a later column
+      if (static_cast<std::size_t>(graph.nodes[edge.from].column) != c) continue;
+      if (weight[edge.to] == 0) wish[edge.to] = 0;
+      wish[edge.to] += out.y[edge.from];
+      weight[edge.to] += 1;
+    }
+    for (std::size_t node : nodes) out.height = std::max(out.height, out.y[node] + box_height + margin);
+  }
+  out.width = x_of(Column::service) + box_width + margin;
+  out.height = std::max(out.height, margin + head + box_height);
+  return out;
+}
+
+std::string draw_edge(const Graph& graph, const Layout& at, const Edge& edge) {
+  const double x1 = x_of(graph.nodes[edge.from].column) + box_width, y1 = at.y[edge.from] + box_height / 2;
+  const double x2 = x_of(graph.nodes[edge.to].column), y2 = at.y[edge.to] + box_height / 2;
+  const double bend = (x2 - x1) / 2;
+  std::string classes = "edge";
+  if (edge.crosses) classes += " crosses";
+  if (!edge.problem.empty()) classes += " bad";
+  std::string out = "<path class=\"" + classes + "\" stroke-width=\"" + number(1 + edge.share * 2.5) + "\" d=\"M" +
+                    number(x1) + " " + number(y1) + " C" + number(x1 + bend) + " " + number(y1) + " " +
+                    number(x2 - bend) + " " + number(y2) + " " + number(x2) + " " + number(y2) + "\">";
+  std::string title = edge.problem;
+  if (!edge.grant.empty()) title += (title.empty() ? "" : "; ") + ("ReferenceGrant " + edge.grant);
+  if (!title.empty()) out += "<title>" + escaped(title) + "</title>";
+  out += "</path>\n";
+  if (!edge.label.empty())
+    out += "<text class=\"share\" x=\"" + number(x2 - 6) + "\" y=\"" + number(y2 - 5) + "\">" + escaped(edge.label) +
+           "</text>\n";
+  return out;
+}
+
+std::string draw_node(const Node& node, double y) {
+  const double x = x_of(node.column);
+  std::string out = "<g" + std::string(node.problem.empty() ? "" : " class=\"bad\"") + "><rect x=\"" + number(x) +
+                    "\" y=\"" + number(y) + "\" width=\"" + number(box_width) + "\" height=\"" + number(box_height) +
+                    "\" rx=\"6\"/>";
+  std::string full = node.title;
+  if (!node.detail.empty()) full += "\n" + node.detail;
+  if (!node.problem.empty()) full += "\n" + node.problem;
+  out += "<title>" + escaped(full) + "</title>";
+  const std::string& second = node.problem.empty() ? node.detail : node.problem;
+  const double middle = y + box_height / 2;
+  out += "<text x=\"" + number(x + 10) + "\" y=\"" + number(second.empty() ? middle + 4 : middle - 4) + "\">" +
+         escaped(shortened(node.title)) + "</text>";
+  if (!second.empty())
+    out += "<text class=\"detail\" x=\"" + number(x + 10) + "\" y=\"" + number(middle + 13) + "\">" +
+           escaped(shortened(second)) + "</text>";
+  return out + "</g>\n";
+}
+
+constexpr const char* style =
+    "<style>\n"
+    "svg{--ink:#1b1f24;--soft:#57606a;--box:#f6f8fa;--line:#8c959f;--bad:#c40000;--paper:#fff;"
+    "font:13px system-ui,sans-serif;background:var(--paper)}\n"
+    "@media(prefers-color-scheme:dark){svg{--ink:#e6edf3;--soft:#9da7b3;--box:#1f2630;--line:#6e7681;--bad:#ff7b72;"
+    "--paper:#0d1117}}\n"
+    "rect{fill:var(--box);stroke:var(--line)}text{fill:var(--ink)}.detail,.share,.head{fill:var(--soft);font-size:11px}"
+    "\n"
+    ".share{text-anchor:end}.edge{fill:none;stroke:var(--line)}.crosses{stroke-dasharray:6 4}\n"
+    ".bad rect,.edge.bad{stroke:var(--bad)}.bad .detail{fill:var(--bad)}\n"
+    "</style>\n";
+
+}  // namespace
+
+std::string render_svg(const Graph& graph) {
+  static constexpr const char* heads[columns] = {"Gateways", "Listeners", "Routes", "Rules", "Services"};
+  const Layout at = layout(graph);
+  std::string out =
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"Gateways, listeners, routes, "
+      "rules and services\" width=\"" +
+      number(at.width) + "\" height=\"" + number(at.height) + "\" viewBox=\"0 0 " + number(at.width) + " " +
+      number(at.height) + "\">\n" + style;
+  for (std::size_t c = 0; c < columns; ++c)
+    out += "<text class=\"head\" x=\"" + number(x_of(static_cast<Column>(c))) + "\" y=\"" + number(margin + 12) +
+           "\">" + heads[c] + "</text>\n";
+  for (const Edge& edge : graph.edges) out += draw_edge(graph, at, edge);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) out += draw_node(graph.nodes[i], at.y[i]);
+  return out + "</svg>\n";
+}
+
+std::string render_html(const Graph& graph) {
+  std::size_t problems = 0;
+  for (const Node& node : graph.nodes) problems += !node.problem.empty();
+  for (const Edge& edge : graph.edges) problems += !edge.problem.empty();
+  return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Gateway topology</title>\n"
+         "<style>\n:root{color-scheme:light dark}body{margin:1rem;font:15px system-ui,sans-serif}"
+         ".picture{overflow-x:auto}p{max-width:60rem}@media print{.picture{overflow:visible}svg{max-width:100%;"
+         "height:auto}}\n</style>\n</head>\n<body>\n<h1>Gateway topology</h1>\n<p>" +
+         std::to_string(graph.nodes.size()) + " nodes, " + std::to_string(problems) +
+         " unresolved. Red: unresolved or refused. Dashed: into another namespace. Width: share of the traffic. "
+         "Hover for full names.</p>\n<div class=\"picture\">\n" +
+         render_svg(graph) + "</div>\n</body>\n</html>\n";
+}
+
+}  // namespace gw::graph

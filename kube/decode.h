@@ -1,0 +1,100 @@
+// From a located tree to typed structs: one visitor over the fields() of each. Internal to kube/.
+#pragma once
+#include <algorithm>
+#include <array>
+#include <concepts>
+#include <string_view>
+#include <vector>
+
+#include "diag/suggest.h"
+#include "kube/kinds.h"
+#include "kube/load.h"
+
+namespace gw::kube {
+
+struct DecodeContext {
+  const Object& object;  // whom findings name
+  diag::Sink& sink;
+  bool legacy_ingress = false;  // v1beta1: serviceName, servicePort, spec.backend
+  bool failed = false;
+
+  void wrong_type(const yaml::Node& at, std::string_view wanted);
+  void unknown_field(const yaml::Entry& entry, std::span<const std::string_view> known);
+};
+
+template <class T>
+void decode_value(DecodeContext& context, const yaml::Node& node, T& out);
+void decode_value(DecodeContext& context, const yaml::Node& node, std::string& out);
+void decode_value(DecodeContext& context, const yaml::Node& node, bool& out);
+void decode_value(DecodeContext& context, const yaml::Node& node, std::int32_t& out);
+void decode_value(DecodeContext& context, const yaml::Node& node, std::int64_t& out);
+void decode_value(DecodeContext& context, const yaml::Node& node, IntOrString& out);
+void decode_value(DecodeContext& context, const yaml::Node& node, StringMap& out);
+void decode_legacy_backend(DecodeContext& context, const yaml::Node& node, IngressBackend& out);
+
+template <class T>
+void decode_value(DecodeContext& context, const yaml::Node& node, std::optional<T>& out) {
+  decode_value(context, node, out.emplace());
+}
+template <class T>
+void decode_value(DecodeContext& context, const yaml::Node& node, std::vector<T>& out) {
+  if (!node.is_seq()) return context.wrong_type(node, "a list");
+  out.reserve(node.size());
+  for (const yaml::Node& item : node.items()) decode_value(context, item, out.emplace_back());
+}
+
+// Visits fields(): takes what it knows from a mapping and reports the keys nobody asked for.
+class FieldReader {
+ public:
+  FieldReader(DecodeContext& context, const yaml::Node& map) : context_(context), map_(map) {}
+
+  template <class T>
+  void operator()(std::string_view name, T& out) {
+    if (context_.legacy_ingress && name == "defaultBackend") name = "backend";
+    known_[count_++] = name;
+    const yaml::Node* value = map_.find(name);
+    if (!value) return;
+    ++taken_;
+    if (!value->is_null()) decode_value(context_, *value, out);
+  }
+  template <class T>
+  void always(std::string_view name, T& out) {
+    (*this)(name, out);
+  }
+  void rest(std::string_view name) {
+    if (name == "*") {
+      open_ = true;
+      return;
+    }
+    known_[count_++] = name;
+    if (map_.find(name)) ++taken_;
+  }
+  void finish() {
+    if (open_ || taken_ == map_.size()) return;
+    std::span<const std::string_view> known(known_.data(), count_);
+    for (const yaml::Entry& entry : map_.entries())
+      if (std::find(known.begin(), known.end(), entry.key.string()) == known.end())
+        context_.unknown_field(entry, known);
+  }
+
+ private:
+  DecodeContext& context_;
+  const yaml::Node& map_;
+  std::array<std::string_view, 24> known_;
+  std::size_t count_ = 0, taken_ = 0;
+  bool open_ = false;
+};
+
+template <class T>
+void decode_value(DecodeContext& context, const yaml::Node& node, T& out) {
+  static_assert(std::derived_from<T, Located>);
+  out.node = &node;
+  if constexpr (std::same_as<T, IngressBackend>)
+    if (context.legacy_ingress) return decode_legacy_backend(context, node, out);
+  if (!node.is_map()) return context.wrong_type(node, "a mapping");
+  FieldReader reader(context, node);
+  fields(reader, out);
+  reader.finish();
+}
+
+}  // namespace gw::kube

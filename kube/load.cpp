@@ -1,0 +1,321 @@
+// Documents to objects to a Bundle.
+#include "kube/load.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "diag/suggest.h"
+#include "kube/decode.h"
+#include "kube/kinds.h"
+#include "kube/selector.h"
+
+namespace gw::kube {
+namespace {
+
+using diag::Severity;
+
+// Kinds of groups we know that routing does not need: carried along, never "unknown".
+constexpr std::string_view other_core[] = {"Pod",
+                                           "ReplicationController",
+                                           "ServiceAccount",
+                                           "PersistentVolume",
+                                           "PersistentVolumeClaim",
+                                           "Endpoints",
+                                           "Node",
+                                           "Event",
+                                           "LimitRange",
+                                           "ResourceQuota",
+                                           "PodTemplate",
+                                           "Binding",
+                                           "ComponentStatus",
+                                           "List"};
+constexpr std::string_view other_networking[] = {"NetworkPolicy", "IPAddress", "ServiceCIDR", "ClusterCIDR"};
+constexpr std::string_view other_extensions[] = {"Deployment",    "DaemonSet",         "ReplicaSet",
+                                                 "NetworkPolicy", "PodSecurityPolicy", "Scale"};
+
+struct Version {
+  std::string_view group, version;
+};
+
+Version split(std::string_view api_version) {
+  auto slash = api_version.find('/');
+  if (slash == std::string_view::npos) return {"", api_version};
+  return {api_version.substr(0, slash), api_version.substr(slash + 1)};
+}
+
+class Loader {
+ public:
+  Loader(const LoadOptions& options, diag::Sources& sources, diag::Sink& sink)
+      : options_(options), selector_(options.selector), sources_(sources), sink_(sink) {}
+
+  void add(const RawObject& raw) {
+    redact(raw);
+    bool typed = false;
+    each_kind(bundle_, [&](auto& objects) {
+      using T = typename std::decay_t<decltype(objects)>::value_type;
+      if constexpr (!std::same_as<T, OtherObject>)
+        if (!typed && is_kind(KindOf<T>::info, raw)) typed = true, decode_typed(raw, objects);
+    });
+    if (!typed) add_other(raw);
+  }
+
+  Bundle finish() {
+    each_kind(bundle_, [&](auto& objects) { drop_repeated(objects); });
+    return std::move(bundle_);
+  }
+
+ private:
+  static bool is_kind(const KindInfo& info, const RawObject& raw) {
+    if (raw.kind != info.kind) return false;
+    std::string_view group = group_of(raw.api_version);
+    return group == info.group || (info.kind == "Ingress" && group == "extensions");
+  }
+
+  // Values of Secrets must never be shown, not even beside an error about them.
+  void redact(const RawObject& raw) {
+    if (raw.kind != "Secret" || raw.document.file >= sources_.size()) return;  // a watched object has a text of its own
+    for (std::string_view key : {"data", "stringData"})
+      if (const yaml::Node* values = raw.node->find(key)) {
+        if (!values->is_map()) sources_.redact(values->span());
+        for (const yaml::Entry& entry : values->entries()) sources_.redact(entry.value.span());
+      }
+    if (const yaml::Node* metadata = raw.node->find("metadata"))
+      if (const yaml::Node* annotations = metadata->find("annotations"))
+        for (const yaml::Entry& entry : annotations->entries()) sources_.redact(entry.value.span());
+  }
+
+  void header(const RawObject& raw, Object& object) {
+    object.node = raw.node;
+    object.document = raw.document;
+    object.api_version = raw.api_version;
+    object.kind = raw.kind;
+    // Enough of metadata to name the object in findings about itself.
+    if (const yaml::Node* metadata = raw.node->find("metadata")) {
+      if (const yaml::Node* n = metadata->find("name"); n && n->is_string()) object.metadata.name = n->string();
+      if (const yaml::Node* n = metadata->find("namespace"); n && n->is_string()) object.metadata.ns = n->string();
+    }
+  }
+
+  template <class T>
+  void decode_typed(const RawObject& raw, std::vector<T>& objects) {
+    constexpr const KindInfo& info = KindOf<T>::info;
+    T object;
+    header(raw, object);
+    DecodeContext context{object, sink_};
+    if constexpr (std::same_as<T, Ingress>) context.legacy_ingress = split(raw.api_version).version == "v1beta1";
+    FieldReader reader(context, *raw.node);
+    std::string ignored;
+    reader("apiVersion", ignored);
+    reader("kind", ignored);
+    reader("metadata", object.metadata);
+    body(reader, object);
+    reader.finish();
+    if (context.failed) return;
+    if (info.namespaced && object.metadata.ns.empty()) object.metadata.ns = options_.default_namespace;
+    if (!info.namespaced) object.metadata.ns.clear();
+    if (wanted(object, info.namespaced)) objects.push_back(std::move(object));
+  }
+
+  void add_other(const RawObject& raw) {
+    OtherObject object;
+    header(raw, object);
+    if (unknown_kind(object)) return;
+    DecodeContext context{object, sink_};
+    if (const yaml::Node* metadata = raw.node->find("metadata")) decode_value(context, *metadata, object.metadata);
+    if (context.failed) return;
+    static const std::set<std::string_view> cluster_scoped{
+        "CustomResourceDefinition", "ClusterRole",  "ClusterRoleBinding", "Node",
+        "PersistentVolume",         "StorageClass", "PriorityClass"};
+    const bool namespaced = !cluster_scoped.contains(object.kind);
+    if (namespaced && object.metadata.ns.empty()) object.metadata.ns = options_.default_namespace;
+    if (wanted(object, namespaced)) bundle_.others.push_back(std::move(object));
+  }
+
+  bool wanted(const Object& object, bool namespaced) const {
+    if (namespaced && !options_.ns.empty() && object.metadata.ns != options_.ns) return false;
+    // A selector chooses among what is worked on; what they refer to stays.
+    if (object.kind == "Ingress" || object.kind == "Gateway" || object.kind.ends_with("Route"))
+      return selector_.matches(object.metadata.labels);
+    return true;
+  }
+
+  // A misspelt kind of a group whose kinds we know all.
+  bool unknown_kind(const Object& object) {
+    const Version version = split(object.api_version);
+    std::vector<std::string_view> known;
+    each_kind(bundle_, [&](auto& objects) {
+      using T = typename std::decay_t<decltype(objects)>::value_type;
+      if constexpr (!std::same_as<T, OtherObject>)
+        if (KindOf<T>::info.group == version.group) known.push_back(KindOf<T>::info.kind);
+    });
+    if (known.empty()) return false;
+    if (version.group.empty()) known.insert(known.end(), std::begin(other_core), std::end(other_core));
+    if (version.group == "networking.k8s.io")
+      known.insert(known.end(), std::begin(other_networking), std::end(other_networking));
+    if (std::find(known.begin(), known.end(), object.kind) != known.end()) return false;
+    std::string_view near = diag::nearest(object.kind, known);
+    const yaml::Node* at = object.node->find("kind");
+    sink_.report(finding(object, at, "GW004", Severity::error, "schema",
+                         "'" + object.api_version + "' has no kind '" + object.kind + "'",
+                         near.empty() ? "check apiVersion and kind" : "did you mean '" + std::string(near) + "'?"));
+    return true;
+  }
+
+  template <class T>
+  void drop_repeated(std::vector<T>& objects) {
+    std::map<std::tuple<std::string_view, std::string, NamespacedName>, std::size_t> last;
+    std::vector<bool> dropped(objects.size());
+    bool any = false;
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+      const T& object = objects[i];
+      if (object.metadata.name.empty()) continue;
+      std::string_view group = object.kind == "Ingress" ? "networking.k8s.io" : group_of(object.api_version);
+      auto [it, fresh] = last.try_emplace({group, object.kind, object.id()}, i);
+      if (fresh) continue;
+      repeated(objects[it->second], object);
+      dropped[it->second] = any = true;
+      it->second = i;
+    }
+    if (!any) return;
+    std::vector<T> kept;
+    for (std::size_t i = 0; i < objects.size(); ++i)
+      if (!dropped[i]) kept.push_back(std::move(objects[i]));
+    objects = std::move(kept);
+  }
+
+  void repeated(const Object& first, const Object& again) {
+    auto warning = finding(again, again.metadata.node ? again.metadata.node->find("name") : nullptr, "GW010",
+                           Severity::warning, "conflict", again.object_id().display() + " is defined twice",
+                           "the last definition counts; rename one of them or remove it");
+    warning.related.push_back({finding(first, first.metadata.node ? first.metadata.node->find("name") : nullptr, "",
+                                       Severity::warning, "", "")
+                                   .span,
+                               "defined here first"});
+    sink_.report(std::move(warning));
+  }
+
+  const LoadOptions& options_;
+  Selector selector_;
+  diag::Sources& sources_;
+  diag::Sink& sink_;
+  Bundle bundle_;
+};
+
+void add_object(const yaml::Document& document, const yaml::Node& node, std::string_view list_version,
+                std::string_view item_kind, std::vector<RawObject>& out, diag::Sink& sink) {
+  auto problem = [&](const yaml::Node& at, std::string message, std::string help) {
+    diag::Diagnostic d;
+    d.code = "GW003";
+    d.layer = "schema";
+    d.message = std::move(message);
+    d.help = std::move(help);
+    d.span = at.span();
+    d.span.end = std::min(d.span.end, d.span.begin + 1);
+    sink.report(std::move(d));
+  };
+  if (!node.is_map())
+    return problem(node, "this document is not a Kubernetes object", "an object is a mapping with apiVersion and kind");
+  auto text = [&](std::string_view key, std::string_view otherwise) {
+    const yaml::Node* value = node.find(key);
+    return value && value->is_string() && !value->string().empty() ? value->string() : otherwise;
+  };
+  RawObject raw{document, &node, text("apiVersion", list_version), text("kind", item_kind)};
+  if (raw.api_version.empty())
+    return problem(node, "apiVersion is missing", "write 'apiVersion: networking.k8s.io/v1' for an Ingress");
+  if (raw.kind.empty()) return problem(node, "kind is missing", "write 'kind: Ingress', for example");
+  const yaml::Node* items = node.find("items");
+  if (!raw.kind.ends_with("List") || !items) return out.push_back(std::move(raw));
+  if (items->is_null()) return;
+  if (!items->is_seq()) return problem(*items, "items of a list must be a list", "write a '-' before each item");
+  const bool plain = raw.kind == "List";
+  for (const yaml::Node& item : items->items())
+    add_object(document, item, plain ? "" : raw.api_version, plain ? "" : raw.kind.substr(0, raw.kind.size() - 4), out,
+               sink);
+}
+
+}  // namespace
+
+std::string api_version(const KindInfo& info) {
+  return info.group.empty() ? std::string(info.version) : std::string(info.group) + "/" + std::string(info.version);
+}
+
+std::string_view group_of(std::string_view api_version) {
+  return split(api_version).group;
+}
+
+std::vector<RawObject> objects(const std::vector<yaml::Document>& documents, diag::Sink& sink) {
+  std::vector<RawObject> out;
+  out.reserve(documents.size());
+  for (const yaml::Document& document : documents) add_object(document, *document.root, "", "", out, sink);
+  return out;
+}
+
+Bundle decode(const std::vector<RawObject>& raw, const LoadOptions& options, diag::Sources& sources, diag::Sink& sink) {
+  Loader loader(options, sources, sink);
+  for (const RawObject& object : raw) loader.add(object);
+  return loader.finish();
+}
+
+Result<Bundle> load(const std::vector<std::string>& paths, const LoadOptions& options, diag::Sources& sources,
+                    diag::Sink& sink) {
+  auto files = read_inputs(paths, options, sources);
+  if (!files) return files.error();
+  std::vector<yaml::Document> documents;
+  for (diag::FileId file : *files) {
+    auto more = yaml::read(file, sources, options.limits, sink);
+    std::move(more.begin(), more.end(), std::back_inserter(documents));
+  }
+  return decode(objects(documents, sink), options, sources, sink);
+}
+
+Bundle load_text(std::string name, std::string text, diag::Sources& sources, diag::Sink& sink) {
+  const LoadOptions options;
+  const diag::FileId file = sources.add(std::move(name), std::move(text));
+  return decode(objects(yaml::read(file, sources, options.limits, sink), sink), options, sources, sink);
+}
+
+diag::Diagnostic finding(const Object& object, const yaml::Node* at, std::string code, Severity severity,
+                         std::string layer, std::string message, std::string help) {
+  diag::Diagnostic d;
+  d.code = std::move(code);
+  d.severity = severity;
+  d.layer = std::move(layer);
+  d.message = std::move(message);
+  d.help = std::move(help);
+  d.object = object.object_id();
+  if (object.node) {
+    const yaml::Node* kind = object.node->find("kind");
+    d.span = at ? at->span() : kind ? kind->span() : object.node->span();
+    if (at) d.path = path_of(*object.node, *at);
+  }
+  return d;
+}
+
+namespace {
+bool find_path(const yaml::Node& node, const yaml::Node& target, std::string& path) {
+  if (&node == &target) return true;
+  const std::size_t size = path.size();
+  for (const yaml::Entry& entry : node.entries()) {
+    if (!path.empty()) path += '.';
+    path += entry.key.string();
+    if (&entry.key == &target || find_path(entry.value, target, path)) return true;
+    path.resize(size);
+  }
+  if (node.is_seq())
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      path += "[" + std::to_string(i) + "]";
+      if (find_path(node.items()[i], target, path)) return true;
+      path.resize(size);
+    }
+  return false;
+}
+}  // namespace
+
+std::string path_of(const yaml::Node& root, const yaml::Node& target) {
+  std::string path;
+  find_path(root, target, path);
+  return path;
+}
+
+}  // namespace gw::kube

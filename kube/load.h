@@ -1,0 +1,58 @@
+// From files to a Bundle. Every document is decoded by kind; lists are opened; what does not fit is reported and left
+// out, and never costs another object.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "diag/diagnostic.h"
+#include "diag/result.h"
+#include "kube/bundle.h"
+#include "yaml/read.h"
+
+namespace gw::kube {
+
+struct LoadOptions {
+  yaml::Limits limits;
+  bool recursive = false;
+  std::string ns;        // keep only this namespace; empty keeps all
+  std::string selector;  // label selector, kubectl's syntax; empty keeps all
+  std::string default_namespace = "default";
+};
+
+// Reads paths (file, directory, "-") into sources. Directories give *.yaml *.yml *.json in name order; a FIFO, a
+// device, a link loop or a file over the limit is an error of the world.
+Result<std::vector<diag::FileId>> read_inputs(const std::vector<std::string>& paths, const LoadOptions& options,
+                                              diag::Sources& sources);
+
+// One object of the input before it is typed: List items are separate.
+struct RawObject {
+  yaml::Document document;
+  const yaml::Node* node = nullptr;
+  std::string_view api_version, kind;  // an item of a typed list (IngressList) has them from its list
+};
+
+// Splits documents into objects (List and typed lists are opened), reports GW003 for what has no apiVersion or kind.
+std::vector<RawObject> objects(const std::vector<yaml::Document>& documents, diag::Sink& sink);
+
+// Decodes. Findings: GW004 unknown kind of a known group (with "did you mean"), GW010 defined twice, GW101 unknown
+// field (with "did you mean"; the object is kept), GW103 wrong type (the object is left out). Values of Secrets are
+// redacted in sources. Of objects defined twice the last one counts, as with kubectl apply.
+Bundle decode(const std::vector<RawObject>& raw, const LoadOptions& options, diag::Sources& sources, diag::Sink& sink);
+
+// read_inputs, yaml::read, objects, decode.
+Result<Bundle> load(const std::vector<std::string>& paths, const LoadOptions& options, diag::Sources& sources,
+                    diag::Sink& sink);
+// The same from text in memory (tests, standard input already read).
+Bundle load_text(std::string name, std::string text, diag::Sources& sources, diag::Sink& sink);
+
+// Writes objects in the order of each_kind, names ascending within a kind; comments above each document in YAML.
+void write(const Bundle& bundle, yaml::Style style, std::string& out);
+
+// A finding about a place inside an object: fills object, path ("spec.rules[0].host") and span from the tree.
+// `at` may be nullptr: then the object's own first line is meant.
+diag::Diagnostic finding(const Object& object, const yaml::Node* at, std::string code, diag::Severity severity,
+                         std::string layer, std::string message, std::string help = {});
+// Field path of a node below an object's root, found by position; empty when it is the root.
+std::string path_of(const yaml::Node& root, const yaml::Node& target);
+
+}  // namespace gw::kube

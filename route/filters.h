@@ -1,0 +1,40 @@
+// Rules and filters: which rules are invalid, and what the filters of a valid one do.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kube/gateway.h"
+#include "route/backends.h"
+#include "route/policies.h"
+#include "route/table.h"
+
+namespace gw::route {
+
+// Why a rule cannot be used at all; it is dropped and its route is PartiallyInvalid (or not Accepted when none is
+// left).
+struct RuleProblem {
+  std::string reason;  // UnsupportedValue, IncompatibleFilters
+  std::string message;
+  const yaml::Node* at = nullptr;
+};
+std::optional<RuleProblem> problem(const kube::HttpRouteRule& rule);
+std::optional<RuleProblem> problem(const kube::GrpcRouteRule& rule);
+
+// Whether RE2 takes a pattern; the message is empty then.
+std::string regex_error(const std::string& pattern);
+
+// What backends and filters of one route are compiled with.
+struct FilterContext {
+  BackendLookup lookup;
+  const BackendTlsPolicies& policies;
+  std::uint32_t& next_backend;  // dense numbers
+};
+
+Backend make_backend(const FilterContext& context, const kube::BackendRef& ref);
+void apply_filters(const FilterContext& context, const std::vector<kube::RouteFilter>& filters, Action& action);
+
+// GEP-2257 "1h30m", "10s", "500ms"; nullopt when malformed.
+std::optional<std::chrono::milliseconds> duration(std::string_view text);
+
+}  // namespace gw::route

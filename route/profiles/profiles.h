@@ -1,0 +1,16 @@
+// One maker a profile; see route/profile.h.
+#pragma once
+#include <memory>
+
+#include "route/profile.h"
+
+namespace gw::route {
+
+std::unique_ptr<Model> make_gwctl(const kube::Index& index, const Attachments& attachments);
+std::unique_ptr<Model> make_spec_core(const kube::Index& index, const Attachments& attachments);
+std::unique_ptr<Model> make_envoy_gateway(const kube::Index& index, const Attachments& attachments);
+std::unique_ptr<Model> make_nginx_gateway_fabric(const kube::Index& index, const Attachments& attachments);
+std::unique_ptr<Model> make_traefik(const kube::Index& index, const Attachments& attachments);
+std::unique_ptr<Model> make_istio(const kube::Index& index, const Attachments& attachments);
+
+}  // namespace gw::route

@@ -1,0 +1,52 @@
+#include "runtime/admin.h"
+
+#include "runtime/exchange.h"
+
+namespace gw::runtime {
+
+void Admin::set_message(std::string message) {
+  std::lock_guard lock(mutex_);
+  message_ = std::move(message);
+}
+
+LocalAnswer Admin::answer(const RequestHead& request, const ClientInfo&) {
+  LocalAnswer out;
+  out.fields = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+  if (request.method != "GET" && request.method != "HEAD") {
+    out.status = 405;
+    out.fields.emplace_back("Allow", "GET, HEAD");
+    return out;
+  }
+  std::string message;
+  {
+    std::lock_guard lock(mutex_);
+    message = message_;
+  }
+  std::string_view path = request.target.substr(0, request.target.find('?'));
+  if (path == "/ready" || path == "/healthz") {
+    out.status = ready_ ? 200 : 503;
+    out.body = ready_ ? "ready\n" : "not ready\n";
+  } else if (path == "/metrics") {
+    out.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    out.body = metrics_text(server_);
+  } else if (path == "/config_dump") {
+    out.content_type = "application/json";
+    out.body = config_dump(server_);
+  } else if (path == "/stats") {
+    out.content_type = "application/json";
+    out.body = stats_json(server_, message);
+  } else if (path == "/") {
+    out.content_type = "text/html; charset=utf-8";
+    out.fields.emplace_back(
+        "Content-Security-Policy",
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    out.body = dashboard_page();
+  } else {
+    out.status = 404;
+    out.body = "try / /ready /metrics /config_dump /stats\n";
+  }
+  return out;
+}
+
+}  // namespace gw::runtime

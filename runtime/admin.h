@@ -1,0 +1,31 @@
+// The admin address: /ready, /metrics, /config_dump, /stats and the dashboard page.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "runtime/server.h"
+#include "runtime/site.h"
+
+namespace gw::runtime {
+
+class Admin : public LocalHandler {
+ public:
+  explicit Admin(const Server& server) : server_(server) {}
+  LocalAnswer answer(const RequestHead& request, const ClientInfo& client) override;
+  void set_ready(bool ready) { ready_ = ready; }
+  void set_message(std::string message);  // what is wrong at the moment; empty: nothing
+
+ private:
+  const Server& server_;  // outlives the handler
+  std::atomic<bool> ready_{false};
+  std::mutex mutex_;
+  std::string message_;
+};
+
+std::string metrics_text(const Server& server);                            // Prometheus text format
+std::string config_dump(const Server& server);                             // JSON without secrets
+std::string stats_json(const Server& server, const std::string& message);  // what the dashboard shows
+std::string_view dashboard_page();
+
+}  // namespace gw::runtime

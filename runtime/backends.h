@@ -1,0 +1,58 @@
+// Where backends are reached: endpoints with their pooled connections, per thread.
+#pragma once
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "route/table.h"
+#include "runtime/address.h"
+#include "runtime/stream.h"
+
+namespace gw::runtime {
+
+class BackendTlsContext;
+class H1Backend;
+class H2Backend;
+class Worker;
+
+struct Endpoint : std::enable_shared_from_this<Endpoint> {
+  Address address;
+  std::string text;  // ip:port
+  bool h2 = false;
+  std::shared_ptr<BackendTlsContext> tls;  // null: plain
+  std::vector<H1Backend*> idle;            // most recently used last
+  std::vector<H2Backend*> shared;
+  unsigned failures = 0;
+  TimePoint down_until{};  // passive health: not chosen before, unless all are down
+};
+
+// The endpoints of one route::Backend.
+struct ResolvedBackend {
+  bool ready = false;
+  std::vector<std::shared_ptr<Endpoint>> endpoints;
+  std::size_t turn = 0;  // round robin
+  Endpoint* next(TimePoint now);
+  Endpoint* find(std::string_view text) const;  // null: not among them
+};
+
+class Exchange;
+class BackendSide;
+
+// A connection for one exchange: a pooled one, or a new one that is still connecting. Null: refused at once.
+BackendSide* open_h1_backend(Worker& worker, Endpoint& endpoint, Exchange& exchange, bool fresh);
+BackendSide* open_h2_backend(Worker& worker, Endpoint& endpoint, Exchange& exchange);
+
+class EndpointPool {
+ public:
+  explicit EndpointPool(Worker& worker) : worker_(worker) {}
+  // gateway: whose client certificate is shown to TLS backends.
+  void resolve(const route::Backend& backend, const kube::NamespacedName* gateway, ResolvedBackend& out);
+  void forget_unused();  // endpoints that nothing refers to any more
+
+ private:
+  Worker& worker_;
+  std::unordered_map<std::string, std::weak_ptr<Endpoint>> by_key_;
+};
+
+}  // namespace gw::runtime

@@ -1,0 +1,532 @@
+#include "runtime/exchange.h"
+
+#include <algorithm>
+
+#include "route/cors.h"
+#include "runtime/mirror.h"
+#include "runtime/session.h"
+#include "runtime/worker.h"
+
+namespace gw::runtime {
+namespace {
+
+constexpr seconds streaming_idle{300};
+
+void change_headers(Message& message, const route::HeaderChanges& changes) {
+  using Op = route::HeaderChange::Op;
+  for (const auto& change : changes) {
+    if (change.op != Op::add) message.remove(change.name);
+    if (change.op != Op::remove) message.fields.push_back({change.name, change.value});
+  }
+}
+
+}  // namespace
+
+Exchange::Exchange(Worker& worker) : worker_(worker), timer_(*this) {}
+Exchange::~Exchange() {
+  drop_backend();
+}
+
+void Exchange::reset() {
+  request.clear();
+  response.clear();
+  client_ = nullptr;
+  upstream_side_ = nullptr;
+  info_ = nullptr;
+  generation_.reset();
+  decision_ = {};
+  backend_ = nullptr;
+  resolved_ = nullptr;
+  endpoint_ = nullptr;
+  stats_ = nullptr;
+  timer_.disarm();
+  sticky_.reset();
+  request_deadline_.reset();
+  attempt_deadline_.reset();
+  status_ = 0;
+  tries_ = retries_ = 0;
+  bytes_in_ = bytes_out_ = 0;
+  replay_.clear();
+  if (replay_.capacity() > 4096) std::string().swap(replay_);
+  if (request.text.capacity() > 16384) std::string().swap(request.text);
+  if (response.text.capacity() > 16384) std::string().swap(response.text);
+  kept_.clear();
+  mirrors_.clear();
+  detail_ = asked_target_ = {};
+  request_done_ = head_sent_ = finished_ = cors_asked_ = waiting_ = mirror_ = fresh_only_ = tunnel_ = false;
+  replayable_ = true;
+}
+
+std::string_view Exchange::keep(std::string text) {
+  return kept_.emplace_front(std::move(text));
+}
+
+std::string Exchange::endpoint_text() const {
+  return endpoint_ ? endpoint_->text : std::string();
+}
+
+// ---- from the client
+
+void Exchange::start(ClientSide& client, const ClientInfo& info) {
+  client_ = &client;
+  info_ = &info;
+  started_ = moved_ = worker_.now();
+  generation_ = worker_.generation();
+  worker_.stats().requests_open.add();
+  if (info.site->handler) {
+    LocalAnswer answer = info.site->handler->answer(request, info);
+    response.clear();
+    response.status = answer.status;
+    for (auto& [name, value] : answer.fields) response.fields.push_back({keep(name), keep(value)});
+    detail_ = "local";
+    send_local(keep(std::move(answer.content_type)), keep(std::move(answer.body)));
+    return;
+  }
+  if (auto limit = worker_.limits().max_body; limit && request.framing == Framing::length && request.length > limit)
+    return reply(413, "the body is larger than allowed");
+  if (request.method == "OPTIONS" && request.find("max-forwards") == "0") {  // RFC 9110, 7.6.2
+    response.clear();
+    response.status = 200;
+    return send_local({}, {});
+  }
+  route();
+}
+
+void Exchange::refuse(ClientSide& client, const ClientInfo& info, int status) {
+  client_ = &client;
+  info_ = &info;
+  started_ = moved_ = worker_.now();
+  generation_ = worker_.generation();
+  worker_.stats().requests_open.add();
+  worker_.stats().refused.add();
+  request.keep_alive = false;
+  request_done_ = true;
+  reply(status, "the request is not well-formed");
+}
+
+route::RequestView Exchange::view() const {
+  route::RequestView view;
+  view.scheme = info_->secure ? route::Scheme::https : route::Scheme::http;
+  view.method = request.method;
+  view.host = request.authority;
+  view.target = request.target;
+  view.headers = request.fields;
+  if (!info_->sni.empty()) view.sni = info_->sni;
+  view.port = static_cast<std::uint16_t>(info_->site->port);
+  view.http10 = request.http10;
+  return view;
+}
+
+void Exchange::route() {
+  const route::Table* table = generation_->config->table.get();
+  if (!table) return reply(404, "no routes are loaded");
+  decision_ = table->decide(view(), info_->site->gateway());
+  const route::Action* action = decision_.action;
+  switch (decision_.kind) {
+    case route::Decision::Kind::respond:
+      if (decision_.status < 300) return preflight();
+      return reply(decision_.status, action ? "the rule cannot be applied" : "no route matches");
+    case route::Decision::Kind::redirect:
+      return redirect(decision_.status, decision_.location);
+    case route::Decision::Kind::forward:
+      return forward(*action);
+  }
+}
+
+void Exchange::forward(const route::Action& action) {
+  if (!action.broken.empty()) return reply(500, "the rule is broken");
+  auto sticky = action.session ? find_session(*action.session, request, action) : Sticky{};
+  backend_ = sticky.backend ? sticky.backend : route::pick(action, worker_.ticket());
+  if (!backend_ || backend_->state == route::BackendState::invalid) return reply(500, "the backend is not valid");
+  if (backend_->tls && !backend_->tls->valid) return reply(500, "the BackendTLSPolicy is not valid");
+  if (backend_->redirect || backend_->rewrite) decision_ = route::refine(std::move(decision_), *backend_, view());
+  if (decision_.kind == route::Decision::Kind::redirect) return redirect(decision_.status, decision_.location);
+  if (backend_->state == route::BackendState::no_endpoints) return reply(503, "the Service has no ready endpoints");
+  sticky_ = std::move(sticky.endpoint);
+  if (action.request_timeout) request_deadline_ = started_ + *action.request_timeout;
+  prepare_request(action);
+  cors_asked_ = action.cors && request.has("origin");
+  if (request.expect_continue) client_->send_interim(100);
+  start_mirrors(action.mirrors);
+  start_mirrors(backend_->mirrors);
+  connect();
+  arm();
+}
+
+void Exchange::prepare_request(const route::Action& action) {
+  asked_target_ = request.target;
+  if (!decision_.target.empty()) request.target = decision_.target;
+  std::string_view asked_host = request.authority;
+  if (!decision_.host.empty()) request.authority = decision_.host;
+  forward_headers(asked_host);
+  change_headers(request, action.request_headers);
+  change_headers(request, backend_->request_headers);
+}
+
+// X-Forwarded-For is appended to, the others say what this hop saw.
+void Exchange::forward_headers(std::string_view asked_host) {
+  std::string_view address = info_->ip;
+  std::size_t given = 0;
+  for (const HeaderView& f : request.fields) given += f.name.size() == 15 && same_name(f.name, "x-forwarded-for");
+  if (given) {
+    std::string list;
+    for (const HeaderView& f : request.fields)
+      if (same_name(f.name, "x-forwarded-for")) list.append(f.value).append(", ");
+    request.remove("x-forwarded-for");
+    address = keep(list.append(info_->ip));
+  }
+  std::erase_if(request.fields, [](const HeaderView& f) {
+    return (f.name.size() == 17 && same_name(f.name, "x-forwarded-proto")) ||
+           (f.name.size() == 16 && same_name(f.name, "x-forwarded-host"));
+  });
+  request.fields.push_back({"X-Forwarded-For", address});
+  request.fields.push_back({"X-Forwarded-Proto", info_->secure ? "https" : "http"});
+  if (!asked_host.empty()) request.fields.push_back({"X-Forwarded-Host", asked_host});
+}
+
+void Exchange::join_cookies() {
+  std::string all;
+  std::size_t count = 0;
+  for (const HeaderView& f : request.fields) {
+    if (f.name != "cookie") continue;
+    all.append(count++ ? "; " : "").append(f.value);
+  }
+  if (count < 2) return;
+  request.remove("cookie");
+  request.fields.push_back({"cookie", keep(std::move(all))});
+}
+
+void Exchange::request_body(std::string_view bytes) {
+  if (finished_) return;
+  moved_ = worker_.now();
+  bytes_in_ += bytes.size();
+  if (auto limit = worker_.limits().max_body; limit && bytes_in_ > limit && !tunnel_)
+    return reply(413, "the body is larger than allowed");
+  if (replayable_) {
+    if (replay_.size() + bytes.size() <= worker_.limits().replay) {
+      replay_.append(bytes);
+    } else {
+      replayable_ = false;
+      std::string().swap(replay_);
+    }
+  }
+  for (auto& mirror : mirrors_) mirror->body(bytes);
+  if (upstream_side_) upstream_side_->send_body(bytes);
+}
+
+void Exchange::request_end(const std::vector<HeaderView>& trailers) {
+  if (finished_ || request_done_) return;
+  request_done_ = true;
+  for (auto& mirror : mirrors_) mirror->end();
+  if (upstream_side_ && (request.framing != Framing::none || tunnel_)) upstream_side_->send_end(trailers);
+}
+
+bool Exchange::takes_request() const {
+  if (finished_) return false;
+  if (upstream_side_) return !upstream_side_->congested_request();
+  return replayable_ && replay_.size() < worker_.limits().replay;
+}
+
+void Exchange::client_gone() {
+  if (finished_) return;
+  if (!head_sent_) status_ = 499;
+  for (auto& mirror : mirrors_) mirror->end();
+  drop_backend();
+  client_ = nullptr;
+  finish();
+}
+
+void Exchange::client_drained() {
+  moved_ = worker_.now();
+  if (upstream_side_) upstream_side_->resume_response();
+}
+
+// ---- towards the backend
+
+void Exchange::connect() {
+  if (!resolved_) {
+    resolved_ = &generation_->backends[backend_->index];
+    if (!resolved_->ready) worker_.pool().resolve(*backend_, info_->site->gateway(), *resolved_);
+  }
+  waiting_ = false;
+  const auto& action = *decision_.action;
+  while (tries_ < 16) {
+    endpoint_ = sticky_ && tries_ == 0 ? resolved_->find(*sticky_) : nullptr;
+    if (!endpoint_) endpoint_ = resolved_->next(worker_.now());
+    if (!endpoint_) return reply(503, "the Service has no ready endpoints");
+    ++tries_;
+    if (!mirror_ && action.backend_timeout) attempt_deadline_ = worker_.now() + *action.backend_timeout;
+    upstream_side_ = endpoint_->h2 ? open_h2_backend(worker_, *endpoint_, *this)
+                                   : open_h1_backend(worker_, *endpoint_, *this, fresh_only_);
+    if (upstream_side_) break;
+    worker_.stats().backend_failures.add();
+    if (!may_retry(Failure::connect)) return reply(503, "no endpoint can be reached");
+  }
+  if (!upstream_side_) return reply(503, "no endpoint can be reached");
+  if (request.authority.empty()) request.authority = endpoint_->text;
+  bool end = request.framing == Framing::none;
+  upstream_side_->send_head(request, end);
+  if (end) return;
+  if (!replay_.empty()) upstream_side_->send_body(replay_);
+  if (request_done_) upstream_side_->send_end({});
+}
+
+void Exchange::drop_backend() {
+  if (auto* side = std::exchange(upstream_side_, nullptr)) side->cancel();
+}
+
+bool Exchange::may_retry(Failure failure) const {
+  if (head_sent_ || !replayable_ || finished_) return false;
+  unsigned most = std::min<unsigned>(worker_.limits().endpoint_tries,
+                                     resolved_ ? static_cast<unsigned>(resolved_->endpoints.size()) : 1);
+  if (failure == Failure::connect && tries_ < most) return true;
+  return failure == Failure::stale && idempotent(request.method) && tries_ < 3;
+}
+
+void Exchange::backend_failed(Failure failure) {
+  upstream_side_ = nullptr;
+  if (finished_) return;
+  if (head_sent_) return fail_response();
+  if (may_retry(failure)) {
+    fresh_only_ = failure == Failure::stale;
+    worker_.stats().retries.add();
+    connect();
+    return;
+  }
+  bool safe = failure == Failure::connect || idempotent(request.method);
+  if (failure != Failure::malformed && safe && retry_by_rule()) return;
+  switch (failure) {
+    case Failure::connect:
+      return reply(503, "no endpoint can be reached");
+    case Failure::stale:
+    case Failure::reset:
+      return reply(503, "the backend closed the connection before it answered");
+    case Failure::malformed:
+    case Failure::truncated:
+      return reply(502, "the backend did not answer with valid HTTP");
+  }
+}
+
+// HTTPRoute rules[].retry: another attempt after its backoff, when one is left.
+bool Exchange::retry_by_rule() {
+  const auto& rule = decision_.action ? decision_.action->retry : std::nullopt;
+  if (mirror_ || !rule || !replayable_ || head_sent_ || retries_ >= static_cast<unsigned>(std::max(rule->attempts, 0)))
+    return false;
+  ++retries_;
+  worker_.stats().retries.add();
+  drop_backend();
+  attempt_deadline_.reset();
+  waiting_ = true;
+  resume_at_ = worker_.now() + std::max(rule->backoff, milliseconds(0));
+  arm();
+  return true;
+}
+
+void Exchange::backend_drained() {
+  moved_ = worker_.now();
+  if (client_) client_->resume_request();
+}
+
+// ---- from the backend
+
+void Exchange::backend_interim(int) {
+  moved_ = worker_.now();
+}
+
+void Exchange::backend_head() {
+  moved_ = worker_.now();
+  const auto* action = decision_.action;
+  if (action && action->retry && !tunnel_) {
+    const auto& codes = action->retry->codes;
+    if (std::find(codes.begin(), codes.end(), response.status) != codes.end() && retry_by_rule()) return;
+  }
+  attempt_deadline_.reset();
+  replayable_ = false;
+  status_ = response.status;
+  if (response.status == 101) {
+    tunnel_ = true;
+    request_done_ = false;
+    request_deadline_.reset();
+  }
+  if (action && !mirror_) {
+    change_headers(response, action->response_headers);
+    if (backend_) change_headers(response, backend_->response_headers);
+    if (action->cors) cors_headers(*action->cors);
+    if (action->session && endpoint_ && !sticky_)
+      response.fields.push_back(session_field(*action->session, *endpoint_, kept_));
+  }
+  head_sent_ = true;
+  if (client_) client_->send_head(response, response.framing == Framing::none && !tunnel_);
+}
+
+void Exchange::backend_body(std::string_view bytes) {
+  moved_ = worker_.now();
+  bytes_out_ += bytes.size();
+  if (client_) client_->send_body(bytes);
+}
+
+void Exchange::backend_end(const std::vector<HeaderView>& trailers) {
+  upstream_side_ = nullptr;
+  if (finished_) return;
+  if (client_) client_->send_end(trailers);
+  finish();
+}
+
+bool Exchange::takes_response() const {
+  return !client_ || !client_->congested_response();
+}
+
+// ---- answers of our own
+
+void Exchange::reply(int status, std::string_view detail) {
+  drop_backend();
+  if (finished_) return;
+  if (head_sent_) return fail_response();
+  detail_ = detail;
+  response.clear();
+  response.status = status;
+  std::string text = std::to_string(status);
+  text.append(" ").append(reason(status)).append(": ").append(detail).append("\n");
+  if (decision_.action && decision_.action->cors) cors_headers(*decision_.action->cors);
+  send_local("text/plain; charset=utf-8", keep(std::move(text)));
+}
+
+void Exchange::redirect(int status, std::string_view location) {
+  response.clear();
+  response.status = status;
+  if (decision_.action) {
+    change_headers(response, decision_.action->response_headers);
+    if (decision_.action->cors) cors_headers(*decision_.action->cors);
+  }
+  response.fields.push_back({"Location", location});
+  send_local({}, {});
+}
+
+void Exchange::send_local(std::string_view content_type, std::string_view body) {
+  status_ = response.status;
+  if (!content_type.empty()) response.fields.push_back({"Content-Type", content_type});
+  response.framing = Framing::length;
+  response.length = body.size();
+  head_sent_ = true;
+  replayable_ = false;
+  std::string().swap(replay_);
+  bool bodyless = body.empty() || request.method == "HEAD";
+  client_->send_head(response, true);
+  if (!bodyless) client_->send_body(body);
+  bytes_out_ += body.size();
+  client_->send_end({});
+  finish();
+}
+
+void Exchange::fail_response() {
+  drop_backend();
+  if (client_) client_->cut();
+  finish();
+}
+
+void Exchange::finish() {
+  if (finished_) return;
+  finished_ = true;
+  timer_.disarm();
+  for (auto& mirror : mirrors_) mirror->end();
+  auto& stats = worker_.stats();
+  stats.requests_open.sub();
+  if (!mirror_ && !(info_->site->handler)) {
+    RouteStats*& route = decision_.action ? generation_->routes[decision_.action->index] : generation_->unmatched;
+    if (!route) route = decision_.action ? &stats.route(*decision_.action) : &stats.unmatched();
+    stats.record(*this, *route, worker_.now());
+    if (auto* log = worker_.access_log()) log->write(*this, worker_.now());
+  }
+  if (auto* client = std::exchange(client_, nullptr)) client->exchange_finished();
+}
+
+// ---- time
+
+void Exchange::arm() {
+  if (finished_) return;
+  TimePoint next = moved_ + (tunnel_      ? worker_.limits().tunnel_idle
+                             : head_sent_ ? streaming_idle
+                                          : worker_.limits().stall);
+  if (request_deadline_) next = std::min(next, *request_deadline_);
+  if (attempt_deadline_) next = std::min(next, *attempt_deadline_);
+  if (waiting_) next = std::min(next, resume_at_);
+  timer_.arm(worker_.timers(), next);
+}
+
+void Exchange::on_timer(Timer&) {
+  TimePoint now = worker_.now();
+  if (request_deadline_ && *request_deadline_ <= now) {
+    worker_.stats().timeouts.add();
+    return reply(504, "the request took longer than the rule allows");
+  }
+  if (attempt_deadline_ && *attempt_deadline_ <= now) {
+    worker_.stats().timeouts.add();
+    if (!(idempotent(request.method) && retry_by_rule()))
+      return reply(504, "the backend took longer than the rule allows");
+  }
+  if (waiting_ && resume_at_ <= now) connect();
+  if (finished_) return;
+  auto idle = tunnel_ ? worker_.limits().tunnel_idle : head_sent_ ? streaming_idle : worker_.limits().stall;
+  if (moved_ + idle <= now) {
+    worker_.stats().timeouts.add();
+    bool client_slow = !request_done_ && takes_request() && !tunnel_;
+    return reply(client_slow ? 408 : 504,
+                 client_slow ? "the body did not arrive in time" : "the backend did not answer in time");
+  }
+  arm();
+}
+
+// ---- beside the main path
+
+void Exchange::preflight() {
+  response.clear();
+  response.status = decision_.status;
+  detail_ = "CORS preflight";
+  if (decision_.action && decision_.action->cors) {
+    change_kept(response, route::cors_headers(*decision_.action->cors, view(), true));
+    change_headers(response, decision_.action->response_headers);
+  }
+  send_local({}, {});
+}
+
+void Exchange::cors_headers(const route::CorsPolicy& cors) {
+  if (!cors_asked_) return;
+  std::erase_if(response.fields, [](const HeaderView& f) {
+    return f.name.size() > 15 && same_name(f.name.substr(0, 15), "access-control-");
+  });
+  change_kept(response, route::cors_headers(cors, view(), false));
+}
+
+// As change_headers, for changes that do not outlive the call.
+void Exchange::change_kept(Message& message, const route::HeaderChanges& changes) {
+  for (const auto& change : changes) {
+    if (change.op != route::HeaderChange::Op::add) message.remove(change.name);
+    message.fields.push_back({keep(change.name), keep(change.value)});
+  }
+}
+
+void Exchange::start_mirrors(const std::vector<route::Mirror>& mirrors) {
+  for (const auto& mirror : mirrors) {
+    if (mirror.backend.state != route::BackendState::ready) continue;
+    if (worker_.ticket() % std::max(mirror.denominator, 1u) >= mirror.numerator) continue;
+    worker_.stats().mirrored.add();
+    mirrors_.push_back(MirrorCopy::start(worker_, *this, mirror.backend));
+  }
+}
+
+void Exchange::start_mirror(ClientSide& client, const ClientInfo& info, const Exchange& from,
+                            const route::Backend& backend) {
+  client_ = &client;
+  info_ = &info;
+  mirror_ = true;
+  started_ = moved_ = worker_.now();
+  generation_ = from.generation_;
+  worker_.stats().requests_open.add();
+  decision_.action = from.decision_.action;
+  backend_ = &backend;
+  copy_request(from.request, request);
+  connect();
+  arm();
+}
+
+}  // namespace gw::runtime

@@ -1,0 +1,165 @@
+// One request and its answer, whatever versions carry them: routing, filters, choice of endpoint, retries, timeouts,
+// mirrors. A client connection gives it a request and takes the response; a backend connection the other way round.
+#pragma once
+#include <forward_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "route/table.h"
+#include "runtime/http.h"
+#include "runtime/site.h"
+#include "runtime/timers.h"
+
+namespace gw::runtime {
+
+class Exchange;
+class MirrorCopy;
+class Worker;
+struct Endpoint;
+struct Generation;
+struct ResolvedBackend;
+struct RouteStats;
+
+// The conversation with the client, as the exchange sees it.
+class ClientSide {
+ public:
+  virtual ~ClientSide() = default;
+  virtual void send_interim(int status) = 0;  // 100
+  virtual void send_head(ResponseHead& head, bool end) = 0;
+  virtual void send_body(std::string_view bytes) = 0;
+  virtual void send_end(const std::vector<HeaderView>& trailers) = 0;
+  virtual void cut() = 0;  // the response that began cannot be completed
+  virtual bool congested_response() const = 0;
+  virtual void resume_request() = 0;     // the exchange takes body again
+  virtual void exchange_finished() = 0;  // nothing more comes; the exchange is given back
+};
+
+// The conversation with one endpoint.
+class BackendSide {
+ public:
+  virtual ~BackendSide() = default;
+  virtual void send_head(const RequestHead& head, bool end) = 0;
+  virtual void send_body(std::string_view bytes) = 0;
+  virtual void send_end(const std::vector<HeaderView>& trailers) = 0;
+  virtual bool congested_request() const = 0;
+  virtual void resume_response() = 0;
+  virtual void cancel() = 0;  // the exchange looks away and must not be told anything any more
+};
+
+// Why a backend conversation ended without a complete response.
+enum class Failure : std::uint8_t {
+  connect,    // nothing was sent
+  stale,      // a reused connection closed before any answer
+  reset,      // closed after the request, before a response
+  malformed,  // not HTTP
+  truncated,  // in the middle of the response
+};
+
+// Who is talking.
+struct ClientInfo {
+  std::shared_ptr<const Site> site;
+  std::string ip;
+  std::uint16_t port = 0;
+  bool secure = false;
+  std::string sni;
+  std::string_view version;  // "HTTP/1.1", "HTTP/2"
+};
+
+class Exchange : public TimerHandler {
+ public:
+  explicit Exchange(Worker& worker);
+  ~Exchange() override;
+  void reset();  // ready for another request
+
+  RequestHead request;
+  ResponseHead response;
+
+  // ---- from the client
+  void start(ClientSide& client, const ClientInfo& info);               // request is filled
+  void refuse(ClientSide& client, const ClientInfo& info, int status);  // it could not even be read
+  void join_cookies();                                                  // HTTP/2 may split them (RFC 9113, 8.2.3)
+  void request_body(std::string_view bytes);
+  void request_end(const std::vector<HeaderView>& trailers);
+  void client_gone();
+  void client_drained();
+  bool takes_request() const;
+  bool request_complete() const { return request_done_; }
+  bool response_started() const { return head_sent_; }
+
+  // ---- from the backend
+  void backend_interim(int status);
+  void backend_head();  // response is filled
+  void backend_body(std::string_view bytes);
+  void backend_end(const std::vector<HeaderView>& trailers);
+  void backend_failed(Failure failure);
+  void backend_drained();
+  bool takes_response() const;
+
+  void on_timer(Timer& timer) override;
+
+  const route::Decision& decision() const { return decision_; }
+  const route::Backend* backend() const { return backend_; }
+  const ClientInfo& info() const { return *info_; }
+  int status() const { return status_; }
+  TimePoint started() const { return started_; }
+  std::uint64_t bytes_in() const { return bytes_in_; }
+  std::uint64_t bytes_out() const { return bytes_out_; }
+  std::string endpoint_text() const;
+  std::string_view asked_target() const { return asked_target_.empty() ? request.target : asked_target_; }
+  unsigned tries() const { return tries_; }
+  std::string_view detail() const { return detail_; }  // why gwctl answered itself
+
+  // A copy of `from` sent to one backend; whatever comes back is dropped. Used for mirrors.
+  void start_mirror(ClientSide& client, const ClientInfo& info, const Exchange& from, const route::Backend& backend);
+
+ private:
+  void route();
+  void forward(const route::Action& action);
+  void prepare_request(const route::Action& action);
+  void forward_headers(std::string_view asked_host);
+  route::RequestView view() const;
+  void preflight();
+  void change_kept(Message& message, const route::HeaderChanges& changes);
+  void cors_headers(const route::CorsPolicy& cors);
+  void start_mirrors(const std::vector<route::Mirror>& mirrors);
+  void connect();  // next endpoint
+  bool may_retry(Failure failure) const;
+  bool retry_by_rule();
+  void drop_backend();
+  void reply(int status, std::string_view detail);
+  void redirect(int status, std::string_view location);
+  void send_local(std::string_view content_type, std::string_view body);
+  void fail_response();  // after the head was sent
+  void finish();
+  void arm();
+  std::string_view keep(std::string text);  // text that lives as long as the exchange
+
+  Worker& worker_;
+  ClientSide* client_ = nullptr;
+  BackendSide* upstream_side_ = nullptr;
+  const ClientInfo* info_ = nullptr;
+  std::shared_ptr<Generation> generation_;
+  route::Decision decision_;
+  const route::Backend* backend_ = nullptr;
+  ResolvedBackend* resolved_ = nullptr;
+  Endpoint* endpoint_ = nullptr;
+  RouteStats* stats_ = nullptr;
+  Timer timer_;
+  TimePoint started_{}, moved_{}, attempt_{}, resume_at_{};
+  std::optional<std::string> sticky_;  // the endpoint a session asks for
+  std::optional<TimePoint> request_deadline_, attempt_deadline_;
+  int status_ = 0;
+  unsigned tries_ = 0, retries_ = 0;
+  std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
+  std::string replay_;                   // the request's body so far, as long as it may have to be sent again
+  std::forward_list<std::string> kept_;  // texts that fields point into
+  std::vector<std::shared_ptr<MirrorCopy>> mirrors_;
+  std::string_view detail_, asked_target_;
+  bool request_done_ = false, head_sent_ = false, finished_ = false, replayable_ = true, waiting_ = false;
+  bool mirror_ = false, fresh_only_ = false, cors_asked_ = false, tunnel_ = false;
+};
+
+}  // namespace gw::runtime

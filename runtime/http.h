@@ -1,0 +1,84 @@
+// HTTP messages as a model, independent of the version that carried them. What a connection reads becomes one of these,
+// and everything that is sent is written anew from one.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "route/request.h"
+
+namespace gw::runtime {
+
+using route::HeaderView;
+
+// How a body is delimited.
+enum class Framing : std::uint8_t { none, length, chunked, until_close };
+
+// Fields are end-to-end ones only: Host, framing and hop-by-hop fields are taken out and live in members.
+// Views point into `text` or into something that outlives the message.
+struct Message {
+  std::string text;
+  std::vector<HeaderView> fields;
+  Framing framing = Framing::none;
+  std::uint64_t length = 0;  // with Framing::length
+  bool http10 = false;
+  bool keep_alive = true;
+  std::string_view upgrade;  // the protocol asked for or agreed to; empty: none
+
+  std::string_view find(std::string_view name) const;  // first value; empty when absent
+  bool has(std::string_view name) const;
+  void remove(std::string_view name);
+};
+
+struct RequestHead : Message {
+  std::string_view method, target, authority;
+  bool expect_continue = false;
+  bool te_trailers = false;
+  void clear();
+};
+
+struct ResponseHead : Message {
+  int status = 0;
+  void clear();
+};
+
+bool same_name(std::string_view a, std::string_view b);  // ASCII, any letter case
+std::string_view reason(int status);                     // "Not Found"; "Unknown" when there is no name
+bool idempotent(std::string_view method);                // RFC 9110, 9.2.2
+bool is_token(std::string_view text);
+bool is_field_value(std::string_view text);  // RFC 9110, 5.5: no control byte but HTAB
+bool is_authority(std::string_view text);    // host with an optional port
+bool is_origin_target(std::string_view text);
+std::string_view trimmed(std::string_view text);  // without SP and HTAB at both ends
+
+// Calls f(token) for each element of a comma-separated list.
+template <class F>
+void each_token(std::string_view list, F&& f) {
+  while (!list.empty()) {
+    auto comma = list.find(',');
+    auto item = trimmed(list.substr(0, comma));
+    if (!item.empty()) f(item);
+    if (comma == list.npos) break;
+    list.remove_prefix(comma + 1);
+  }
+}
+
+// Fields that concern one connection only, or that gwctl writes itself.
+enum class FieldKind : std::uint8_t {
+  plain,
+  hop,  // dropped
+  host,
+  connection,
+  content_length,
+  transfer_encoding,
+  upgrade,
+  expect,
+  te,
+};
+FieldKind classify(std::string_view name);
+
+// The date of now as an HTTP date; `second` is what time() says.
+std::string http_date(std::int64_t second);
+
+}  // namespace gw::runtime

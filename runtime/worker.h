@@ -1,0 +1,96 @@
+// One thread's share of the server: its connections, its backend pools, its timers. Knows streams and a clock only, so
+// that tests run it without sockets.
+#pragma once
+#include <array>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/backends.h"
+#include "runtime/config.h"
+#include "runtime/connection.h"
+#include "runtime/exchange.h"
+#include "runtime/limits.h"
+#include "runtime/loop.h"
+#include "runtime/stats.h"
+#include "runtime/tls.h"
+
+namespace gw::runtime {
+
+// A Config as one worker uses it.
+struct Generation {
+  std::shared_ptr<const Config> config;
+  std::shared_ptr<const TlsStore> tls;
+  std::vector<ResolvedBackend> backends;  // by route::Backend::index, filled at first use
+  std::vector<RouteStats*> routes;        // by route::Action::index
+  RouteStats* unmatched = nullptr;
+};
+
+class Worker : public LoopHooks {
+ public:
+  Worker(const Clock& clock, Network& network, Stats& stats, const Limits& limits);
+  ~Worker() override;
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void apply(std::shared_ptr<const Config> config, std::shared_ptr<const TlsStore> tls);
+  void accept(std::unique_ptr<Stream> stream, std::shared_ptr<const Site> site);
+  void drain();  // no new requests; idle connections close
+  bool draining() const { return draining_; }
+  std::size_t open_clients() const { return clients_; }
+
+  // ---- LoopHooks
+  std::optional<TimePoint> next_wake() const override;
+  void settle(TimePoint now) override;
+
+  // ---- for conversations
+  TimePoint now() const { return clock_.now(); }
+  Timers& timers() { return timers_; }
+  Network& network() { return network_; }
+  const Limits& limits() const { return limits_; }
+  std::span<char> scratch() { return scratch_; }
+  WorkerStats& stats() { return stats_; }
+  std::shared_ptr<Generation> generation() const { return generation_; }
+  EndpointPool& pool() { return pool_; }
+  std::string_view date();  // "date" header value of now
+  std::uint64_t ticket();   // for weights
+  AccessLog* access_log() const { return access_log_; }
+  void set_access_log(AccessLog* log) { access_log_ = log; }
+
+  void add(std::unique_ptr<Connection> connection, bool client);
+  void settle_later(Connection& connection);
+  void bury(Connection& connection);
+  std::unique_ptr<Exchange> new_exchange();
+  void recycle(std::unique_ptr<Exchange> exchange);
+  void hold(std::shared_ptr<void> thing) { held_.push_back(std::move(thing)); }  // until the batch is done
+
+ private:
+  struct Held {
+    std::unique_ptr<Connection> connection;
+    bool client = false;
+  };
+  const Clock& clock_;
+  Network& network_;
+  Limits limits_;
+  Timers timers_;
+  WorkerStats& stats_;
+  EndpointPool pool_;
+  std::vector<char> scratch_;
+  std::shared_ptr<Generation> generation_;
+  std::vector<Held> connections_;
+  std::vector<Connection*> pending_, pending_now_;
+  std::vector<std::unique_ptr<Connection>> graves_;
+  std::vector<std::unique_ptr<Exchange>> resting_, free_;
+  std::vector<std::shared_ptr<void>> held_;
+  std::size_t clients_ = 0;
+  std::uint64_t random_;
+  std::int64_t date_second_ = -1;
+  std::string date_;
+  AccessLog* access_log_ = nullptr;
+  bool draining_ = false;
+};
+
+}  // namespace gw::runtime

@@ -1,0 +1,62 @@
+"""What the benches share: running a program and reading what it cost."""
+import os
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SHARED = os.path.join(os.path.dirname(ROOT), "shared")
+GWCTL = os.environ.get("GWCTL", os.path.join(ROOT, "build", "gwctl"))
+CACHE = os.environ.get("GWCTL_BENCH", os.path.expanduser("~/.cache/gwctl-bench"))
+
+
+class Cost:
+    """CPU seconds (user and system), peak resident set in MB, exit code of one run."""
+
+    def __init__(self, cpu, rss, code):
+        self.cpu, self.rss, self.code = cpu, rss, code
+
+    def __str__(self):
+        return f"{self.cpu:9.2f} s {self.rss:9.1f} MB  exit {self.code}"
+
+
+def run(command, stdin=None):
+    """Runs once; output is thrown away. The child's own figures, not those of earlier children."""
+    with open(os.devnull, "wb") as nothing, open(stdin or os.devnull, "rb") as source:
+        process = subprocess.Popen(command, stdin=source, stdout=nothing, stderr=nothing)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode)
+
+
+def best(command, times=3, stdin=None):
+    return min((run(command, stdin) for _ in range(times)), key=lambda cost: cost.cpu)
+
+
+def ingresses(count):
+    """A file of `count` generated Ingresses."""
+    generator = os.path.join(SHARED, "bench", "gen_ingress.py")
+    if not os.path.exists(generator):
+        sys.exit("bench: ../shared/bench/gen_ingress.py is not there")
+    path = os.path.join(tempfile.gettempdir(), f"gwctl-bench-{count}.yaml")
+    with open(path, "wb") as out:
+        subprocess.run([sys.executable, generator, str(count)], stdout=out, check=True)
+    return path
+
+
+def go_tool(module, name):
+    """A published Go program, installed into the cache; None when there is no Go or the module proxy refuses it."""
+    path = os.path.join(CACHE, "bin", name)
+    if os.path.exists(path):
+        return path
+    go = next((g for g in ("go", "/usr/local/go/bin/go") if subprocess.run(
+        ["sh", "-c", f"command -v {g}"], stdout=subprocess.DEVNULL, check=False).returncode == 0), None)
+    if go is None:
+        print(f"bench: no Go, so no comparison with {name}")
+        return None
+    print(f"bench: installing {module}", flush=True)
+    done = subprocess.run([go, "install", module], env={**os.environ, "GOBIN": os.path.join(CACHE, "bin")}, check=False)
+    if done.returncode != 0:
+        print(f"bench: {module} could not be installed")
+        return None
+    return path

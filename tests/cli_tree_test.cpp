@@ -1,0 +1,49 @@
+// The command tree: every command has a summary, an example and help for each flag, and man/ says what the tree says.
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "cli/tree.h"
+
+namespace fs = std::filesystem;
+using gw::cli::CommandDoc;
+
+namespace {
+
+template <class F>
+void each(const CommandDoc& command, F&& f) {
+  f(command);
+  for (const CommandDoc& sub : command.commands) each(sub, f);
+}
+
+}  // namespace
+
+TEST_CASE("every command and flag says what it does") {
+  each(gw::cli::command_docs(), [](const CommandDoc& command) {
+    CHECK_MESSAGE(!command.summary.empty(), command.name << " has no summary");
+    const bool leaf = command.commands.empty();
+    CHECK_MESSAGE((!leaf || command.examples.starts_with("Examples:\n")), command.name << " has no examples");
+    for (const gw::cli::FlagDoc& flag : command.flags) {
+      const std::string name = flag.names.empty() ? flag.argument : flag.names.back();
+      CHECK_MESSAGE(!flag.help.empty(), command.name << " " << name << " has no help");
+      CHECK_MESSAGE(flag.argument != "VALUE", command.name << " " << name << " does not name its argument");
+    }
+  });
+}
+
+TEST_CASE("man/ has not drifted from the command tree: `./dev man` writes it again") {
+  const CommandDoc root = gw::cli::command_docs();
+  std::set<std::string> expected;
+  each(root, [&](const CommandDoc& command) {
+    const std::string name = gw::cli::man_page_name(command);
+    expected.insert(name);
+    std::ifstream file("man/" + name, std::ios::binary);
+    const std::string page{std::istreambuf_iterator<char>(file), {}};
+    CHECK_MESSAGE(page == man_page(command, root), "man/" << name << " is out of date: run ./dev man");
+  });
+  for (const auto& entry : fs::directory_iterator("man"))
+    CHECK_MESSAGE(expected.contains(entry.path().filename().string()), entry.path() << " is of no command");
+}

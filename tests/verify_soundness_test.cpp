@@ -1,0 +1,139 @@
+// Soundness, held against observed answers: every configuration of the oracle is converted and verified. Wherever the
+// new side answers an observed request otherwise than the real controller did, verify must not have vouched for that
+// host.
+#include <doctest/doctest.h>
+
+#include "convert/convert.h"
+#include "kube/index.h"
+#include "route/assume.h"
+#include "route/attach.h"
+#include "route/profile.h"
+#include "tests/verify_controllers_oracle.h"
+#include "verify/boundaries_gateway.h"
+#include "verify/equivalence.h"
+
+using namespace gw;
+
+namespace {
+
+struct Converted {
+  diag::Sources sources;
+  diag::Sink sink;
+  kube::Bundle bundle;
+  std::unique_ptr<route::Model> model;
+  verify::Report report;
+};
+
+std::shared_ptr<Converted> convert_and_verify(const oracle::Configuration& old, const std::string& controller) {
+  auto out = std::make_shared<Converted>();
+  convert::Options options;
+  options.from = controller;
+  kube::Bundle converted;
+  diag::Sink findings;
+  const auto outcome = convert::convert(old.bundle, options, old.sources, findings, converted);
+  REQUIRE(outcome);
+  std::string text;
+  kube::write(converted, yaml::Style::yaml, text);
+  out->bundle = kube::load_text("converted.yaml", std::move(text), out->sources, out->sink);
+  out->bundle.services = old.bundle.services;
+  out->bundle.endpoint_slices = old.bundle.endpoint_slices;
+  out->bundle.secrets = old.bundle.secrets;
+  route::assume_gateways(out->bundle);
+  const kube::Index index(out->bundle);
+  route::AttachOptions attach;
+  attach.assume_secrets = out->bundle.secrets.empty();
+  out->model = route::make_model("gwctl", index, route::attach(index, attach));
+  verify::Side before{old.model.get(), old.model->boundaries()};
+  verify::Side after{out->model.get(), verify::gateway_boundaries(out->bundle)};
+  out->report = verify::verify(before, after);
+  return out;
+}
+
+std::string plain_host(std::string host) {
+  for (char& c : host)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  if (const std::size_t colon = host.rfind(':'); colon != std::string::npos) host.resize(colon);
+  if (host.ends_with('.')) host.pop_back();
+  return host;
+}
+
+verify::Verdict verdict_of(const verify::Report& report, const std::string& sent) {
+  const std::string host = plain_host(sent);
+  verify::Verdict everywhere = report.verdict, best = everywhere;
+  std::size_t length = 0;
+  for (const verify::HostReport& row : report.hosts) {
+    if (row.host == host) return row.verdict;
+    if (row.host == "*" && length == 0) best = row.verdict;
+    if (row.host.starts_with("*.") && host.ends_with(row.host.substr(1)) && row.host.size() > length) {
+      best = row.verdict;
+      length = row.host.size();
+    }
+  }
+  return best;
+}
+
+struct Soundness {
+  std::size_t configurations = 0, records = 0, new_differs = 0, told = 0, silent = 0, model_wrong = 0;
+  std::map<std::string_view, std::size_t> verdicts;
+};
+
+void check(const std::string& file, const oracle::Options& options, double least_told) {
+  std::ifstream in("../shared/oracle/" + file);
+  if (!in) {
+    MESSAGE("skipped: ../shared/oracle is absent");
+    return;
+  }
+  Soundness seen;
+  std::string key;
+  std::shared_ptr<oracle::Configuration> old;
+  std::shared_ptr<Converted> fresh;
+  for (std::string line; std::getline(in, line);) {
+    const oracle::Json record = oracle::Json::parse(line);
+    if (!record.contains("request") || !record.contains("outcome") || !record.value("nginx_config_ok", true)) continue;
+    if (options.skip && !options.skip(record).empty()) continue;
+    std::string now = oracle::text(record, "config");
+    for (const char* part : {"controller_configmap", "controller_flags", "service_annotations", "controller", "static"})
+      now += record.contains(part) ? record[part].dump() : "";
+    if (now != key) {
+      old = oracle::configuration(record, options);
+      fresh = convert_and_verify(*old, options.controller);
+      ++seen.configurations;
+      for (const verify::HostReport& host : fresh->report.hosts) ++seen.verdicts[verify::name(host.verdict)];
+    }
+    key = now;
+    ++seen.records;
+    const route::Request request = oracle::request(record["request"]);
+    const bool status_matters = !oracle::wants_status(record["request"]);
+    const route::AnswerSet after = fresh->model->answer(request);
+    bool alike = !after.any_of.empty();
+    for (const route::Answer& answer : after.any_of)
+      alike &= answer.unmodelled.empty() && oracle::agrees(answer, record["outcome"], status_matters);
+    if (alike) continue;
+    ++seen.new_differs;
+    const verify::Verdict verdict = verdict_of(fresh->report, request.host);
+    if (verdict == verify::Verdict::differs || verdict == verify::Verdict::unmodelled) {
+      ++seen.told;
+      continue;
+    }
+    const bool model_wrong = !oracle::agrees(old->model->answer(request), record["outcome"], status_matters);
+    ++(model_wrong ? seen.model_wrong : seen.silent);
+    MESSAGE(oracle::text(record, "id"), " ", record["request"].dump(), ": ", verify::name(verdict),
+            model_wrong ? " (the old model answers otherwise than observed)" : "");
+  }
+  std::string verdicts;
+  for (const auto& [verdict, hosts] : seen.verdicts)
+    verdicts += " " + std::to_string(hosts) + " " + std::string(verdict);
+  MESSAGE(file, ": ", seen.configurations, " configurations, ", seen.records,
+          " requests; the new side differs from the ", "observed answer on ", seen.new_differs, ", told ", seen.told,
+          ", not told ", seen.silent, ", old model wrong ", seen.model_wrong, "; hosts:", verdicts);
+  CHECK(seen.silent == 0);
+  CHECK(static_cast<double>(seen.told) >= least_told * static_cast<double>(seen.new_differs));
+}
+
+}  // namespace
+
+TEST_CASE("verify never vouches for a host whose observed answers change: ingress-nginx") {
+  oracle::Options options;
+  options.controller = "ingress-nginx";
+  check("ingress-nginx.jsonl", options, 0.99);
+}

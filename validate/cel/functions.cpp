@@ -1,0 +1,633 @@
+// CEL's standard functions and those that Kubernetes adds. A wrong type is "no such overload", as in cel-go.
+#include <arpa/inet.h>
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <new>
+#include <string>
+
+#include "validate/cel/function.h"
+#include "validate/formats.h"
+
+namespace gw::validate::cel {
+namespace {
+
+Any no_overload() {
+  return error("no such overload");
+}
+
+Any made(const Call& call, std::string_view text) {
+  return string(call.arena.copy(text));
+}
+
+bool strings(const Call& call) {
+  return std::all_of(call.args.begin(), call.args.end(), [](const Any& a) { return a.is(Tag::string); });
+}
+
+Any optional_of(Arena& arena, const Any* value) {
+  Any out;
+  out.tag = Tag::optional;
+  if (value) {
+    out.items = new (arena.make<Any>(1)) Any(*value);
+    out.size = 1;
+  }
+  return out;
+}
+
+// Byte offset of a code point; npos past the end.
+std::size_t byte_offset(std::string_view text, std::int64_t index) {
+  std::size_t at = 0;
+  for (; index > 0; --index) {
+    if (at >= text.size()) return std::string_view::npos;
+    do ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0) == 0x80);
+  }
+  return at;
+}
+
+// ---- sizes, strings
+
+Any size(const Call& call) {
+  const Any& a = call.args[0];
+  if (!a.is(Tag::string) && !a.is(Tag::bytes) && !a.is_list() && !a.is_map()) return no_overload();
+  return integer(static_cast<std::int64_t>(size_of(a)));
+}
+
+Any contains(const Call& call) {
+  if (!strings(call)) return no_overload();
+  return boolean(call.args[0].string().find(call.args[1].string()) != std::string_view::npos);
+}
+Any starts_with(const Call& call) {
+  if (!strings(call)) return no_overload();
+  return boolean(call.args[0].string().starts_with(call.args[1].string()));
+}
+Any ends_with(const Call& call) {
+  if (!strings(call)) return no_overload();
+  return boolean(call.args[0].string().ends_with(call.args[1].string()));
+}
+
+Any matches(const Call& call) {
+  if (!strings(call)) return no_overload();
+  if (call.pattern) return boolean(call.pattern->matches(call.args[0].string()));
+  const Pattern pattern{std::string(call.args[1].string())};
+  if (!pattern.error().empty()) return error("a regular expression is wrong");
+  return boolean(pattern.matches(call.args[0].string()));
+}
+
+template <char First, char Last, int Shift>
+Any shift_letters(const Call& call) {
+  if (!strings(call)) return no_overload();
+  std::string text(call.args[0].string());
+  for (char& c : text) {
+    if (c >= First && c <= Last) c = static_cast<char>(c + Shift);
+  }
+  return made(call, text);
+}
+
+Any trim(const Call& call) {
+  if (!strings(call)) return no_overload();
+  std::string_view text = call.args[0].string();
+  constexpr std::string_view space = " \t\n\v\f\r";
+  const auto begin = text.find_first_not_of(space);
+  if (begin == std::string_view::npos) return string({});
+  return string(text.substr(begin, text.find_last_not_of(space) - begin + 1));
+}
+
+Any substring(const Call& call) {
+  const Any& a = call.args[0];
+  if (!a.is(Tag::string) || !call.args[1].is(Tag::integer)) return no_overload();
+  const std::int64_t begin = call.args[1].integer;
+  std::int64_t end = static_cast<std::int64_t>(size_of(a));
+  if (begin < 0 || begin > end) return error("index out of range");
+  if (call.args.size() == 3) {
+    if (!call.args[2].is(Tag::integer)) return no_overload();
+    if (call.args[2].integer > end || call.args[2].integer < begin) return error("index out of range");
+    end = call.args[2].integer;
+  }
+  const std::size_t from = byte_offset(a.string(), begin), to = byte_offset(a.string(), end);
+  return string(a.string().substr(from, to - from));
+}
+
+Any char_at(const Call& call) {
+  const Any& a = call.args[0];
+  if (!a.is(Tag::string) || !call.args[1].is(Tag::integer)) return no_overload();
+  const std::int64_t at = call.args[1].integer, length = static_cast<std::int64_t>(size_of(a));
+  if (at < 0 || at > length) return error("index out of range");
+  const std::size_t from = byte_offset(a.string(), at);
+  return string(at == length ? std::string_view() : a.string().substr(from, byte_offset(a.string(), at + 1) - from));
+}
+
+Any index_in_list(const Call& call, bool last) {
+  const std::size_t count = size_of(call.args[0]);
+  for (std::size_t i = 0; i < count; ++i) {
+    const std::size_t at = last ? count - 1 - i : i;
+    if (equal(element(call.args[0], at), call.args[1])) return integer(static_cast<std::int64_t>(at));
+  }
+  return integer(-1);
+}
+
+Any index_of(const Call& call) {
+  if (call.args[0].is_list()) return index_in_list(call, false);
+  if (!call.args[0].is(Tag::string) || !call.args[1].is(Tag::string)) return no_overload();
+  std::size_t from = 0;
+  if (call.args.size() == 3) {
+    if (!call.args[2].is(Tag::integer) || call.args[2].integer < 0) return no_overload();
+    from = byte_offset(call.args[0].string(), call.args[2].integer);
+    if (from == std::string_view::npos) return error("index out of range");
+  }
+  const auto at = call.args[0].string().find(call.args[1].string(), from);
+  if (at == std::string_view::npos) return integer(-1);
+  return integer(code_points(call.args[0].string().substr(0, at)));
+}
+
+Any last_index_of(const Call& call) {
+  if (call.args[0].is_list()) return index_in_list(call, true);
+  if (!strings(call)) return no_overload();
+  const auto at = call.args[0].string().rfind(call.args[1].string());
+  if (at == std::string_view::npos) return integer(-1);
+  return integer(code_points(call.args[0].string().substr(0, at)));
+}
+
+Any split(const Call& call) {
+  if (!call.args[0].is(Tag::string) || !call.args[1].is(Tag::string)) return no_overload();
+  std::int64_t limit = -1;
+  if (call.args.size() == 3) {
+    if (!call.args[2].is(Tag::integer)) return no_overload();
+    limit = call.args[2].integer;
+  }
+  std::string_view text = call.args[0].string();
+  const std::string_view separator = call.args[1].string();
+  if (limit == 0) return list(nullptr, 0);
+  std::vector<Any> parts;
+  while (limit < 0 || static_cast<std::int64_t>(parts.size()) + 1 < limit) {
+    if (separator.empty()) {
+      if (code_points(text) <= 1) break;
+      const std::size_t n = byte_offset(text, 1);
+      parts.push_back(string(text.substr(0, n)));
+      text.remove_prefix(n);
+      continue;
+    }
+    const auto at = text.find(separator);
+    if (at == std::string_view::npos) break;
+    parts.push_back(string(text.substr(0, at)));
+    text.remove_prefix(at + separator.size());
+  }
+  parts.push_back(string(text));
+  Any* items = call.arena.make<Any>(parts.size());
+  std::uninitialized_copy(parts.begin(), parts.end(), items);
+  return list(items, parts.size());
+}
+
+Any join(const Call& call) {
+  if (!call.args[0].is_list() || (call.args.size() == 2 && !call.args[1].is(Tag::string))) return no_overload();
+  std::string out;
+  for (std::size_t i = 0; i < size_of(call.args[0]); ++i) {
+    const Any item = element(call.args[0], i);
+    if (!item.is(Tag::string)) return no_overload();
+    if (i != 0 && call.args.size() == 2) out += call.args[1].string();
+    out += item.string();
+  }
+  return made(call, out);
+}
+
+Any replace(const Call& call) {
+  if (!call.args[0].is(Tag::string) || !call.args[1].is(Tag::string) || !call.args[2].is(Tag::string))
+    return no_overload();
+  std::int64_t limit = -1;
+  if (call.args.size() == 4) {
+    if (!call.args[3].is(Tag::integer)) return no_overload();
+    limit = call.args[3].integer;
+  }
+  const std::string_view text = call.args[0].string(), from = call.args[1].string(), to = call.args[2].string();
+  if (from.empty()) return no_overload();
+  std::string out;
+  std::size_t at = 0;
+  while (limit != 0 && out.size() < (1u << 22)) {
+    const auto hit = text.find(from, at);
+    if (hit == std::string_view::npos) break;
+    out += text.substr(at, hit - at);
+    out += to;
+    at = hit + from.size();
+    --limit;
+  }
+  out += text.substr(at);
+  return made(call, out);
+}
+
+Any find(const Call& call) {
+  if (!strings(call)) return no_overload();
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  const re2::RE2 regex(re2::StringPiece(call.args[1].string().data(), call.args[1].string().size()), options);
+  if (!regex.ok()) return error("a regular expression is wrong");
+  re2::StringPiece hit;
+  const re2::StringPiece text(call.args[0].string().data(), call.args[0].string().size());
+  if (!regex.Match(text, 0, text.size(), re2::RE2::UNANCHORED, &hit, 1)) return string({});
+  return made(call, {hit.data(), hit.size()});
+}
+
+// ---- lists
+
+Any extreme(const Call& call, int sign) {
+  if (!call.args[0].is_list() || size_of(call.args[0]) == 0) return error("min or max of an empty list");
+  Any best = element(call.args[0], 0);
+  for (std::size_t i = 1; i < size_of(call.args[0]); ++i) {
+    const Any item = element(call.args[0], i);
+    if (item.tag != best.tag) return no_overload();
+    int order = 0;
+    if (item.is(Tag::string)) {
+      order = item.string().compare(best.string());
+    } else if (item.is(Tag::floating)) {
+      order = item.floating < best.floating ? -1 : 1;
+    } else {
+      order = item.integer < best.integer ? -1 : 1;
+    }
+    if (order * sign > 0) best = item;
+  }
+  return best;
+}
+Any minimum(const Call& call) {
+  return extreme(call, -1);
+}
+Any maximum(const Call& call) {
+  return extreme(call, 1);
+}
+
+Any sum(const Call& call) {
+  if (!call.args[0].is_list()) return no_overload();
+  std::int64_t whole = 0;
+  double real = 0;
+  Tag tag = Tag::integer;
+  for (std::size_t i = 0; i < size_of(call.args[0]); ++i) {
+    const Any item = element(call.args[0], i);
+    tag = item.tag;
+    if (item.is(Tag::floating)) {
+      real += item.floating;
+    } else if (item.is(Tag::integer) || item.is(Tag::duration)) {
+      if (__builtin_add_overflow(whole, item.integer, &whole)) return error("integer overflow");
+    } else {
+      return no_overload();
+    }
+  }
+  if (tag == Tag::floating) return floating(real);
+  Any out = integer(whole);
+  out.tag = tag;
+  return out;
+}
+
+Any is_sorted(const Call& call) {
+  if (!call.args[0].is_list()) return no_overload();
+  for (std::size_t i = 1; i < size_of(call.args[0]); ++i) {
+    const Any a = element(call.args[0], i - 1), b = element(call.args[0], i);
+    if (a.tag != b.tag) return no_overload();
+    if (a.is(Tag::string)     ? a.string() > b.string()
+        : a.is(Tag::floating) ? a.floating > b.floating
+                              : a.integer > b.integer) {
+      return boolean(false);
+    }
+  }
+  return boolean(true);
+}
+
+bool has_element(const Any& list, const Any& item) {
+  for (std::size_t i = 0; i < size_of(list); ++i) {
+    if (equal(element(list, i), item)) return true;
+  }
+  return false;
+}
+
+Any set_relation(const Call& call, bool any_hit) {
+  if (!call.args[0].is_list() || !call.args[1].is_list()) return no_overload();
+  for (std::size_t i = 0; i < size_of(call.args[1]); ++i) {
+    if (has_element(call.args[0], element(call.args[1], i)) == any_hit) return boolean(any_hit);
+  }
+  return boolean(!any_hit);
+}
+Any sets_contains(const Call& call) {
+  return set_relation(call, false);
+}
+Any sets_intersects(const Call& call) {
+  return set_relation(call, true);
+}
+Any sets_equivalent(const Call& call) {
+  const Any forth = set_relation(call, false);
+  if (forth.failed() || !forth.boolean) return forth;
+  const Any swapped[] = {call.args[1], call.args[0]};
+  return set_relation({swapped, call.arena, nullptr}, false);
+}
+
+// ---- conversions
+
+Any to_integer(const Call& call) {
+  const Any& a = call.args[0];
+  if (a.is(Tag::integer)) return a;
+  if (a.is(Tag::timestamp)) return integer(a.integer);
+  if (a.is(Tag::unsigned_integer)) return a.integer < 0 ? error("integer overflow") : integer(a.integer);
+  if (a.is(Tag::floating)) {
+    if (!(std::abs(a.floating) < 9.2e18)) return error("integer overflow");
+    return integer(static_cast<std::int64_t>(a.floating));
+  }
+  if (!a.is(Tag::string)) return no_overload();
+  std::int64_t number = 0;
+  const std::string_view text = a.string();
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc{} || end != text.data() + text.size() || text.empty()) return error("not a number");
+  return integer(number);
+}
+
+Any to_double(const Call& call) {
+  const Any& a = call.args[0];
+  if (a.is(Tag::floating)) return a;
+  if (a.is(Tag::integer)) return floating(static_cast<double>(a.integer));
+  if (!a.is(Tag::string)) return no_overload();
+  double number = 0;
+  const std::string_view text = a.string();
+  const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (fault != std::errc{} || end != text.data() + text.size() || text.empty()) return error("not a number");
+  return floating(number);
+}
+
+Any to_string(const Call& call) {
+  const Any& a = call.args[0];
+  if (a.is(Tag::string)) return a;
+  if (a.is(Tag::bytes)) return string(a.string());
+  if (a.is(Tag::boolean)) return string(a.boolean ? "true" : "false");
+  if (a.is(Tag::integer)) return made(call, std::to_string(a.integer));
+  if (a.is(Tag::address)) return string(a.string());
+  if (a.is(Tag::duration)) return made(call, std::to_string(a.integer / 1'000'000'000) + "s");
+  if (a.is(Tag::floating)) {
+    char buffer[64];
+    const auto end = std::to_chars(buffer, buffer + sizeof buffer, a.floating).ptr;
+    return made(call, {buffer, static_cast<std::size_t>(end - buffer)});
+  }
+  return no_overload();
+}
+
+Any to_bytes(const Call& call) {
+  Any out = call.args[0];
+  if (!out.is(Tag::string) && !out.is(Tag::bytes)) return no_overload();
+  out.tag = Tag::bytes;
+  return out;
+}
+
+Any dynamic(const Call& call) {
+  return call.args[0];
+}
+
+Any type_of(const Call& call) {
+  static constexpr std::string_view names[] = {"null_type",
+                                               "bool",
+                                               "int",
+                                               "uint",
+                                               "double",
+                                               "string",
+                                               "bytes",
+                                               "google.protobuf.Duration",
+                                               "google.protobuf.Timestamp"};
+  const Any& a = call.args[0];
+  Any out = string(a.is_list()               ? "list"
+                   : a.is_map()              ? "map"
+                   : a.tag <= Tag::timestamp ? names[static_cast<int>(a.tag)]
+                                             : "dyn");
+  out.tag = Tag::type;
+  return out;
+}
+
+Any duration(const Call& call) {
+  const Any& a = call.args[0];
+  if (a.is(Tag::duration)) return a;
+  if (!a.is(Tag::string)) return no_overload();
+  std::int64_t nanoseconds = 0;
+  if (!parse_duration(a.string(), nanoseconds)) {
+    return error("type conversion error from 'string' to 'google.protobuf.Duration'");
+  }
+  Any out = integer(nanoseconds);
+  out.tag = Tag::duration;
+  return out;
+}
+
+Any timestamp(const Call& call) {
+  const Any& a = call.args[0];
+  if (a.is(Tag::timestamp)) return a;
+  std::int64_t seconds = 0;
+  if (!a.is(Tag::string)) return no_overload();
+  if (a.string().size() < 11 || !parse_timestamp(a.string(), seconds)) {
+    return error("type conversion error from 'string' to 'google.protobuf.Timestamp'");
+  }
+  Any out = integer(seconds);
+  out.tag = Tag::timestamp;
+  return out;
+}
+
+template <std::int64_t Nanoseconds>
+Any duration_part(const Call& call) {
+  return call.args[0].is(Tag::duration) ? integer(call.args[0].integer / Nanoseconds) : no_overload();
+}
+
+// ---- Kubernetes: addresses
+
+// k8s.io/apiserver/pkg/cel/library/ip.go: strict, no zone, no IPv4 inside IPv6. 0: no address.
+int address_family(std::string_view text) {
+  if (text.find('%') != std::string_view::npos) return 0;
+  unsigned char bytes[16];
+  const std::string copy(text);
+  if (inet_pton(AF_INET, copy.c_str(), bytes) == 1) return 4;
+  if (inet_pton(AF_INET6, copy.c_str(), bytes) != 1) return 0;
+  static constexpr unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+  return std::equal(mapped, mapped + 12, bytes) ? 0 : 6;
+}
+
+Any is_ip(const Call& call) {
+  if (!strings(call)) return no_overload();
+  return boolean(address_family(call.args[0].string()) != 0);
+}
+Any ip(const Call& call) {
+  if (!strings(call)) return no_overload();
+  if (address_family(call.args[0].string()) == 0) return error("not an IP address");
+  Any out = call.args[0];
+  out.tag = Tag::address;
+  return out;
+}
+Any family(const Call& call) {
+  if (!call.args[0].is(Tag::address)) return no_overload();
+  return integer(address_family(call.args[0].string()));
+}
+Any is_cidr(const Call& call) {
+  if (!strings(call)) return no_overload();
+  return boolean(check_format("cidr", call.args[0].string()));
+}
+Any is_url(const Call& call) {
+  if (!strings(call)) return no_overload();
+  return boolean(check_format("uri", call.args[0].string()));
+}
+
+// ---- Kubernetes: named formats (k8s.io/apiserver/pkg/cel/library/format.go)
+
+Any named_format(std::string_view name) {
+  Any out = string(name);
+  out.tag = Tag::format;
+  return out;
+}
+Any dns_label(const Call&) {
+  return named_format("dns1123Label");
+}
+Any dns_subdomain(const Call&) {
+  return named_format("dns1123Subdomain");
+}
+Any dns1035_label(const Call&) {
+  return named_format("dns1035Label");
+}
+Any qualified_name(const Call&) {
+  return named_format("qualifiedName");
+}
+Any dns_label_prefix(const Call&) {
+  return named_format("dns1123LabelPrefix");
+}
+Any dns_subdomain_prefix(const Call&) {
+  return named_format("dns1123SubdomainPrefix");
+}
+Any dns1035_label_prefix(const Call&) {
+  return named_format("dns1035LabelPrefix");
+}
+Any label_value(const Call&) {
+  return named_format("labelValue");
+}
+Any uri_format(const Call&) {
+  return named_format("uri");
+}
+Any uuid_format(const Call&) {
+  return named_format("uuid");
+}
+Any byte_format(const Call&) {
+  return named_format("byte");
+}
+Any date_format(const Call&) {
+  return named_format("date");
+}
+Any datetime_format(const Call&) {
+  return named_format("datetime");
+}
+
+Any format_named(const Call& call) {
+  if (!strings(call)) return no_overload();
+  if (!named_format_exists(call.args[0].string())) return optional_of(call.arena, nullptr);
+  const Any format = named_format(call.args[0].string());
+  return optional_of(call.arena, &format);
+}
+
+Any validate_format(const Call& call) {
+  if (!call.args[0].is(Tag::format) || !call.args[1].is(Tag::string)) return no_overload();
+  const std::string why = check_named_format(call.args[0].string(), call.args[1].string());
+  if (why.empty()) return optional_of(call.arena, nullptr);
+  const Any* item = new (call.arena.make<Any>(1)) Any(made(call, why));
+  const Any faults = list(item, 1);
+  return optional_of(call.arena, &faults);
+}
+
+// ---- optionals
+
+Any has_value(const Call& call) {
+  return call.args[0].is(Tag::optional) ? boolean(call.args[0].size != 0) : no_overload();
+}
+Any value_of(const Call& call) {
+  if (!call.args[0].is(Tag::optional)) return no_overload();
+  return call.args[0].size ? call.args[0].items[0] : error("optional.none() has no value");
+}
+Any or_value(const Call& call) {
+  if (!call.args[0].is(Tag::optional)) return no_overload();
+  return call.args[0].size ? call.args[0].items[0] : call.args[1];
+}
+Any or_optional(const Call& call) {
+  if (!call.args[0].is(Tag::optional)) return no_overload();
+  return call.args[0].size ? call.args[0] : call.args[1];
+}
+Any optional_none(const Call& call) {
+  return optional_of(call.arena, nullptr);
+}
+Any optional_some(const Call& call) {
+  return optional_of(call.arena, call.args.data());
+}
+
+constexpr Function functions[] = {
+    {"size", true, 1, 1, size},
+    {"size", false, 1, 1, size},
+    {"contains", true, 2, 2, contains, Cost::product},
+    {"startsWith", true, 2, 2, starts_with, Cost::traverse_first},
+    {"endsWith", true, 2, 2, ends_with, Cost::traverse_first},
+    {"matches", true, 2, 2, matches, Cost::regex},
+    {"matches", false, 2, 2, matches, Cost::regex},
+    {"find", true, 2, 2, find, Cost::regex},
+    {"lowerAscii", true, 1, 1, shift_letters<'A', 'Z', 32>, Cost::traverse_first},
+    {"upperAscii", true, 1, 1, shift_letters<'a', 'z', -32>, Cost::traverse_first},
+    {"trim", true, 1, 1, trim, Cost::traverse_first},
+    {"substring", true, 2, 3, substring, Cost::traverse_first},
+    {"charAt", true, 2, 2, char_at},
+    {"indexOf", true, 2, 3, index_of, Cost::walk_list},
+    {"lastIndexOf", true, 2, 2, last_index_of, Cost::walk_list},
+    {"split", true, 2, 3, split, Cost::traverse_twice},
+    {"join", true, 1, 2, join, Cost::traverse_result},
+    {"replace", true, 3, 4, replace, Cost::traverse_twice},
+    {"min", true, 1, 1, minimum, Cost::walk_list},
+    {"max", true, 1, 1, maximum, Cost::walk_list},
+    {"sum", true, 1, 1, sum, Cost::walk_list},
+    {"isSorted", true, 1, 1, is_sorted, Cost::walk_list},
+    {"sets.contains", false, 2, 2, sets_contains, Cost::product},
+    {"sets.intersects", false, 2, 2, sets_intersects, Cost::product},
+    {"sets.equivalent", false, 2, 2, sets_equivalent, Cost::product},
+    {"int", false, 1, 1, to_integer},
+    {"double", false, 1, 1, to_double},
+    {"string", false, 1, 1, to_string},
+    {"bytes", false, 1, 1, to_bytes},
+    {"dyn", false, 1, 1, dynamic},
+    {"type", false, 1, 1, type_of},
+    {"duration", false, 1, 1, duration},
+    {"timestamp", false, 1, 1, timestamp},
+    {"getHours", true, 1, 1, duration_part<3'600'000'000'000>},
+    {"getMinutes", true, 1, 1, duration_part<60'000'000'000>},
+    {"getSeconds", true, 1, 1, duration_part<1'000'000'000>},
+    {"getMilliseconds", true, 1, 1, duration_part<1'000'000>},
+    {"isIP", false, 1, 1, is_ip, Cost::traverse_first},
+    {"ip", false, 1, 1, ip, Cost::traverse_first},
+    {"family", true, 1, 1, family},
+    {"isCIDR", false, 1, 1, is_cidr, Cost::traverse_first},
+    {"isURL", false, 1, 1, is_url, Cost::traverse_first},
+    {"format.dns1123Label", false, 0, 0, dns_label},
+    {"format.dns1123Subdomain", false, 0, 0, dns_subdomain},
+    {"format.dns1035Label", false, 0, 0, dns1035_label},
+    {"format.qualifiedName", false, 0, 0, qualified_name},
+    {"format.dns1123LabelPrefix", false, 0, 0, dns_label_prefix},
+    {"format.dns1123SubdomainPrefix", false, 0, 0, dns_subdomain_prefix},
+    {"format.dns1035LabelPrefix", false, 0, 0, dns1035_label_prefix},
+    {"format.labelValue", false, 0, 0, label_value},
+    {"format.uri", false, 0, 0, uri_format},
+    {"format.uuid", false, 0, 0, uuid_format},
+    {"format.byte", false, 0, 0, byte_format},
+    {"format.date", false, 0, 0, date_format},
+    {"format.datetime", false, 0, 0, datetime_format},
+    {"format.named", false, 1, 1, format_named},
+    {"validate", true, 2, 2, validate_format, Cost::format},
+    {"hasValue", true, 1, 1, has_value},
+    {"value", true, 1, 1, value_of},
+    {"orValue", true, 2, 2, or_value},
+    {"or", true, 2, 2, or_optional},
+    {"optional.none", false, 0, 0, optional_none},
+    {"optional.of", false, 1, 1, optional_some},
+};
+
+}  // namespace
+
+const Function* find_function(std::string_view name, bool member, std::size_t args) {
+  for (const Function& row : functions) {
+    if (row.name == name && row.member == member && args >= row.min_args && args <= row.max_args) return &row;
+  }
+  return nullptr;
+}
+
+bool function_exists(std::string_view name) {
+  return std::any_of(std::begin(functions), std::end(functions),
+                     [name](const Function& row) { return row.name == name; });
+}
+
+}  // namespace gw::validate::cel

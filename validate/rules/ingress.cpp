@@ -1,0 +1,211 @@
+// Ingresses: references, classes, and paths that do not do what they seem to.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "diag/suggest.h"
+#include "validate/rules/checks.h"
+#include "validate/rules/report.h"
+
+namespace gw::validate {
+namespace {
+
+constexpr const char* class_annotation = "kubernetes.io/ingress.class";
+
+template <class F>
+void each_path(const kube::Ingress& ingress, F&& f) {
+  for (const kube::IngressRule& rule : ingress.spec.rules)
+    if (rule.http)
+      for (const kube::HttpIngressPath& path : rule.http->paths) f(rule, path);
+}
+
+void check_service(const Context& c, const kube::Ingress& ingress, const kube::IngressBackend& backend) {
+  if (!backend.service || !(c.bundle.services_known() || c.options.complete)) return;
+  const kube::IngressServiceBackend& ref = *backend.service;
+  const kube::NamespacedName id{ingress.metadata.ns, ref.name};
+  const kube::Service* service = c.index.service(id);
+  if (!service) {
+    std::vector<std::string_view> names;
+    for (const auto& each : c.bundle.services)
+      if (each.metadata.ns == id.ns) names.push_back(each.metadata.name);
+    const std::string_view near = diag::nearest(ref.name, names);
+    return report(c, {"IN205", ingress, member(ref, "name"), "Service " + id.display() + " is not here",
+                      near.empty() ? "requests for it fail" : "did you mean " + quoted(near) + "?", c.missing(id.ns)});
+  }
+  const auto& ports = service->spec.ports;
+  const bool found = std::any_of(ports.begin(), ports.end(), [&](const auto& port) {
+    return ref.port.name.empty() ? port.port == ref.port.number : port.name == ref.port.name;
+  });
+  if (found || service->spec.type == "ExternalName") return;
+  std::string known;
+  for (const auto& port : ports)
+    known +=
+        (known.empty() ? "" : ", ") + std::to_string(port.port) + (port.name.empty() ? "" : " (" + port.name + ")");
+  report(c, {"IN206", ingress, member(ref, "port"),
+             "Service " + id.display() + " has no port " +
+                 (ref.port.name.empty() ? std::to_string(ref.port.number) : quoted(ref.port.name)),
+             known.empty() ? "the Service has no ports" : "its ports are " + known});
+}
+
+void check_class(const Context& c, const kube::Ingress& ingress) {
+  const auto& name = ingress.spec.ingress_class_name;
+  if (!name) {
+    if (kube::find(ingress.metadata.annotations, class_annotation)) return;
+    const auto& classes = c.bundle.ingress_classes;
+    const bool has_default = std::any_of(classes.begin(), classes.end(), [](const auto& each) {
+      const std::string* value = kube::find(each.metadata.annotations, "ingressclass.kubernetes.io/is-default-class");
+      return value && *value == "true";
+    });
+    if (!has_default && (!classes.empty() || c.options.complete))
+      report(c, {"IN202", ingress, member(ingress.spec, "ingressClassName"),
+                 "this Ingress names no class and none is the default",
+                 "most controllers ignore it: set spec.ingressClassName"});
+    return;
+  }
+  if (c.bundle.ingress_classes.empty() || c.index.ingress_class(*name)) return;
+  std::vector<std::string_view> names;
+  for (const auto& each : c.bundle.ingress_classes) names.push_back(each.metadata.name);
+  const std::string_view near = diag::nearest(*name, names);
+  report(c,
+         {"IN203", ingress, member(ingress.spec, "ingressClassName"), "IngressClass " + quoted(*name) + " is not here",
+          near.empty() ? "no controller serves this Ingress" : "did you mean " + quoted(near) + "?",
+          c.options.complete ? diag::Severity::error : diag::Severity::warning});
+}
+
+// The certificate of a TLS entry is for hosts that no rule serves.
+void check_tls_hosts(const Context& c, const kube::Ingress& ingress) {
+  std::set<std::string> hosts;
+  bool all = ingress.spec.default_backend.has_value();
+  for (const kube::IngressRule& rule : ingress.spec.rules) {
+    hosts.insert(rule.host);
+    all |= rule.host.empty();
+  }
+  std::map<std::string, const kube::IngressTls*> owner;
+  for (const kube::IngressTls& tls : ingress.spec.tls) {
+    if (tls.secret_name.empty())
+      report(c, {"IN218", ingress, tls.node, "this TLS entry names no Secret",
+                 "the controller's default certificate is served"});
+    for (std::size_t i = 0; i < tls.hosts.size(); ++i) {
+      const std::string& host = tls.hosts[i];
+      const yaml::Node* at = item(tls, "hosts", i);
+      const auto dot = host.find('.');
+      const std::string wildcard = dot == std::string::npos ? host : "*" + host.substr(dot);
+      const bool served = all || hosts.contains(host) || hosts.contains(wildcard) ||
+                          (host.starts_with("*.") && std::any_of(hosts.begin(), hosts.end(), [&](const auto& each) {
+                             return each.ends_with(host.substr(1)) && each.find('.') == each.size() - host.size() + 1;
+                           }));
+      if (!served && !ingress.spec.rules.empty())
+        report(c,
+               {"IN209", ingress, at, "no rule serves the TLS host " + quoted(host), "add a rule for it or remove it"});
+      auto [it, fresh] = owner.try_emplace(host, &tls);
+      if (!fresh && it->second->secret_name != tls.secret_name)
+        report(c, {"IN219", ingress, at, quoted(host) + " has two certificates", "only one is served: keep one entry"});
+    }
+  }
+}
+
+std::string path_key(const kube::IngressRule& rule, const kube::HttpIngressPath& path) {
+  return rule.host + "\1" + path.path + "\1" + (path.path_type == "Exact" ? "=" : "");
+}
+
+void check_paths(const Context& c, const kube::Ingress& ingress) {
+  std::map<std::string, const yaml::Node*> seen;
+  const std::string* regex = kube::find(ingress.metadata.annotations, "nginx.ingress.kubernetes.io/use-regex");
+  const bool uses_regex = regex && *regex == "true";
+  each_path(ingress, [&](const kube::IngressRule& rule, const kube::HttpIngressPath& path) {
+    auto [it, fresh] = seen.try_emplace(path_key(rule, path), path.node);
+    if (!fresh)
+      report(c, {"IN211",
+                 ingress,
+                 path.node,
+                 "path " + quoted(path.path) + " stands twice for this host",
+                 "controllers differ in which one they take: keep one",
+                 {},
+                 it->second ? std::vector<diag::Related>{{it->second->span(), "it stands here first"}}
+                            : std::vector<diag::Related>{}});
+    const bool looks_regex =
+        path.path.find(".*") != std::string::npos || path.path.find_first_of("()[]|^$") != std::string::npos;
+    if (looks_regex && !uses_regex && path.path_type != "ImplementationSpecific" &&
+        !kube::find(ingress.metadata.annotations, "nginx.ingress.kubernetes.io/rewrite-target"))
+      report(c, {"IN215", ingress, member(path, "path"),
+                 quoted(path.path) + " looks like a regular expression, but " + path.path_type + " takes it literally",
+                 "ingress-nginx needs the annotation use-regex: \"true\""});
+  });
+}
+
+}  // namespace
+
+void check_ingress_references(const Context& c) {
+  for (const kube::Ingress& ingress : c.bundle.ingresses) {
+    check_class(c, ingress);
+    if (ingress.spec.default_backend) check_service(c, ingress, *ingress.spec.default_backend);
+    each_path(ingress,
+              [&](const auto&, const kube::HttpIngressPath& path) { check_service(c, ingress, path.backend); });
+  }
+}
+
+void check_ingress_classes(const Context& c) {
+  const kube::IngressClass* first = nullptr;
+  for (const kube::IngressClass& each : c.bundle.ingress_classes) {
+    const std::string* value = kube::find(each.metadata.annotations, "ingressclass.kubernetes.io/is-default-class");
+    if (!value || *value != "true") continue;
+    if (first)
+      report(c, {"IN204",
+                 each,
+                 nullptr,
+                 "IngressClass " + quoted(first->metadata.name) + " is the default already",
+                 "Ingresses without a class are refused while there are two",
+                 {},
+                 {{span_of(*first, nullptr), "the other default"}}});
+    else
+      first = &each;
+  }
+}
+
+void check_ingress_lint(const Context& c) {
+  for (const kube::Ingress& ingress : c.bundle.ingresses) {
+    check_tls_hosts(c, ingress);
+    check_paths(c, ingress);
+    if (kube::find(ingress.metadata.annotations, class_annotation))
+      report(c, {"IN201", ingress, member(ingress.metadata, "annotations"),
+                 std::string("the annotation ") + class_annotation + " is deprecated", "use spec.ingressClassName"});
+  }
+}
+
+void check_ingress_sets(const Context& c) {
+  struct Claim {
+    const kube::Ingress* ingress;
+    const yaml::Node* at;
+  };
+  std::map<std::string, Claim> paths, hosts;
+  for (const kube::Ingress& ingress : c.bundle.ingresses) {
+    const std::string* canary = kube::find(ingress.metadata.annotations, "nginx.ingress.kubernetes.io/canary");
+    if (canary && *canary == "true") continue;
+    const std::string scope = ingress.spec.ingress_class_name.value_or("") + "\1";
+    std::set<const kube::Ingress*> told;
+    each_path(ingress, [&](const kube::IngressRule& rule, const kube::HttpIngressPath& path) {
+      auto [it, fresh] = paths.try_emplace(scope + path_key(rule, path), Claim{&ingress, path.node});
+      if (!fresh && it->second.ingress != &ingress)
+        report(c, {"IN212",
+                   ingress,
+                   path.node,
+                   "Ingress " + it->second.ingress->id().display() + " has the same host and path",
+                   "which one answers depends on the controller (often the older): keep one",
+                   {},
+                   {{span_of(*it->second.ingress, it->second.at), "the same path"}}});
+      if (rule.host.empty()) return;
+      auto [host, first] = hosts.try_emplace(scope + rule.host, Claim{&ingress, rule.node});
+      if (!first && host->second.ingress->metadata.ns != ingress.metadata.ns &&
+          told.insert(host->second.ingress).second)
+        report(c, {"IN213",
+                   ingress,
+                   member(rule, "host"),
+                   "namespace " + quoted(host->second.ingress->metadata.ns) + " serves " + quoted(rule.host) + " too",
+                   "whoever may write Ingresses there can take paths of this host",
+                   {},
+                   {{span_of(*host->second.ingress, host->second.at), "the other namespace"}}});
+    });
+  }
+}
+
+}  // namespace gw::validate

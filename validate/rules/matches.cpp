@@ -1,0 +1,184 @@
+// Matches: which rule never gets a request, and patterns that do not mean what they look like.
+#include <re2/re2.h>
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "route/order.h"
+#include "validate/rules/checks.h"
+#include "validate/rules/report.h"
+
+namespace gw::validate {
+namespace {
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char ch) { return static_cast<char>(std::tolower(ch)); });
+  return text;
+}
+
+std::string key_of(std::vector<kube::NamedMatch> list, bool fold) {
+  std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::string out;
+  for (const auto& each : list)
+    out += '\1' + (fold ? lower(each.name) : each.name) + '\2' + each.type.value_or("Exact") + '\2' + each.value;
+  return out;
+}
+
+// Two matches with one key choose the same requests.
+std::string key_of(const kube::HttpRouteMatch& match) {
+  std::string type = "PathPrefix", value = "/";
+  if (match.path) {
+    type = match.path->type.value_or(type);
+    value = match.path->value.value_or(value);
+  }
+  if (type == "PathPrefix" && value.size() > 1 && value.ends_with('/')) value.pop_back();
+  return type + '\3' + value + '\3' + match.method.value_or("") + '\3' + key_of(match.headers, true) + '\3' +
+         key_of(match.query_params, false);
+}
+
+struct Claim {
+  const kube::HttpRoute* route;
+  std::size_t rule;
+  const yaml::Node* at;
+};
+
+class Precedence {
+ public:
+  explicit Precedence(const Context& context) : c_(context) {}
+
+  void run() {
+    std::map<const kube::HttpRoute*, std::vector<std::string>> places;
+    for (const route::ParentStatus& parent : c_.attachments.parents) {
+      if (!parent.accepted || parent.route_kind != "HTTPRoute") continue;
+      auto& list = places[static_cast<const kube::HttpRoute*>(parent.route)];
+      for (const auto& on : parent.on)
+        for (const std::string& host : on.hostnames) list.push_back(std::to_string(on.listener) + '\3' + host);
+    }
+    std::vector<const kube::HttpRoute*> order;
+    for (const kube::HttpRoute& route : c_.bundle.http_routes) order.push_back(&route);
+    std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return route::older(*a, *b); });
+    for (const kube::HttpRoute* route : order) {
+      auto found = places.find(route);
+      // Unattached routes are looked at alone: their own rules may clash.
+      add(*route, found == places.end() ? std::vector<std::string>{"\4" + route->id().display()} : found->second);
+    }
+  }
+
+ private:
+  void add(const kube::HttpRoute& route, const std::vector<std::string>& places) {
+    static const kube::HttpRouteMatch everything;
+    for (std::size_t r = 0; r < route.spec.rules.size(); ++r) {
+      const kube::HttpRouteRule& rule = route.spec.rules[r];
+      if (rule.matches.empty()) claim(route, r, everything, rule.node, places);
+      for (const kube::HttpRouteMatch& match : rule.matches) claim(route, r, match, match.node, places);
+    }
+  }
+
+  void claim(const kube::HttpRoute& route, std::size_t rule, const kube::HttpRouteMatch& match, const yaml::Node* at,
+             const std::vector<std::string>& places) {
+    const std::string key = key_of(match);
+    const Claim* winner = nullptr;
+    std::size_t lost = 0;
+    for (const std::string& place : places) {
+      auto [it, fresh] = claims_.try_emplace(place + '\4' + key, Claim{&route, rule, at});
+      const bool own = it->second.route == &route && it->second.rule == rule;
+      if (fresh || own) continue;
+      ++lost;
+      winner = &it->second;
+    }
+    if (winner) tell(route, rule, at, *winner, lost == places.size());
+  }
+
+  void tell(const kube::HttpRoute& route, std::size_t rule, const yaml::Node* at, const Claim& winner,
+            bool everywhere) {
+    const std::string who = winner.route == &route ? "rule " + std::to_string(winner.rule) + " of this route"
+                                                   : "HTTPRoute " + winner.route->id().display();
+    std::string help = "remove one of them, or make one more specific";
+    const auto& rules = route.spec.rules;
+    if (winner.route == &route && rules[rule].matches.empty() && rules[winner.rule].backend_refs.empty())
+      help = "rule " + std::to_string(winner.rule) + " has matches and no backendRefs, rule " + std::to_string(rule) +
+             " has backendRefs and no matches: write them as one rule";
+    report(c_, {"GW401",
+                route,
+                at,
+                "rule " + std::to_string(rule) + " matches what " + who + " matches already" +
+                    (everywhere ? "; it gets no request" : " on some hostnames"),
+                std::move(help),
+                {},
+                {{span_of(*winner.route, winner.at), "this match comes first"}}});
+    if (winner.route->metadata.ns != route.metadata.ns)
+      report(c_, {"GW403",
+                  route,
+                  at,
+                  "namespaces " + quoted(winner.route->metadata.ns) + " and " + quoted(route.metadata.ns) +
+                      " claim the same hostname and path",
+                  "close allowedRoutes of the listener to the namespaces that own the hostname",
+                  {},
+                  {{span_of(*winner.route, winner.at), "claimed here too"}}});
+  }
+
+  const Context& c_;
+  std::unordered_map<std::string, Claim> claims_;
+};
+
+void check_regex(const Context& c, const kube::Object& route, const yaml::Node* at, const std::string& pattern) {
+  RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(1 << 20);
+  constexpr std::size_t longest = 1024;
+  if (pattern.size() > longest)
+    return report(c,
+                  {"GW404", route, at, "this regular expression has " + std::to_string(pattern.size()) + " characters",
+                   "implementations refuse or slow down on long expressions; split the rule"});
+  const RE2 compiled(pattern, options);
+  if (compiled.ok()) return;
+  const bool perl = pattern.find("(?=") != std::string::npos || pattern.find("(?!") != std::string::npos ||
+                    pattern.find("(?<") != std::string::npos || pattern.find("++") != std::string::npos;
+  report(c, {"GW404", route, at, "not a regular expression that RE2 accepts: " + compiled.error(),
+             perl ? "look-around, back-references and possessive repeats do not exist there: rewrite it without them"
+                  : "most implementations use RE2"});
+}
+
+void check_path(const Context& c, const kube::HttpRoute& route, const kube::HttpPathMatch& path) {
+  const std::string type = path.type.value_or("PathPrefix"), value = path.value.value_or("/");
+  const yaml::Node* at = member(path, "value");
+  if (type == "RegularExpression") return check_regex(c, route, at, value);
+  if (value.find(".*") != std::string::npos || value.find_first_of("^$[](){}|\\*") != std::string::npos)
+    report(c,
+           {"GW406", route, at, quoted(value) + " looks like a regular expression, but " + type + " takes it literally",
+            "use type: RegularExpression, or write the plain path"});
+  if (value.find('?') != std::string::npos)
+    report(c, {"GW407", route, at, "a path has no query: '?' never matches", "use queryParams"});
+}
+
+}  // namespace
+
+void check_precedence(const Context& c) {
+  Precedence(c).run();
+}
+
+void check_patterns(const Context& c) {
+  for (const kube::HttpRoute& route : c.bundle.http_routes)
+    for (const kube::HttpRouteRule& rule : route.spec.rules)
+      for (const kube::HttpRouteMatch& match : rule.matches) {
+        if (match.path) check_path(c, route, *match.path);
+        for (const auto* list : {&match.headers, &match.query_params})
+          for (const kube::NamedMatch& each : *list)
+            if (each.type.value_or("Exact") == "RegularExpression")
+              check_regex(c, route, member(each, "value"), each.value);
+      }
+  for (const kube::GrpcRoute& route : c.bundle.grpc_routes)
+    for (const kube::GrpcRouteRule& rule : route.spec.rules)
+      for (const kube::GrpcRouteMatch& match : rule.matches) {
+        if (match.method && match.method->type.value_or("Exact") == "RegularExpression")
+          for (const auto* value : {&match.method->service, &match.method->method})
+            if (*value) check_regex(c, route, match.method->node, **value);
+        for (const kube::NamedMatch& each : match.headers)
+          if (each.type.value_or("Exact") == "RegularExpression")
+            check_regex(c, route, member(each, "value"), each.value);
+      }
+}
+
+}  // namespace gw::validate

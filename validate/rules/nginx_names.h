@@ -1,0 +1,20 @@
+// Every annotation name of ingress-nginx 1.15 with the type of its value.
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace gw::validate {
+
+enum class NginxType : std::uint8_t { text, boolean, integer };
+
+struct NginxName {
+  std::string_view name;
+  NginxType type = NginxType::text;
+  std::string_view instead;  // of a deprecated name
+};
+
+std::span<const NginxName> nginx_names();  // ascending
+const NginxName* find_nginx_name(std::string_view name);
+
+}  // namespace gw::validate

@@ -1,0 +1,49 @@
+// Reporting by code.
+#include "validate/rules/report.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace gw::validate {
+namespace {
+
+const SemanticRule& rule_of(std::string_view code) {
+  const auto rules = semantic_rules();
+  const auto found = std::lower_bound(rules.begin(), rules.end(), code,
+                                      [](const SemanticRule& rule, std::string_view c) { return rule.code < c; });
+  assert(found != rules.end() && found->code == code);
+  return *found;
+}
+
+}  // namespace
+
+void report(const Context& context, Finding finding) {
+  const SemanticRule& rule = rule_of(finding.code);
+  diag::Diagnostic out =
+      kube::finding(finding.object, finding.at, std::string(finding.code), finding.severity.value_or(rule.severity),
+                    std::string(rule.layer), std::move(finding.message), std::move(finding.help));
+  out.related = std::move(finding.related);
+  context.sink.report(std::move(out));
+}
+
+const yaml::Node* member(const kube::Located& located, std::string_view name) {
+  const yaml::Node* value = located.node ? located.node->find(name) : nullptr;
+  return value ? value : located.node;
+}
+
+const yaml::Node* item(const kube::Located& located, std::string_view list, std::size_t index) {
+  const yaml::Node* items = located.node ? located.node->find(list) : nullptr;
+  return items && items->is_seq() && index < items->size() ? &items->items()[index] : located.node;
+}
+
+diag::Span span_of(const kube::Object& object, const yaml::Node* at) {
+  if (at) return at->span();
+  const yaml::Node* name = object.metadata.node ? object.metadata.node->find("name") : nullptr;
+  return name ? name->span() : object.node ? object.node->span() : diag::Span{};
+}
+
+std::string quoted(std::string_view text) {
+  return "'" + std::string(text) + "'";
+}
+
+}  // namespace gw::validate

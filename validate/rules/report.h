@@ -1,0 +1,51 @@
+// What rules share: reporting by code (severity and layer come from the registry) and walking routes of every kind.
+#pragma once
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kube/load.h"
+#include "validate/rule.h"
+
+namespace gw::validate {
+
+struct Finding {
+  std::string_view code;
+  const kube::Object& object;
+  const yaml::Node* at = nullptr;  // null: the object itself
+  std::string message;
+  std::string help = {};
+  std::optional<diag::Severity> severity = {};  // another than the registry's
+  std::vector<diag::Related> related = {};
+};
+void report(const Context& context, Finding finding);
+
+// The node of a member, or of the struct itself when the member is not written.
+const yaml::Node* member(const kube::Located& located, std::string_view name);
+// The item of a list member.
+const yaml::Node* item(const kube::Located& located, std::string_view list, std::size_t index);
+diag::Span span_of(const kube::Object& object, const yaml::Node* at);
+
+// f(route, kind) for each route of every kind; `route.spec` differs by kind.
+template <class F>
+void each_route(const kube::Bundle& bundle, F&& f) {
+  for (const auto& route : bundle.http_routes) f(route, std::string_view("HTTPRoute"));
+  for (const auto& route : bundle.grpc_routes) f(route, std::string_view("GRPCRoute"));
+  for (const auto& route : bundle.tls_routes) f(route, std::string_view("TLSRoute"));
+  for (const auto& route : bundle.tcp_routes) f(route, std::string_view("TCPRoute"));
+  for (const auto& route : bundle.udp_routes) f(route, std::string_view("UDPRoute"));
+}
+
+// Gateways and ListenerSets: f(owner, listeners).
+template <class F>
+void each_listener_owner(const kube::Bundle& bundle, F&& f) {
+  for (const auto& gateway : bundle.gateways) f(gateway, gateway.spec.listeners);
+  for (const auto& set : bundle.listener_sets) f(set, set.spec.listeners);
+}
+
+std::string quoted(std::string_view text);  // 'text'
+
+}  // namespace gw::validate

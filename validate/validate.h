@@ -1,0 +1,52 @@
+// Everything wrong with a set of manifests: what the API server would refuse, and what it cannot see.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "diag/diagnostic.h"
+#include "kube/load.h"
+#include "validate/catalogue.h"
+#include "validate/violation.h"
+
+namespace gw::validate {
+
+struct Options {
+  Channel channel = Channel::standard;
+  ApiVersion api_version = ApiVersion::v1_6;
+  const Catalogue* crds = nullptr;  // asked before the built-in description; outlives the call
+  bool cel = true;                  // run CEL rules
+  bool rules = true;                // run the semantic rules (check() only)
+  bool complete = false;            // the set is the whole cluster: what is absent does not exist
+  std::string profile;              // an implementation's name: its limits are told
+  std::int64_t now = 0;             // seconds since 1970, for certificates; 0: the current time
+};
+
+// Which error the API server would give, beside the finding: diag::Diagnostic has no room for it.
+class ErrorTypes {
+ public:
+  void add(const diag::Diagnostic& finding, ErrorType type);
+  // "FieldValueInvalid", ...; empty for findings that are not the API server's.
+  std::string_view find(const diag::Diagnostic& finding) const;
+
+ private:
+  using Key = std::tuple<diag::FileId, std::uint32_t, std::uint32_t, std::string, std::string, std::string>;
+  static Key key(const diag::Diagnostic& finding);
+  std::map<Key, ErrorType> types_;
+};
+
+// Schema and CEL, on all cores: every object against its kind. Layers "schema" and "cel".
+void check_objects(const std::vector<kube::RawObject>& objects, const Options& options, diag::Sink& sink,
+                   ErrorTypes* types = nullptr);
+
+// The rules of validate/rules/ over a decoded set.
+void check_rules(const kube::Bundle& bundle, const std::vector<kube::RawObject>& raw, const diag::Sources& sources,
+                 const Options& options, diag::Sink& sink);
+
+// Both, for a set that was made rather than read (convert's output): it is written out and read again as a file `name`.
+void check(const kube::Bundle& bundle, const std::string& name, const Options& options, diag::Sources& sources,
+           diag::Sink& sink);
+
+}  // namespace gw::validate

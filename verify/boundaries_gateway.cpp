@@ -1,0 +1,131 @@
+#include "verify/boundaries_gateway.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace gw::verify {
+namespace {
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
+struct HostSet {
+  std::map<std::string, HostBoundaries> by_host;
+
+  HostBoundaries& at(const std::string& host, const kube::Located& where) {
+    HostBoundaries& row = by_host[host];
+    row.host = host;
+    if (!row.span.known() && where.node) row.span = where.node->span();
+    return row;
+  }
+};
+
+// RegularExpression is the implementation's choice: some match the whole path, some its start, some any part. Each
+// reading is a boundary of its own; finer classes do no harm.
+void add_regex(std::vector<PathRegex>& out, const std::string& pattern) {
+  out.push_back({"^(?:" + pattern + ")$", true});
+  out.push_back({"^(?:" + pattern + ")", true});
+  out.push_back({pattern, true});
+}
+
+void add_named(std::vector<NamedValues>& out, const kube::NamedMatch& match) {
+  auto row = std::find_if(out.begin(), out.end(), [&](const NamedValues& v) { return v.name == match.name; });
+  if (row == out.end()) row = out.insert(out.end(), NamedValues{match.name, {}, {}});
+  if (match.type.value_or("Exact") == "Exact")
+    row->values.push_back(match.value);
+  else
+    add_regex(row->expressions, match.value);
+}
+
+void add_match(HostBoundaries& row, const kube::HttpRouteMatch& match) {
+  const std::string type = match.path ? match.path->type.value_or("PathPrefix") : "PathPrefix";
+  const std::string value = match.path ? match.path->value.value_or("/") : "/";
+  if (type == "RegularExpression")
+    add_regex(row.regexes, value);
+  else
+    row.paths.push_back(value);
+  for (const kube::NamedMatch& header : match.headers) add_named(row.headers, header);
+  for (const kube::NamedMatch& query : match.query_params) add_named(row.queries, query);
+  if (match.method) row.methods.push_back(*match.method);
+}
+
+void add_match(HostBoundaries& row, const kube::GrpcRouteMatch& match) {
+  if (match.method) {
+    const std::string service = match.method->service.value_or(""), method = match.method->method.value_or("");
+    if (match.method->type.value_or("Exact") == "RegularExpression") {
+      add_regex(row.regexes, "/" + (service.empty() ? "[^/]+" : service) + "/" + (method.empty() ? "[^/]+" : method));
+    } else {
+      if (!service.empty()) row.paths.push_back("/" + service);
+      if (!service.empty() && !method.empty()) row.paths.push_back("/" + service + "/" + method);
+      if (service.empty() && !method.empty()) add_regex(row.regexes, "/[^/]+/" + method);
+    }
+  }
+  for (const kube::NamedMatch& header : match.headers) add_named(row.headers, header);
+  row.methods.push_back("POST");
+}
+
+// Policies may change what happens to a request in ways that no table here knows.
+bool is_policy(const kube::OtherObject& object) {
+  return object.kind.ends_with("Policy");
+}
+
+template <class Route>
+void add_routes(HostSet& hosts, const std::vector<Route>& routes, const std::vector<std::string>& everywhere) {
+  for (const Route& route : routes) {
+    std::vector<std::string> names = route.spec.hostnames.empty() ? everywhere : route.spec.hostnames;
+    for (const std::string& name : names) {
+      HostBoundaries& row = hosts.at(lower(name), route);
+      for (const auto& rule : route.spec.rules)
+        for (const auto& match : rule.matches) add_match(row, match);
+    }
+  }
+}
+
+void remove_duplicates(HostBoundaries& row) {
+  for (std::vector<std::string>* list : {&row.paths, &row.methods}) {
+    std::sort(list->begin(), list->end());
+    list->erase(std::unique(list->begin(), list->end()), list->end());
+  }
+}
+
+}  // namespace
+
+Boundaries gateway_boundaries(const kube::Bundle& bundle) {
+  HostSet hosts;
+  std::set<std::string> tls_names;
+  std::vector<std::string> everywhere{""};
+  const auto add_listener = [&](const kube::Listener& listener) {
+    const std::string name = lower(listener.hostname.value_or(""));
+    if (!name.empty()) hosts.at(name, listener);
+    if (listener.protocol == "HTTPS" || listener.protocol == "TLS") tls_names.insert(name);
+  };
+  for (const kube::Gateway& gateway : bundle.gateways)
+    for (const kube::Listener& listener : gateway.spec.listeners) add_listener(listener);
+  for (const kube::ListenerSet& set : bundle.listener_sets)
+    for (const kube::Listener& listener : set.spec.listeners) add_listener(listener);
+  add_routes(hosts, bundle.http_routes, everywhere);
+  add_routes(hosts, bundle.grpc_routes, everywhere);
+  for (const kube::TlsRoute& route : bundle.tls_routes)
+    for (const std::string& name : route.spec.hostnames) tls_names.insert(lower(name));
+
+  Boundaries out;
+  out.path_view = PathView::raw;
+  out.one_label_wildcards = false;
+  out.falls_through = true;  // the spec lets a request try the next host pattern
+  tls_names.erase("");
+  out.server_names.assign(tls_names.begin(), tls_names.end());
+  if (std::any_of(bundle.others.begin(), bundle.others.end(), is_policy))
+    hosts.at("", kube::Located{}).sampled.push_back("policies of the implementation are compared, not proven");
+  for (auto& [host, row] : hosts.by_host) {
+    remove_duplicates(row);
+    out.hosts.push_back(std::move(row));
+  }
+  return out;
+}
+
+}  // namespace gw::verify

@@ -1,0 +1,11 @@
+// Where a Gateway API configuration may change its answer: read from the manifests, not from the compiled table, so
+// that a wrong table cannot hide its own seams.
+#pragma once
+#include "kube/bundle.h"
+#include "verify/controllers/controller.h"
+
+namespace gw::verify {
+
+Boundaries gateway_boundaries(const kube::Bundle& bundle);
+
+}  // namespace gw::verify

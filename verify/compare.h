@@ -1,0 +1,41 @@
+// Do two answers do the same to a client and to its backend?
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "route/answer.h"
+
+namespace gw::verify {
+
+// What differs first, in the order in which it is looked at.
+enum class Difference : std::uint8_t {
+  unmodelled,     // one side does not know: neither equal nor different
+  closed,         // one side takes no connection
+  status,         // status code
+  backend,        // service or port
+  weights,        // shares of the backends, as rationals
+  location,       // of a redirect
+  target,         // path and query that the backend sees
+  upstream_host,  // Host that the backend sees
+};
+std::string_view name(Difference difference);
+
+enum class Impact : std::uint8_t { security, availability, cosmetic };
+std::string_view name(Impact impact);
+
+// Every answer that the new side may give is one that the old side may give. Empty when that holds.
+// Attributes and rules are not looked at; a target or a host that one side leaves empty is taken as equal.
+std::optional<Difference> compare(const route::AnswerSet& old_answers, const route::AnswerSet& new_answers);
+
+// What it means for people. `request` decides whether a lost redirect to https left plain text open.
+Impact impact(const route::Request& request, const route::AnswerSet& old_answers, const route::AnswerSet& new_answers,
+              Difference difference);
+
+// "attribute: old → new" for attributes that differ, and those that both sides name alike.
+struct AttributeNotes {
+  std::vector<std::string> differing, same;
+};
+AttributeNotes compare_attributes(const route::AnswerSet& old_answers, const route::AnswerSet& new_answers);
+
+}  // namespace gw::verify

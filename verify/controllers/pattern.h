@@ -1,0 +1,49 @@
+// Regular expressions of PCRE controllers (nginx, HAProxy) run on RE2: same leftmost-first answers where RE2 knows the
+// construct, and an honest "no" where it does not.
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace re2 {
+class RE2;
+}
+
+namespace gw::verify {
+
+class Pattern {
+ public:
+  enum class State : std::uint8_t {
+    ok,
+    needs_pcre,  // valid there, but RE2 has no such construct (look-around, back-reference, possessive, ...)
+    invalid,     // no engine takes it
+  };
+  enum class Case : std::uint8_t { sensitive, ignored };
+
+  Pattern() = default;
+  // `text` as PCRE reads it, on bytes.
+  explicit Pattern(std::string_view text, Case letter_case = Case::sensitive);
+
+  // Go's dialect (RE2 itself) on UTF-8.
+  static Pattern go(std::string_view text);
+  // The text as an expression that matches only itself.
+  static std::string quote(std::string_view literal);
+
+  State state() const { return state_; }
+  const std::string& why() const { return why_; }  // for invalid and needs_pcre
+  // The same expression in RE2's syntax, flags included.
+  const std::string& re2() const { return translated_; }
+
+  // Found anywhere in the subject. Precondition for both: ok.
+  bool found(std::string_view subject) const;
+  // Groups 0..n of the leftmost match; empty when there is none. Groups that did not take part are empty views.
+  std::vector<std::string_view> groups(std::string_view subject) const;
+
+ private:
+  std::shared_ptr<const re2::RE2> compiled_;
+  std::string translated_, why_;
+  State state_ = State::invalid;
+};
+
+}  // namespace gw::verify

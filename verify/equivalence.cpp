@@ -1,0 +1,309 @@
+#include "verify/equivalence.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
+#include <unordered_set>
+
+#include "verify/hosts.h"
+#include "verify/paths.h"
+#include "verify/values.h"
+#include "verify/variants.h"
+
+namespace gw::verify {
+namespace {
+
+using route::Answer;
+using route::AnswerSet;
+using route::Request;
+using route::Scheme;
+
+// Up to this many hosts every rule of every host is tried with every way of writing a request; beyond, one for each
+// kind of answer a host gives.
+constexpr std::size_t thorough_hosts = 200;
+
+std::size_t mix(std::size_t hash, std::size_t value) {
+  return (hash ^ value) * 0x9E3779B97F4A7C15ULL + (hash >> 31);
+}
+
+// Which kind of answer: the rule and the backend when thorough, else only what is done with the request.
+std::size_t kind_of(const AnswerSet& answers, const Request& request, bool thorough) {
+  std::size_t hash = answers.any_of.size();
+  for (const Answer& answer : answers.any_of) {
+    hash = mix(hash, static_cast<std::size_t>(answer.status));
+    hash = mix(hash, (answer.location.empty() ? 1U : 2U) + (answer.upstream_target == request.target ? 4U : 8U));
+    hash = mix(hash, answer.backends.size());
+    if (!thorough) continue;
+    hash = mix(hash, std::hash<std::string>{}(answer.backend));
+    if (answer.rule) hash = mix(mix(hash, answer.rule->span.begin), std::hash<std::string>{}(answer.rule->object));
+  }
+  return hash;
+}
+
+std::string first_reason(const AnswerSet& answers) {
+  for (const Answer& answer : answers.any_of)
+    if (!answer.unmodelled.empty()) return answer.unmodelled;
+  return {};
+}
+
+std::size_t first_status(const AnswerSet& answers) {
+  return answers.any_of.empty() ? 0 : static_cast<std::size_t>(answers.any_of.front().status);
+}
+std::string first_rule(const AnswerSet& answers) {
+  if (answers.any_of.empty() || !answers.any_of.front().rule) return {};
+  const route::RuleRef& rule = *answers.any_of.front().rule;
+  return rule.object + "@" + std::to_string(rule.span.begin);
+}
+
+// Differences of one sort are told once, by their shortest request.
+class Findings {
+ public:
+  void add(Counterexample&& found) {
+    const bool plain = found.aspect == Aspect::plain || found.aspect == Aspect::headers;
+    Key key{found.aspect,
+            found.request.scheme,
+            found.detail,
+            found.difference,
+            first_status(found.old_answer),
+            first_status(found.new_answer),
+            plain ? first_rule(found.old_answer) : "",
+            plain ? first_rule(found.new_answer) : ""};
+    const auto [at, is_new] = by_key_.emplace(std::move(key), found);
+    if (is_new) return;
+    const std::size_t alike = at->second.alike + 1;
+    if (cost(found.request) < cost(at->second.request)) at->second = std::move(found);
+    at->second.alike = alike;
+  }
+
+  void write(HostReport& report, const Options& options) {
+    for (auto& [key, found] : by_key_) {
+      if (options.known) found.known = options.known(report.host, found);
+      report.counterexamples.push_back(std::move(found));
+    }
+    std::stable_sort(report.counterexamples.begin(), report.counterexamples.end(),
+                     [](const Counterexample& a, const Counterexample& b) {
+                       return std::tuple(!a.known.empty(), cost(a.request), a.impact) <
+                              std::tuple(!b.known.empty(), cost(b.request), b.impact);
+                     });
+    if (report.counterexamples.size() <= options.counterexamples) return;
+    report.omitted = report.counterexamples.size() - options.counterexamples;
+    report.counterexamples.resize(options.counterexamples);
+  }
+
+ private:
+  using Key =
+      std::tuple<Aspect, Scheme, std::string_view, Difference, std::size_t, std::size_t, std::string, std::string>;
+  std::map<Key, Counterexample> by_key_;
+};
+
+// All names that are reported under one pattern.
+class HostCheck {
+ public:
+  HostCheck(const Side& old_side, const Side& new_side, HostReport& report, bool thorough)
+      : old_(*old_side.model), new_(*new_side.model), report_(report), thorough_(thorough) {}
+
+  void check(const HostName& name, const SniNames& sni) {
+    const PathClasses paths = path_classes(name.rows);
+    const ExtraClasses extras = extra_classes(name.rows);
+    for (const HostBoundaries* row : name.rows) sampled_.insert(row->sampled.begin(), row->sampled.end());
+    sampled_.insert(paths.sampled.begin(), paths.sampled.end());
+    sampled_.insert(extras.sampled.begin(), extras.sampled.end());
+    if (!sni.complete)
+      assumed_.insert(
+          "a client that asks for one name in TLS and another in HTTP was tried with neighbouring names only");
+    report_.classes += paths.classes * extras.all.size() * 2;
+    seen_.clear();
+    Request request;
+    for (Scheme scheme : {Scheme::http, Scheme::https}) {
+      request.scheme = scheme;
+      request.host = name.host;
+      request.sni.reset();
+      if (scheme == Scheme::https) request.sni = name.host;
+      for (const std::string& path : paths.paths)
+        for (const Extras& extra : extras.all) {
+          request.method = extra.method;
+          request.headers = extra.headers;
+          request.target = path;
+          if (!extra.query.empty()) request.target += "?" + extra.query;
+          ask_plain(request, sni.names);
+        }
+    }
+    ask_protocol(name);
+  }
+
+  void finish(const Options& options) {
+    findings_.write(report_, options);
+    report_.assumptions.assign(sampled_.begin(), sampled_.end());
+    report_.assumptions.insert(report_.assumptions.end(), assumed_.begin(), assumed_.end());
+    for (const std::string& note : attributes_) report_.assumptions.push_back("not proven: " + note);
+    report_.verdict = !sampled_.empty()                           ? Verdict::tested
+                      : !assumed_.empty() || !attributes_.empty() ? Verdict::proved_modulo
+                                                                  : Verdict::proved;
+  }
+
+ private:
+  void ask_plain(const Request& request, const std::vector<std::string>& sni) {
+    const bool bare = request.headers.empty() && request.method == "GET";
+    const std::size_t kind = ask(request, bare ? Aspect::plain : Aspect::headers, {});
+    if (!seen_.insert(mix(kind, request.scheme == Scheme::https)).second) return;
+    each_variant(request, sni,
+                 [&](const Request& variant, Aspect aspect, std::string_view detail) { ask(variant, aspect, detail); });
+  }
+
+  void ask_protocol(const HostName& name) {
+    Request request;
+    request.host = name.host;
+    request.http10 = true;
+    ask(request, Aspect::protocol, "HTTP/1.0");
+  }
+
+  // Asks both sides; gives the kind of the pair of answers.
+  std::size_t ask(const Request& request, Aspect aspect, std::string_view detail) {
+    AnswerSet before = old_.answer(request), after = new_.answer(request);
+    ++report_.requests;
+    const std::size_t kind = mix(kind_of(before, request, thorough_), kind_of(after, request, thorough_));
+    note_attributes(before, after);
+    const std::optional<Difference> difference = compare(before, after);
+    if (!difference) return kind;
+    if (*difference == Difference::unmodelled) {
+      note_unmodelled(request, std::move(before), std::move(after));
+      return kind;
+    }
+    const Impact meaning = impact(request, before, after, *difference);
+    findings_.add({request, aspect, detail, std::move(before), std::move(after), *difference, meaning, 1, {}});
+    return kind;
+  }
+
+  void note_unmodelled(const Request& request, AnswerSet before, AnswerSet after) {
+    const std::string reason = first_reason(before) + "|" + first_reason(after);
+    if (!reasons_.insert(reason).second) return;
+    report_.unmodelled.push_back({request,
+                                  Aspect::plain,
+                                  {},
+                                  std::move(before),
+                                  std::move(after),
+                                  Difference::unmodelled,
+                                  Impact::cosmetic,
+                                  1,
+                                  {}});
+  }
+
+  void note_attributes(const AnswerSet& before, const AnswerSet& after) {
+    const auto has = [](const AnswerSet& answers) {
+      return std::any_of(answers.any_of.begin(), answers.any_of.end(),
+                         [](const Answer& answer) { return !answer.attributes.empty(); });
+    };
+    if (attributes_.size() >= 20 || (!has(before) && !has(after))) return;
+    const AttributeNotes notes = compare_attributes(before, after);
+    attributes_.insert(notes.differing.begin(), notes.differing.end());
+    attributes_.insert(notes.same.begin(), notes.same.end());
+  }
+
+  const route::Model& old_;
+  const route::Model& new_;
+  HostReport& report_;
+  bool thorough_;
+  Findings findings_;
+  std::set<std::string> sampled_, assumed_, attributes_, reasons_;
+  std::unordered_set<std::size_t> seen_;
+};
+
+std::vector<std::string> all_tls_names(const Side& old_side, const Side& new_side, const std::vector<HostName>& hosts) {
+  std::set<std::string> names;
+  for (const HostName& host : hosts) names.insert(host.host);
+  for (const Side* side : {&old_side, &new_side})
+    for (const std::string& name : side->boundaries.server_names)
+      if (!name.empty() && !name.starts_with("*")) names.insert(name);
+  return {names.begin(), names.end()};
+}
+
+}  // namespace
+
+std::string_view name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::proved:
+      return "PROVED";
+    case Verdict::proved_modulo:
+      return "PROVED_MODULO";
+    case Verdict::tested:
+      return "TESTED";
+    case Verdict::unmodelled:
+      return "UNMODELLED";
+    case Verdict::differs:
+      return "DIFFERS";
+  }
+  return "";
+}
+
+std::string_view name(Aspect aspect) {
+  switch (aspect) {
+    case Aspect::plain:
+      return "plain";
+    case Aspect::query:
+      return "query";
+    case Aspect::headers:
+      return "headers";
+    case Aspect::method:
+      return "method";
+    case Aspect::host_spelling:
+      return "host-spelling";
+    case Aspect::path_spelling:
+      return "path-spelling";
+    case Aspect::server_name:
+      return "server-name";
+    case Aspect::protocol:
+      return "protocol";
+  }
+  return "";
+}
+
+std::size_t cost(const Request& request) {
+  std::size_t out = request.target.size() + request.host.size();
+  for (const auto& [header, value] : request.headers) out += 8 + header.size() + value.size();
+  if (request.method != "GET") out += 8;
+  if (request.scheme == Scheme::https) out += 1 + (request.sni != request.host ? 8U : 0U);
+  return out + (request.http10 ? 8U : 0U);
+}
+
+void settle_verdicts(Report& report) {
+  report.verdict = Verdict::proved;
+  for (HostReport& host : report.hosts) {
+    const bool open = std::any_of(host.counterexamples.begin(), host.counterexamples.end(),
+                                  [](const Counterexample& each) { return each.known.empty(); });
+    if (open)
+      host.verdict = Verdict::differs;
+    else if (!host.unmodelled.empty() || !report.old_refused.empty())
+      host.verdict = Verdict::unmodelled;
+    else if (!host.counterexamples.empty())
+      host.verdict = std::max(host.verdict, Verdict::proved_modulo);
+    report.verdict = std::max(report.verdict, host.verdict);
+  }
+  if (!report.new_refused.empty() && report.old_refused.empty()) report.verdict = Verdict::differs;
+  if (!report.old_refused.empty()) report.verdict = Verdict::unmodelled;
+}
+
+Report verify(const Side& old_side, const Side& new_side, const Options& options) {
+  Report report;
+  report.old_refused = old_side.model->refused();
+  report.new_refused = new_side.model->refused();
+  const std::vector<HostName> hosts = host_names(old_side.boundaries, new_side.boundaries);
+  const std::vector<std::string> tls_names = all_tls_names(old_side, new_side, hosts);
+  const bool thorough = hosts.size() <= thorough_hosts;
+  for (std::size_t first = 0; first < hosts.size();) {
+    HostReport& row = report.hosts.emplace_back();
+    row.host = hosts[first].shown;
+    HostCheck check(old_side, new_side, row, thorough);
+    for (; first < hosts.size() && hosts[first].shown == row.host; ++first)
+      if (report.old_refused.empty()) check.check(hosts[first], sni_names(hosts[first], tls_names));
+    check.finish(options);
+    if (!options.measured && row.verdict == Verdict::proved) row.verdict = Verdict::proved_modulo;
+    if (!options.measured)
+      row.assumptions.push_back("the old controller behaves as its documentation says; it was not measured");
+    if (options.progress) options.progress(first, hosts.size());
+  }
+  settle_verdicts(report);
+  return report;
+}
+
+}  // namespace gw::verify

@@ -1,0 +1,28 @@
+// Which paths stand for all others of a host.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "verify/controllers/controller.h"
+
+namespace gw::verify {
+
+struct PathClasses {
+  std::vector<std::string> paths;    // shortest first; canonical ones and spelled-out literals
+  std::size_t classes = 0;           // classes of canonical paths
+  std::vector<std::string> sampled;  // why it is not every class; empty: exact on canonical paths
+};
+
+PathClasses path_classes(const std::vector<const HostBoundaries*>& rows);
+
+// Ways to write a path that normalisation may or may not undo, one of each kind. `what` is for people.
+struct Spelling {
+  std::string path;
+  std::string_view what;
+};
+std::vector<Spelling> spellings(const std::string& path);
+
+// Bytes outside RFC 3986's path characters as %XX.
+std::string encode_path(std::string_view path);
+
+}  // namespace gw::verify

@@ -1,0 +1,295 @@
+#include "verify/report.h"
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "diag/render.h"
+#include "verify/curl.h"
+
+namespace gw::verify {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using route::Answer;
+using route::AnswerSet;
+
+// Bytes that are no UTF-8 (a raw path may hold any) become visible instead of failing the writer.
+std::string dump(const Json& json, int indent) {
+  return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+Json answer_json(const AnswerSet& answers, const diag::Sources& sources) {
+  return Json::parse(route::to_json(answers, sources), nullptr, false);
+}
+
+Json request_object(const route::Request& request) {
+  Json out = {{"scheme", request.scheme == route::Scheme::https ? "https" : "http"},
+              {"host", request.host},
+              {"path", request.target}};
+  if (request.method != "GET") out["method"] = request.method;
+  if (!request.headers.empty()) {
+    out["headers"] = Json::array();
+    for (const auto& [name, value] : request.headers) out["headers"].push_back({name, value});
+  }
+  if (request.sni && request.sni != request.host) out["sni"] = *request.sni;
+  if (request.scheme == route::Scheme::https && !request.sni) out["sni"] = nullptr;
+  if (request.http10) out["http10"] = true;
+  return out;
+}
+
+Json counterexample_json(const Counterexample& found, const Rendering& rendering) {
+  Json out = {{"request", request_object(found.request)},
+              {"curl", curl_line(found.request, rendering.address)},
+              {"old", answer_json(found.old_answer, rendering.old_sources)},
+              {"new", answer_json(found.new_answer, rendering.new_sources)},
+              {"old_at", place(found.old_answer, rendering.old_sources)},
+              {"new_at", place(found.new_answer, rendering.new_sources)},
+              {"difference", name(found.difference)},
+              {"impact", name(found.impact)},
+              {"aspect", name(found.aspect)}};
+  if (!found.detail.empty()) out["detail"] = found.detail;
+  out["alike"] = found.alike;
+  if (!found.known.empty()) out["known"] = found.known;
+  return out;
+}
+
+std::string one_answer(const Answer& answer) {
+  if (!answer.unmodelled.empty()) return "not modelled: " + answer.unmodelled;
+  if (answer.status == 0) return "no connection";
+  std::string out = std::to_string(answer.status);
+  if (!answer.location.empty()) return out + " to " + answer.location;
+  if (!answer.backends.empty()) {
+    std::string_view join = " from ";
+    for (const route::WeightedBackend& row : answer.backends) {
+      out += std::string(join) + row.backend + ":" + std::to_string(row.port) + " (weight " +
+             std::to_string(row.weight) + ")";
+      join = ", ";
+    }
+  } else if (!answer.backend.empty()) {
+    out += " from " + answer.backend + (answer.port != 0 ? ":" + std::to_string(answer.port) : "");
+  }
+  if (!answer.upstream_target.empty()) out += ", which sees " + answer.upstream_target;
+  return out;
+}
+
+std::string aspect_note(const Counterexample& found) {
+  if (found.detail.empty()) return {};
+  return " (" + std::string(found.detail) + ")";
+}
+
+struct Counts {
+  std::map<Verdict, std::size_t> hosts;
+  std::size_t requests = 0, differences = 0, known = 0;
+};
+Counts count(const Report& report) {
+  Counts out;
+  for (const HostReport& host : report.hosts) {
+    ++out.hosts[host.verdict];
+    out.requests += host.requests;
+    for (const Counterexample& found : host.counterexamples) ++(found.known.empty() ? out.differences : out.known);
+    out.differences += host.omitted;
+  }
+  return out;
+}
+
+std::string counts_line(const Report& report) {
+  const Counts counts = count(report);
+  std::string out = std::to_string(report.hosts.size()) + " hosts";
+  for (const auto& [verdict, hosts] : counts.hosts)
+    out += ", " + std::to_string(hosts) + " " + std::string(name(verdict));
+  out += "; " + std::to_string(counts.requests) + " requests asked of both sides, " +
+         std::to_string(counts.differences) + " kinds of difference";
+  if (counts.known != 0) out += ", " + std::to_string(counts.known) + " accepted";
+  return out;
+}
+
+std::string refusal(const Report& report, const Rendering& rendering) {
+  std::string out;
+  if (!report.old_refused.empty())
+    out += rendering.old_name + " refuses the whole configuration: " + report.old_refused + "\n";
+  if (!report.new_refused.empty())
+    out += rendering.new_name + " refuses the whole configuration: " + report.new_refused + "\n";
+  return out;
+}
+
+std::string with_place(std::string text, const std::string& at) {
+  return at.empty() ? text : text + "  [" + at + "]";
+}
+
+void add_text(const Counterexample& found, const Rendering& rendering, std::string& out) {
+  out += "  " + std::string(name(found.impact)) + ": " + display(found.request) + aspect_note(found) + "\n";
+  if (!found.known.empty()) out += "    accepted: " + diag::printable(found.known) + "\n";
+  out += "    old: " +
+         diag::printable(with_place(summary(found.old_answer), place(found.old_answer, rendering.old_sources))) + "\n";
+  out += "    new: " +
+         diag::printable(with_place(summary(found.new_answer), place(found.new_answer, rendering.new_sources))) + "\n";
+  out += "    " + diag::printable(curl_line(found.request, rendering.address)) + "\n";
+}
+
+std::string html_text(std::string_view text) {
+  std::string out;
+  for (char c : diag::printable(text)) switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  return out;
+}
+
+// Text inside a markdown table's code span.
+std::string cell(std::string_view text) {
+  std::string out = "`";
+  for (char c : diag::printable(text)) {
+    if (c == '`')
+      out += '\'';
+    else if (c == '|')
+      out += "\\|";
+    else if (c != '\n')
+      out += c;
+  }
+  return out + "`";
+}
+
+constexpr std::string_view html_head = R"(<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>gwctl verify</title><style>
+body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem;color:#1b1f24;background:#fff}
+h2{font-size:1.1rem;margin:1.6rem 0 .4rem}code,pre{font:13px/1.4 ui-monospace,monospace}
+pre{background:#f4f6f8;padding:.5rem .7rem;overflow-x:auto;margin:.3rem 0}
+table{border-collapse:collapse;width:100%}td,th{border-top:1px solid #d8dee4;padding:.35rem .5rem;text-align:left;vertical-align:top}
+.v{font-weight:600;padding:.1rem .45rem;border-radius:.3rem;background:#e7f4ea}.DIFFERS{background:#fde7e7}
+.UNMODELLED,.TESTED{background:#fff3d6}.security{color:#b3261e;font-weight:600}.availability{color:#8a5300;font-weight:600}
+@media(prefers-color-scheme:dark){body{background:#111418;color:#e3e7eb}pre{background:#1b2026}td,th{border-color:#333b44}
+.v{color:#111}}
+</style></head><body>
+)";
+
+void add_html(const HostReport& host, const Rendering& rendering, std::string& out) {
+  out += "<h2><code>" + html_text(host.host) + "</code> <span class=\"v " + std::string(name(host.verdict)) + "\">" +
+         std::string(name(host.verdict)) + "</span></h2>\n";
+  for (const std::string& note : host.assumptions) out += "<p>" + html_text(note) + "</p>\n";
+  if (host.counterexamples.empty()) return;
+  out += "<table><tr><th>Impact</th><th>Request</th><th>Before</th><th>After</th></tr>\n";
+  std::size_t left = rendering.shown;
+  for (const Counterexample& found : host.counterexamples) {
+    if (left-- == 0) break;
+    out += "<tr><td class=\"" + std::string(name(found.impact)) + "\">" + std::string(name(found.impact)) +
+           "</td><td><code>" + html_text(display(found.request)) + "</code>" + html_text(aspect_note(found));
+    if (!found.known.empty()) out += "<br>accepted: " + html_text(found.known);
+    out += "<pre>" + html_text(curl_line(found.request, rendering.address)) + "</pre></td>";
+    for (const bool old_side : {true, false}) {
+      const AnswerSet& answers = old_side ? found.old_answer : found.new_answer;
+      out += "<td>" + html_text(summary(answers)) + "<br><code>" +
+             html_text(place(answers, old_side ? rendering.old_sources : rendering.new_sources)) + "</code></td>";
+    }
+    out += "</tr>\n";
+  }
+  out += "</table>\n";
+}
+
+}  // namespace
+
+std::string place(const AnswerSet& answers, const diag::Sources& sources) {
+  for (const Answer& answer : answers.any_of)
+    if (answer.rule && answer.rule->span.known())
+      return sources.name(answer.rule->span.file) + ":" +
+             std::to_string(sources.position(answer.rule->span.file, answer.rule->span.begin).line);
+  return {};
+}
+
+std::string summary(const AnswerSet& answers) {
+  std::string out;
+  for (const Answer& answer : answers.any_of) out += (out.empty() ? "" : " or ") + one_answer(answer);
+  return out;
+}
+
+std::string request_json(const route::Request& request) {
+  return dump(request_object(request), -1);
+}
+
+std::string to_json(const Report& report, const Rendering& rendering) {
+  Json out = {{"verdict", name(report.verdict)}, {"old", rendering.old_name}, {"new", rendering.new_name}};
+  if (!report.old_refused.empty()) out["old_refused"] = report.old_refused;
+  if (!report.new_refused.empty()) out["new_refused"] = report.new_refused;
+  out["hosts"] = Json::array();
+  for (const HostReport& host : report.hosts) {
+    Json row = {{"host", host.host},       {"verdict", name(host.verdict)}, {"assumptions", host.assumptions},
+                {"classes", host.classes}, {"requests", host.requests},     {"counterexamples", Json::array()}};
+    for (const Counterexample& found : host.counterexamples)
+      row["counterexamples"].push_back(counterexample_json(found, rendering));
+    if (host.omitted != 0) row["omitted"] = host.omitted;
+    for (const Counterexample& found : host.unmodelled)
+      row["unmodelled"].push_back({{"request", request_object(found.request)},
+                                   {"old", answer_json(found.old_answer, rendering.old_sources)},
+                                   {"new", answer_json(found.new_answer, rendering.new_sources)}});
+    out["hosts"].push_back(std::move(row));
+  }
+  return dump(out, 2) + "\n";
+}
+
+std::string to_text(const Report& report, const Rendering& rendering) {
+  std::string out = refusal(report, rendering);
+  for (const HostReport& host : report.hosts) {
+    out += diag::printable(host.host) + ": " + std::string(name(host.verdict));
+    if (host.verdict == Verdict::proved_modulo || host.verdict == Verdict::tested) out += ", given:";
+    out += "\n";
+    for (const std::string& note : host.assumptions) out += "  - " + diag::printable(note) + "\n";
+    std::size_t left = rendering.shown;
+    for (const Counterexample& found : host.counterexamples) {
+      if (left-- == 0) break;
+      add_text(found, rendering, out);
+    }
+    const std::size_t all = host.counterexamples.size() + host.omitted;
+    if (all > rendering.shown)
+      out += "  ... and " + std::to_string(all - rendering.shown) + " more kinds of difference\n";
+    for (const Counterexample& found : host.unmodelled)
+      out += "  not modelled: " + display(found.request) + "\n    old: " + diag::printable(summary(found.old_answer)) +
+             "\n    new: " + diag::printable(summary(found.new_answer)) + "\n";
+  }
+  return out + std::string(name(report.verdict)) + ": " + counts_line(report) + "\n";
+}
+
+std::string to_markdown(const Report& report, const Rendering& rendering) {
+  std::string out = "## gwctl verify: " + std::string(name(report.verdict)) + "\n\n" + refusal(report, rendering) +
+                    counts_line(report) + ".\n\n| Host | Verdict | Given |\n|---|---|---|\n";
+  for (const HostReport& host : report.hosts) {
+    out += "| " + cell(host.host) + " | " + std::string(name(host.verdict)) + " | ";
+    for (const std::string& note : host.assumptions) out += cell(note) + "<br>";
+    out += " |\n";
+  }
+  for (const HostReport& host : report.hosts) {
+    if (host.counterexamples.empty()) continue;
+    out += "\n### " + cell(host.host) + "\n\n| Impact | Request | Before | After |\n|---|---|---|---|\n";
+    std::size_t left = rendering.shown;
+    for (const Counterexample& found : host.counterexamples) {
+      if (left-- == 0) break;
+      out += "| " + std::string(name(found.impact)) + (found.known.empty() ? "" : ", accepted: " + cell(found.known)) +
+             " | " + cell(display(found.request)) + aspect_note(found) + " | " +
+             cell(with_place(summary(found.old_answer), place(found.old_answer, rendering.old_sources))) + " | " +
+             cell(with_place(summary(found.new_answer), place(found.new_answer, rendering.new_sources))) + " |\n";
+    }
+  }
+  return out;
+}
+
+std::string to_html(const Report& report, const Rendering& rendering) {
+  std::string out(html_head);
+  out += "<h1>gwctl verify: " + std::string(name(report.verdict)) + "</h1>\n<p>" + html_text(rendering.old_name) +
+         " → " + html_text(rendering.new_name) + ". " + html_text(counts_line(report)) + ".</p>\n";
+  const std::string refused = refusal(report, rendering);
+  if (!refused.empty()) out += "<p>" + html_text(refused) + "</p>\n";
+  for (const HostReport& host : report.hosts) add_html(host, rendering, out);
+  return out + "</body></html>\n";
+}
+
+}  // namespace gw::verify

@@ -1,0 +1,30 @@
+// A Report for people and machines. Both sides have their own Sources: old_at and new_at point into them.
+#pragma once
+#include <string>
+
+#include "diag/source.h"
+#include "verify/equivalence.h"
+
+namespace gw::verify {
+
+struct Rendering {
+  const diag::Sources& old_sources;
+  const diag::Sources& new_sources;
+  std::string old_name, new_name;     // "ingress-nginx", "gateway (gwctl)"
+  std::string address = "127.0.0.1";  // in the curl lines
+  std::size_t shown = 5;              // counterexamples a host in text, markdown and html
+};
+
+std::string to_json(const Report& report, const Rendering& rendering);  // contract "verify"
+std::string to_text(const Report& report, const Rendering& rendering);
+std::string to_markdown(const Report& report, const Rendering& rendering);
+std::string to_html(const Report& report, const Rendering& rendering);  // one file, nothing loaded from elsewhere
+
+// "shop.yaml:12" or empty.
+std::string place(const route::AnswerSet& answers, const diag::Sources& sources);
+// "200 from default/web:80, which sees /x" for people.
+std::string summary(const route::AnswerSet& answers);
+// A request as contract "trace" writes it, as JSON text.
+std::string request_json(const route::Request& request);
+
+}  // namespace gw::verify
