@@ -15,6 +15,7 @@ namespace gw::convert {
 // The rewritten path is what `substitution` (\1 ... \9) makes of the whole path, where `pattern` (RE2) matches in it.
 struct RegexRewrite {
   std::string pattern, substitution;
+  bool operator==(const RegexRewrite&) const = default;
 };
 
 struct ExternalAuth {
@@ -24,23 +25,27 @@ struct ExternalAuth {
   std::string path;
   std::string method, signin;
   std::vector<std::string> response_headers;
+  bool operator==(const ExternalAuth&) const = default;
 };
 
 struct BasicAuth {
   std::string ns, secret, realm;
   bool digest = false;
   bool map = false;  // one key a user instead of one htpasswd file
+  bool operator==(const BasicAuth&) const = default;
 };
 
 struct AddressList {
   bool deny = false;
   std::vector<std::string> cidrs;
+  bool operator==(const AddressList&) const = default;
 };
 
 struct ClientCertificate {
   std::string ns, secret;
   std::string mode;  // on, optional, optional_no_ca
   int depth = 1;
+  bool operator==(const ClientCertificate&) const = default;
 };
 
 struct RateLimit {
@@ -48,22 +53,27 @@ struct RateLimit {
   char unit = 's';  // s, m, h
   int burst = 0;    // requests let through at once beyond the rate
   std::vector<std::string> exempt;
+  bool operator==(const RateLimit&) const = default;
 };
 
 struct ConnectionLimit {
   int connections = 0;
+  bool operator==(const ConnectionLimit&) const = default;
 };
 
 struct BodyLimit {
   std::int64_t bytes = 0;  // 0: no limit
+  bool operator==(const BodyLimit&) const = default;
 };
 
 struct ConnectTimeout {
   int seconds = 0;
+  bool operator==(const ConnectTimeout&) const = default;
 };
 
 struct IdleTimeout {
   int seconds = 0;
+  bool operator==(const IdleTimeout&) const = default;
 };
 
 struct Retry {
@@ -71,6 +81,7 @@ struct Retry {
   bool on_error = true, on_timeout = true;
   int attempts = 2;  // after the first try
   int timeout_seconds = 0;
+  bool operator==(const Retry&) const = default;
 };
 
 // The client sticks to one endpoint by a cookie.
@@ -79,48 +90,65 @@ struct CookieAffinity {
   int max_age = 0;  // seconds; 0: a session cookie
   std::string path, same_site, domain;
   bool secure = false;
+  bool operator==(const CookieAffinity&) const = default;
 };
 
 struct HashBalance {
   enum class By : std::uint8_t { address, header, cookie, query } by = By::address;
   std::string name;
+  bool operator==(const HashBalance&) const = default;
 };
 
-struct LeastRequest {};
-struct RoundRobin {};
+struct LeastRequest {
+  bool operator==(const LeastRequest&) const = default;
+};
+struct RoundRobin {
+  bool operator==(const RoundRobin&) const = default;
+};
 
 struct BandwidthLimit {
   std::int64_t bytes_per_second = 0;
+  bool operator==(const BandwidthLimit&) const = default;
 };
 
 struct ErrorPages {
   std::vector<int> codes;
   std::string ns, service;
   kube::Port port = 0;
+  bool operator==(const ErrorPages&) const = default;
 };
 
 struct Snippet {
   std::string text;
+  bool operator==(const Snippet&) const = default;
 };
 
 struct Waf {
   std::string what;
+  bool operator==(const Waf&) const = default;
 };
 
-struct InsecureBackendTls {};  // TLS to the backend whose certificate nobody checks
+struct InsecureBackendTls {
+  bool operator==(const InsecureBackendTls&) const = default;
+};  // TLS to the backend whose certificate nobody checks
 
 struct BackendTlsSettings {
   std::string ciphers, protocols;
+  bool operator==(const BackendTlsSettings&) const = default;
 };
 
 struct TlsSettings {
   std::string ciphers;
+  bool operator==(const TlsSettings&) const = default;
 };
 
-struct ServiceAddress {};  // the Service's own address instead of its endpoints
+struct ServiceAddress {
+  bool operator==(const ServiceAddress&) const = default;
+};  // the Service's own address instead of its endpoints
 
 struct Tracing {
   bool on = true;
+  bool operator==(const Tracing&) const = default;
 };
 
 using Demand = std::variant<RegexRewrite, ExternalAuth, BasicAuth, AddressList, ClientCertificate, RateLimit,

@@ -58,6 +58,12 @@ struct Mirror {
   Backend backend;
 };
 
+// The annotation behind a field of an Action: a target without such a field says what became of it.
+struct FieldClaim {
+  enum class Field : std::uint8_t { redirect, rewrite, host, cors, mirror, timeout } field = Field::redirect;
+  Claim claim = 0;
+};
+
 // What is done to a request; shared by rules.
 struct Action {
   std::optional<Redirect> redirect;
@@ -68,6 +74,7 @@ struct Action {
   std::vector<Mirror> mirrors;
   std::string request_timeout, backend_timeout;  // GEP-2257; empty: none
   std::vector<Intent> intents;
+  std::vector<FieldClaim> claims;
   bool closed = false;  // a security demand that cannot be met: the rule gets no backend
 };
 

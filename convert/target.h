@@ -37,7 +37,8 @@ struct Target {
   // Says the demands of a host on its listeners.
   void (*listener_policies)(const Server& server, const kube::NamespacedName& owner, std::string_view kind,
                             std::string_view section, PolicyContext& context);
-  bool escapes_percent = false;  // header values are format strings: '%' is written '%%'
+  bool policies_of_routes = false;  // its policies hold for a whole HTTPRoute, not for one rule
+  bool escapes_percent = false;     // header values are format strings: '%' is written '%%'
 };
 
 std::span<const Target> targets();

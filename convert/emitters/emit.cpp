@@ -86,7 +86,7 @@ class Emitter {
       : ir_(ir), input_(input), target_(target), ledger_(ledger), consumer_(consumer) {}
 
   std::size_t run() {
-    const Plan plan = make_plan(ir_, input_, ledger_, names_);
+    const Plan plan = make_plan(ir_, input_, target_, ledger_, names_);
     infrastructure(plan);
     routes(plan);
     kube::Bundle rest;

@@ -37,8 +37,8 @@ std::string_view suffix(Scheme scheme) {
 
 class Planner {
  public:
-  Planner(const Ir& ir, const Input& input, Ledger& ledger, NameBook& names)
-      : ir_(ir), options_(input.options), bundle_(input.bundle), ledger_(ledger), names_(names) {}
+  Planner(const Ir& ir, const Input& input, const Target& target, Ledger& ledger, NameBook& names)
+      : ir_(ir), options_(input.options), bundle_(input.bundle), target_(target), ledger_(ledger), names_(names) {}
 
   Plan run() {
     choose_shared_namespace();
@@ -71,15 +71,17 @@ class Planner {
 
   void split_by_owner(const Server& server) {
     if (!valid_hostname(server.host)) return;
+    // Policies of a whole route keep the Ingresses apart, also where their rules are tried in one order.
+    const bool together = server.ordered && !target_.policies_of_routes;
     std::vector<const kube::Object*> owners;
     for (const Rule& rule : server.rules) {
-      const kube::Object* owner = server.ordered ? server.owner : rule.owner;
+      const kube::Object* owner = together ? server.owner : rule.owner;
       if (std::find(owners.begin(), owners.end(), owner) == owners.end()) owners.push_back(owner);
     }
     for (const kube::Object* owner : owners) {
       Part http, https;
       for (const Rule& rule : server.rules) {
-        if (!server.ordered && rule.owner != owner) continue;
+        if (!together && rule.owner != owner) continue;
         if (rule.scheme != Scheme::https) http.rules.push_back(&rule);
         if (rule.scheme != Scheme::http && server.tls) https.rules.push_back(&rule);
       }
@@ -287,6 +289,7 @@ class Planner {
   const Ir& ir_;
   const Options& options_;
   const kube::Bundle& bundle_;
+  const Target& target_;
   Ledger& ledger_;
   NameBook& names_;
   kube::NamespacedName shared_;
@@ -316,8 +319,8 @@ bool valid_hostname(std::string_view host) {
   return label != 0 && host.back() != '-';
 }
 
-Plan make_plan(const Ir& ir, const Input& input, Ledger& ledger, NameBook& names) {
-  return Planner(ir, input, ledger, names).run();
+Plan make_plan(const Ir& ir, const Input& input, const Target& target, Ledger& ledger, NameBook& names) {
+  return Planner(ir, input, target, ledger, names).run();
 }
 
 }  // namespace gw::convert

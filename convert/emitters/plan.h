@@ -50,7 +50,7 @@ struct Plan {
   std::vector<Section> streams;                                      // of Ir::streams, in their order
 };
 
-Plan make_plan(const Ir& ir, const Input& input, Ledger& ledger, NameBook& names);
+Plan make_plan(const Ir& ir, const Input& input, const Target& target, Ledger& ledger, NameBook& names);
 
 // Can Gateway API write this host name? An empty one (every host) can.
 bool valid_hostname(std::string_view host);

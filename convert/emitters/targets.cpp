@@ -9,7 +9,7 @@ namespace {
 constexpr Target rows[] = {
     {"standard", "gwctl", "gwctl.dev/gateway-controller", standard_meets, standard_fields, nullptr},
     {"envoy-gateway", "eg", "gateway.envoyproxy.io/gatewayclass-controller", envoy_gateway_meets,
-     envoy_gateway_policies, envoy_gateway_listener, true},
+     envoy_gateway_policies, envoy_gateway_listener, false, true},
     // Their own objects are not written: what only those could say is refused.
     {"nginx-gateway-fabric", "nginx", "gateway.nginx.org/nginx-gateway-controller", standard_meets, standard_fields,
      nullptr},

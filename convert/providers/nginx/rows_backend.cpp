@@ -76,6 +76,7 @@ void read_timeout(Reading& r, const Value& v) {
   const long seconds = to_int(v.text);
   if (seconds <= 0) return r.ledger.settle(v.claim, Outcome::approximated, "no timeout is written", "GW603");
   if (seconds < 100'000) r.config.read_timeout = std::to_string(seconds) + "s";
+  r.config.claims.read_timeout = v.claim;
   r.ledger.settle(
       v.claim, Outcome::approximated,
       "timeouts.backendRequest " + std::to_string(seconds) +

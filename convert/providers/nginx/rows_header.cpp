@@ -32,6 +32,7 @@ void cors(Reading& r, const Value& v) {
     return;
   }
   CorsPolicy& policy = r.config.cors.emplace();
+  r.config.claims.cors = v.claim;
   bool lost_origin = false;
   for (const std::string& origin : split(r.text("cors-allow-origin", "*"))) {
     if (origin == "*") {

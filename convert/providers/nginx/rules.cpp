@@ -264,6 +264,7 @@ class Writer {
         return;
       }
       action->redirect = *redirect;
+      action->claims.push_back({FieldClaim::Field::redirect, c.redirect->claim});
       ledger_.settle(c.redirect->claim, Outcome::approximated,
                      "RequestRedirect " + std::to_string(redirect->status) + "; the query is kept, which nginx drops",
                      "GW603");
@@ -339,6 +340,11 @@ class Writer {
       action->request_headers.push_back({HeaderEdit::Op::set, "X-Forwarded-Prefix", c.forwarded_prefix});
     vhost(c, *action);
     mirror(c, *action);
+    using Field = FieldClaim::Field;
+    for (const auto& [field, claim] :
+         {std::pair{Field::cors, c.claims.cors}, {Field::timeout, c.claims.read_timeout}, {Field::mirror, c.claims.mirror},
+          {Field::host, c.claims.vhost}})
+      if (claim) action->claims.push_back({field, claim});
     const bool empty = action->request_headers.empty() && action->response_headers.empty() && !action->cors &&
                        action->backend_timeout.empty() && action->intents.empty() && action->rewrite_host.empty() &&
                        action->mirrors.empty();
@@ -393,6 +399,7 @@ class Writer {
       return plain;
     }
     auto action = plain ? std::make_shared<Action>(*plain) : std::make_shared<Action>();
+    action->claims.push_back({FieldClaim::Field::rewrite, c.claims.rewrite});
     if (rewrite.kind == Kind::full) {
       action->rewrite = PathRewrite{false, rewrite.value};
       ledger_.settle(c.claims.rewrite, Outcome::converted, "URLRewrite ReplaceFullPath " + rewrite.value);
