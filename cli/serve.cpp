@@ -364,7 +364,9 @@ void add_serve(CLI::App& app, Run& run) {
   command->add_option("--admin", args->admin, "Address of the admin page, or none; 127.0.0.1:9901 unless told")
       ->option_text("ADDRESS:PORT");
   command->add_option("--access-log", args->access_log, "A line a request: a file, - or none")->option_text("FILE");
-  command->add_option("--access-log-format", args->log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  command->add_option("--access-log-format", args->log_format, "text or json")
+      ->option_text("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}));
   command->add_option("--max-body-size", args->max_body, "Answer 413 to larger request bodies; no limit unless told")
       ->transform(CLI::AsSizeValue(false))
       ->option_text("SIZE");

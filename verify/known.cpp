@@ -94,7 +94,8 @@ bool read_entry(const yaml::Node& node, Accepted& out, diag::Sink& sink) {
 }
 
 bool host_fits(std::string_view pattern, std::string_view host) {
-  if (pattern.empty() || pattern == host || pattern == "*") return true;
+  if (pattern.empty() || pattern == host) return true;
+  if (pattern == "*") return false;
   if (pattern.starts_with('*')) return host.ends_with(pattern.substr(1));
   if (pattern.ends_with('*')) return host.starts_with(pattern.substr(0, pattern.size() - 1));
   return false;

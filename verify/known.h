@@ -1,7 +1,8 @@
 // Differences that were agreed upon: a YAML or JSON file that a team reviews, so that CI stays green only for those.
 //
 //   accepted:
-//   - host: shop.example.com        # optional; "*" at its start or end stands for anything
+//   - host: shop.example.com        # optional; "*" at its start or end stands for anything, "*" alone for the
+//                                   # hosts that no rule names
 //     aspect: path-spelling         # optional; see name(Aspect)
 //     detail: doubled slash         # optional
 //     difference: status            # optional; see name(Difference)

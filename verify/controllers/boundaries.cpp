@@ -1,3 +1,5 @@
+// What an old controller distinguishes, as boundaries for the classes of requests: hosts, paths and values it looks at.
+
 #include <algorithm>
 
 #include "verify/controllers/answers.h"
