@@ -189,11 +189,11 @@ int write_man_pages(const CommandDoc& root, const std::string& directory) {
   std::error_code error;
   fs::create_directories(directory, error);
   bool written = !error;
-  each_command(root, [&](const CommandDoc& command) {
-    std::ofstream file(fs::path(directory) / man_page_name(command), std::ios::binary);
-    file << man_page(command, root);
+  for (const auto& [name, page] : man_pages(root)) {
+    std::ofstream file(fs::path(directory) / name, std::ios::binary);
+    file << page;
     written = written && file.good();
-  });
+  }
   return written ? exit_ok : fail({"cannot write the manual pages to " + directory, ""});
 }
 

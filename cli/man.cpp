@@ -1,6 +1,7 @@
-// Manual pages in man(7) macros, one a command, from the command tree.
+// Manual pages in man(7) macros: one a command, from the command tree, and one of all codes, from their tables.
 #include <algorithm>
 
+#include "cli/explain.h"
 #include "cli/tree.h"
 
 namespace gw::cli {
@@ -107,7 +108,44 @@ std::string man_page(const CommandDoc& command, const CommandDoc& root) {
   if (&command != &root) see = "\\fB" + roff(root.name) + "\\fR(1)";
   for (const CommandDoc& sub : root.commands)
     if (sub.name != command.name) see += (see.empty() ? "" : ",\n") + ("\\fB" + roff(dashed(sub.name)) + "\\fR(1)");
-  return out + see + "\n";
+  return out + see + ",\n\\fBgwctl\\-diagnostics\\fR(7)\n";
+}
+
+std::string diagnostics_page() {
+  std::string out = ".\\\" Made by `./dev man` from the tables of codes; edit those instead.\n";
+  out += ".TH GWCTL\\-DIAGNOSTICS 7 \"\" \"gwctl\" \"gwctl manual\"\n";
+  out += ".SH NAME\ngwctl\\-diagnostics \\- the codes of findings and what to do about them\n";
+  out +=
+      ".SH DESCRIPTION\nEvery finding of gwctl carries a code. \\fBgwctl explain\\fR \\fICODE\\fR prints one of these "
+      "entries. A line of a manifest keeps a finding away with a comment:\n.PP\n.nf\n  # gwctl:ignore GW214 \\-\\- "
+      "the Service comes with another chart\n.fi\n";
+  std::string_view layer;
+  std::vector<Page> pages = code_pages();
+  std::stable_sort(pages.begin(), pages.end(), [](const Page& a, const Page& b) { return a.layer < b.layer; });
+  for (const Page& page : pages) {
+    if (page.layer != layer) out += ".SH " + upper(roff(page.layer)) + "\n";
+    layer = page.layer;
+    out += ".TP\n\\fB" + std::string(page.code) + "\\fR " + roff(page.title);
+    if (!page.severity.empty()) out += " (" + std::string(page.severity) + ")";
+    out += "\n" + roff(page.text) + "\n";
+  }
+  return out + ".SH SEE ALSO\n\\fBgwctl\\fR(1),\n\\fBgwctl\\-explain\\fR(1),\n\\fBgwctl\\-validate\\fR(1)\n";
+}
+
+namespace {
+
+void add_pages(const CommandDoc& command, const CommandDoc& root, std::map<std::string, std::string>& out) {
+  out[man_page_name(command)] = man_page(command, root);
+  for (const CommandDoc& sub : command.commands) add_pages(sub, root, out);
+}
+
+}  // namespace
+
+std::map<std::string, std::string> man_pages(const CommandDoc& root) {
+  std::map<std::string, std::string> out;
+  add_pages(root, root, out);
+  out["gwctl-diagnostics.7"] = diagnostics_page();
+  return out;
 }
 
 }  // namespace gw::cli

@@ -1,6 +1,7 @@
 // The command tree as CLI11 holds it, and as plain data for those that walk it: completions, man pages and their drift
 // test.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -41,6 +42,10 @@ CommandDoc command_docs();  // of the whole tree
 // A manual page in man(7) macros; `root` is named in SEE ALSO.
 std::string man_page(const CommandDoc& command, const CommandDoc& root);
 std::string man_page_name(const CommandDoc& command);  // "gwctl-convert.1"
+std::string diagnostics_page();                        // gwctl-diagnostics.7: every code, from the tables of the rooms
+
+// File name and text of every page in man/.
+std::map<std::string, std::string> man_pages(const CommandDoc& root);
 
 // Completion scripts.
 std::string bash_completion(const CommandDoc& root);
