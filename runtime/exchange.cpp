@@ -20,6 +20,24 @@ void change_headers(Message& message, const route::HeaderChanges& changes) {
   }
 }
 
+std::string_view refusal(int status) {
+  switch (status) {
+    case 408:
+      return "the request did not arrive in time";
+    case 414:
+    case 431:
+      return "the request is larger than allowed";
+    case 417:
+      return "only 100-continue can be expected";
+    case 501:
+      return "this method or coding is not implemented";
+    case 505:
+      return "HTTP/1.0, HTTP/1.1 and HTTP/2 are understood";
+    default:
+      return "the request is not well-formed";
+  }
+}
+
 }  // namespace
 
 Exchange::Exchange(Worker& worker) : worker_(worker), timer_(*this) {}
@@ -101,7 +119,7 @@ void Exchange::refuse(ClientSide& client, const ClientInfo& info, int status) {
   worker_.stats().refused.add();
   request.keep_alive = false;
   request_done_ = true;
-  reply(status, "the request is not well-formed");
+  reply(status, refusal(status));
 }
 
 route::RequestView Exchange::view() const {
@@ -146,7 +164,7 @@ void Exchange::forward(const route::Action& action) {
   if (action.request_timeout) request_deadline_ = started_ + *action.request_timeout;
   prepare_request(action);
   cors_asked_ = action.cors && request.has("origin");
-  if (request.expect_continue) client_->send_interim(100);
+  if (request.expect_continue) client_->send_interim(100, {});
   start_mirrors(action.mirrors);
   start_mirrors(backend_->mirrors);
   connect();
@@ -329,8 +347,11 @@ void Exchange::backend_drained() {
 
 // ---- from the backend
 
-void Exchange::backend_interim(int) {
+// RFC 9110, 15.2: passed on, except for the 100 that this gateway asks for itself.
+void Exchange::backend_interim() {
   moved_ = worker_.now();
+  if (response.status != 100 && client_ && !client_->congested_response())
+    client_->send_interim(response.status, response.fields);
 }
 
 void Exchange::backend_head() {

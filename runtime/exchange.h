@@ -27,7 +27,7 @@ struct RouteStats;
 class ClientSide {
  public:
   virtual ~ClientSide() = default;
-  virtual void send_interim(int status) = 0;  // 100
+  virtual void send_interim(int status, const std::vector<HeaderView>& fields) = 0;  // 1xx, never 101
   virtual void send_head(ResponseHead& head, bool end) = 0;
   virtual void send_body(std::string_view bytes) = 0;
   virtual void send_end(const std::vector<HeaderView>& trailers) = 0;
@@ -90,7 +90,7 @@ class Exchange : public TimerHandler {
   bool response_started() const { return head_sent_; }
 
   // ---- from the backend
-  void backend_interim(int status);
+  void backend_interim();  // response is filled
   void backend_head();  // response is filled
   void backend_body(std::string_view bytes);
   void backend_end(const std::vector<HeaderView>& trailers);

@@ -16,13 +16,22 @@ void append_number(std::string& out, std::uint64_t n, int base = 10) {
 
 constexpr unsigned interim_limit = 10'000;
 
+// What cannot be sent twice goes out only where the peer is there and will stay: this endpoint must have kept a
+// connection open for more than twice as long as this one rests. Otherwise its close could cross our request.
+bool safe_for_one_try(Endpoint& endpoint, const H1Backend& connection) {
+  if (connection.rested() * 2 >= endpoint.stays_open && endpoint.idle.front()->usable())
+    endpoint.stays_open = std::max(endpoint.stays_open, endpoint.idle.front()->rested());
+  return connection.rested() * 2 < endpoint.stays_open;
+}
+
 }  // namespace
 
 BackendSide* open_h1_backend(Worker& worker, Endpoint& endpoint, Exchange& exchange, bool fresh) {
+  bool once = !idempotent(exchange.request.method);
   while (!fresh && !endpoint.idle.empty()) {
     H1Backend& connection = *endpoint.idle.back();
-    // What cannot be sent twice goes out only where the peer is known to be there.
-    bool sure = idempotent(exchange.request.method) || connection.usable();
+    if (once && connection.usable() && !safe_for_one_try(endpoint, connection)) break;
+    bool sure = !once || connection.usable();
     connection.attach(exchange);
     if (sure && !connection.closed()) {
       worker.stats().backend_reused.add();
@@ -72,6 +81,7 @@ void H1Backend::on_writable() {
 
 void H1Backend::attach(Exchange& exchange) {
   reused_ = pooled_;
+  rest_ = rested();
   leave_pool();
   if (connected_) timer_.disarm();
   exchange_ = &exchange;
@@ -192,10 +202,11 @@ std::size_t H1Backend::read_head(std::string_view data) {
     return data.size();
   }
   if (head.status < 200 && head.status != 101) {
-    exchange_->backend_interim(head.status);
+    exchange_->backend_interim();
     return length;
   }
   answered_ = true;
+  if (reused_) endpoint_->stays_open = std::max(endpoint_->stays_open, rest_);
   keep_alive_ = head.keep_alive;
   in_body_ = true;
   if (head.status == 101) {
@@ -221,6 +232,7 @@ void H1Backend::response_complete(bool clean) {
     close();
   } else {
     pooled_ = true;
+    rests_since_ = worker_.now();
     endpoint_->idle.push_back(this);
     timer_.arm(worker_.timers(), worker_.now() + worker_.limits().backend_idle);
   }
@@ -236,6 +248,8 @@ void H1Backend::leave_pool() {
 }
 
 void H1Backend::fail(Failure failure) {
+  if (pooled_ || failure == Failure::stale)
+    endpoint_->stays_open = std::min(endpoint_->stays_open, (pooled_ ? rested() : rest_) / 2);
   leave_pool();
   Exchange* exchange = exchange_;
   exchange_ = nullptr;

@@ -4,6 +4,7 @@
 #include "runtime/connection.h"
 #include "runtime/exchange.h"
 #include "runtime/h1_parse.h"
+#include "runtime/worker.h"
 
 namespace gw::runtime {
 
@@ -14,6 +15,7 @@ class H1Backend : public Connection, public BackendSide {
   bool open();  // starts connecting; false: refused at once
   void attach(Exchange& exchange);
   bool usable() const { return !closed() && !stream_->stale(); }
+  TimePoint::duration rested() const { return worker_.now() - rests_since_; }
 
   void send_head(const RequestHead& head, bool end) override;
   void send_body(std::string_view bytes) override;
@@ -43,6 +45,8 @@ class H1Backend : public Connection, public BackendSide {
   HeadScan scan_;
   Framing out_framing_ = Framing::none;
   std::string method_;
+  TimePoint rests_since_{};
+  TimePoint::duration rest_{};  // how long it had been idle before this exchange
   unsigned interims_ = 0;
   bool reused_ = false, in_body_ = false, request_sent_ = false, upgrade_asked_ = false, tunnel_ = false;
   bool keep_alive_ = true, answered_ = false, pooled_ = false;

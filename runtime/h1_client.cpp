@@ -197,12 +197,13 @@ void H1Client::refuse(int status) {
   exchange_->refuse(*this, info_, status);
 }
 
-void H1Client::send_interim(int status) {
+void H1Client::send_interim(int status, const std::vector<HeaderView>& fields) {
   if (exchange_->request.http10) return;
   std::string line = "HTTP/1.1 ";
   append_number(line, static_cast<std::uint64_t>(status));
-  line.append(" ").append(reason(status)).append("\r\n\r\n");
-  put(line);
+  line.append(" ").append(reason(status)).append("\r\n");
+  for (const HeaderView& field : fields) write_field(line, field.name, field.value);
+  put(line += "\r\n");
 }
 
 void H1Client::send_head(ResponseHead& head, bool end) {

@@ -14,7 +14,7 @@ class H1Client : public Connection, public ClientSide {
   void begin_drain() override;
   void start(bool ready = false);  // once the worker holds it; ready: do not wait to be told
 
-  void send_interim(int status) override;
+  void send_interim(int status, const std::vector<HeaderView>& fields) override;
   void send_head(ResponseHead& head, bool end) override;
   void send_body(std::string_view bytes) override;
   void send_end(const std::vector<HeaderView>& trailers) override;

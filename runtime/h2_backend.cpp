@@ -300,7 +300,7 @@ void H2Backend::head_received(BackendStream& stream, bool end) {
     nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_PROTOCOL_ERROR);
     return exchange->backend_failed(Failure::malformed);
   }
-  if (head.status < 200) return stream.exchange->backend_interim(head.status);
+  if (head.status < 200) return stream.exchange->backend_interim();
   stream.head_seen = true;
   bool bodyless = stream.head_request || head.status == 204 || head.status == 304;
   head.framing = has_length ? Framing::length : end || bodyless ? Framing::none : Framing::chunked;

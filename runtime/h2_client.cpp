@@ -1,6 +1,7 @@
 #include "runtime/h2_client.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstring>
 #include <unordered_map>
@@ -22,7 +23,7 @@ class ClientStream : public ClientSide {
  public:
   ClientStream(H2Client& connection, std::int32_t id) : connection_(connection), id_(id) {}
 
-  void send_interim(int status) override;
+  void send_interim(int status, const std::vector<HeaderView>& fields) override;
   void send_head(ResponseHead& head, bool end) override;
   void send_body(std::string_view bytes) override;
   void send_end(const std::vector<HeaderView>& trailers) override;
@@ -81,6 +82,7 @@ class H2Client : public H2Connection {
   void start_exchange(ClientStream& stream, bool end);
   int build(ClientStream& stream, RequestHead& head, bool end);
   bool skipped(std::int32_t id);
+  bool reset_by_client(std::int32_t id) const;
   int flood();
   void end();
 
@@ -88,14 +90,17 @@ class H2Client : public H2Connection {
   std::unordered_map<std::int32_t, std::unique_ptr<ClientStream>> streams_;
   std::int32_t last_id_ = -1;
   std::vector<std::int32_t> gaps_;
+  std::array<std::int32_t, 32> reset_by_client_{};  // the latest
+  std::size_t resets_seen_ = 0;
   TokenBucket control_{1000, 100}, windows_{20000, 20000}, opened_{20000, 20000}, resets_{200, 33};
 };
 
 // ---- streams
 
-void ClientStream::send_interim(int status) {
+void ClientStream::send_interim(int status, const std::vector<HeaderView>& extra) {
   FieldList fields;
   fields.add(":status", std::to_string(status));
+  fields.add_all(extra);
   const auto& list = fields.list();
   nghttp2_submit_headers(connection_.session(), NGHTTP2_FLAG_NONE, id_, nullptr, list.data(), list.size(), nullptr);
   connection_.wake();
@@ -223,6 +228,8 @@ nghttp2_session_callbacks* H2Client::callbacks() {
         });
     nghttp2_session_callbacks_set_on_stream_close_callback(
         c, [](nghttp2_session*, std::int32_t id, std::uint32_t, void* user) { return self(user).stream_closed(id); });
+    nghttp2_session_callbacks_set_unpack_extension_callback(
+        c, [](nghttp2_session*, void**, const nghttp2_frame_hd*, void*) -> int { return NGHTTP2_ERR_CANCEL; });
     nghttp2_session_callbacks_set_on_frame_send_callback(c, [](nghttp2_session*, const nghttp2_frame* f, void* user) {
       self(user).frame_sent(*f);
       return 0;
@@ -240,6 +247,9 @@ H2Client::H2Client(Worker& worker, std::unique_ptr<Stream> stream, ClientInfo in
   nghttp2_option_new(&option);
   nghttp2_option_set_no_auto_window_update(option, 1);
   nghttp2_option_set_no_closed_streams(option, 0);
+  // Frames of unknown types are shown to begin_frame, which counts them; nghttp2 keeps 0xa, 0xc and 0x10 to itself.
+  for (unsigned type = 0xb; type < 256; ++type)
+    if (type != 0xc && type != 0x10) nghttp2_option_set_user_recv_extension_type(option, static_cast<std::uint8_t>(type));
   nghttp2_session_server_new2(&session_, callbacks(), this, option);
   nghttp2_option_del(option);
 }
@@ -275,6 +285,8 @@ int H2Client::begin_frame(const nghttp2_frame_hd& frame) {
     case NGHTTP2_HEADERS:
       if (skipped(frame.stream_id))  // RFC 9113, 5.1.1
         nghttp2_session_terminate_session(session_, NGHTTP2_PROTOCOL_ERROR);
+      else if (reset_by_client(frame.stream_id))
+        nghttp2_session_terminate_session(session_, NGHTTP2_STREAM_CLOSED);
       break;
     case NGHTTP2_CONTINUATION:
       break;
@@ -300,6 +312,11 @@ bool H2Client::skipped(std::int32_t id) {
   return false;
 }
 
+bool H2Client::reset_by_client(std::int32_t id) const {
+  if (id > last_id_ || !resets_seen_) return false;
+  return std::find(reset_by_client_.begin(), reset_by_client_.end(), id) != reset_by_client_.end();
+}
+
 int H2Client::flood() {
   worker_.stats().refused.add();
   nghttp2_session_terminate_session(session_, NGHTTP2_ENHANCE_YOUR_CALM);
@@ -308,6 +325,7 @@ int H2Client::flood() {
 }
 
 int H2Client::frame_received(const nghttp2_frame& frame) {
+  if (frame.hd.type == NGHTTP2_RST_STREAM) reset_by_client_[resets_seen_++ % reset_by_client_.size()] = frame.hd.stream_id;
   ClientStream* stream = find(frame.hd.stream_id);
   if (!stream) return 0;
   bool end = frame.hd.flags & NGHTTP2_FLAG_END_STREAM;

@@ -15,7 +15,7 @@ class MirrorCopy : public ClientSide, public std::enable_shared_from_this<Mirror
   void body(std::string_view bytes);
   void end();
 
-  void send_interim(int) override {}
+  void send_interim(int, const std::vector<HeaderView>&) override {}
   void send_head(ResponseHead&, bool) override {}
   void send_body(std::string_view) override {}
   void send_end(const std::vector<HeaderView>&) override {}

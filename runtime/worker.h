@@ -59,6 +59,7 @@ class Worker : public LoopHooks {
   std::uint64_t ticket();   // for weights
   AccessLog* access_log() const { return access_log_; }
   void set_access_log(AccessLog* log) { access_log_ = log; }
+  void seed(std::uint64_t seed) { random_ = seed | 1; }  // tests want the same choices on every run
 
   void add(std::unique_ptr<Connection> connection, bool client);
   void settle_later(Connection& connection);
