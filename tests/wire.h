@@ -1,5 +1,5 @@
 // A gateway without sockets: one Worker whose clients and backends are the test's byte strings and whose clock moves
-// when the test says so. The .wire files (tests/wire_test.cpp) and the HTTP tests of runtime/ talk to it.
+// when the test says so. The .wire files (tests/runtime_wire_test.cpp) and the HTTP tests of runtime/ talk to it.
 #pragma once
 #include <algorithm>
 #include <cstring>
