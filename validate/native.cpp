@@ -37,6 +37,8 @@ At field(const At& up, std::string_view name) {
   return {child(up.path, name, nullptr)};
 }
 
+At field(const At&& up, std::string_view name) = delete;  // the place keeps a pointer to its parent
+
 template <class F>
 void each_item(const At& list, F f) {
   if (!list.present() || !list.value()->is(Type::list)) return;
@@ -102,7 +104,8 @@ class IngressChecker {
   }
 
   void check_both_classes(const At& root, const At& class_name) {
-    const At annotation = field(field(field(root, "metadata"), "annotations"), class_annotation);
+    const At metadata = field(root, "metadata"), annotations = field(metadata, "annotations");
+    const At annotation = field(annotations, class_annotation);
     if (!annotation.present() || annotation.text() == class_name.text()) return;
     Violation& found = add(annotation, "IN109", ErrorType::invalid,
                            "the annotation " + std::string(class_annotation) + " says " + quoted(annotation.text()) +

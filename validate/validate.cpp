@@ -284,7 +284,9 @@ void check_rules(const kube::Bundle& bundle, const std::vector<kube::RawObject>&
                  const Options& options, diag::Sink& sink) {
   if (semantic_rules().empty()) return;
   const kube::Index index(bundle);
-  const route::Attachments attachments = route::attach(index);
+  route::AttachOptions attach;
+  attach.assume_secrets = bundle.secrets.empty() && !options.complete;  // they are rarely kept beside manifests
+  const route::Attachments attachments = route::attach(index, attach);
   const Context context{bundle, index, attachments, raw, sources, options, sink};
   std::set<void (*)(const Context&)> done;
   for (const SemanticRule& rule : semantic_rules()) {

@@ -119,6 +119,49 @@ void check_security(const Context& c, const Annotation& a) {
                "set proxy-ssl-verify: \"on\" and proxy-ssl-secret"});
 }
 
+// Where a redirect leads: a path for app-root, a URL with a host otherwise.
+void check_target(const Context& c, const Annotation& a) {
+  const std::string& value = a.value;
+  if (a.name == "app-root") {
+    if (!value.starts_with('/'))
+      report(c, {"IN309", a.ingress, a.at, quoted(value) + " is not a path",
+                 value.find("://") == std::string::npos ? "begin it with '/'"
+                                                        : "app-root stays on its own host: use permanent-redirect"});
+    return;
+  }
+  if (a.name != "permanent-redirect" && a.name != "temporal-redirect") return;
+  const auto scheme = value.find("://");
+  const bool web = value.starts_with("http://") || value.starts_with("https://");
+  const std::string host = scheme == std::string::npos ? "" : value.substr(scheme + 3, value.find_first_of("/:?#", scheme + 3) - scheme - 3);
+  if (!web || host.empty() || value.find_first_of(" \t\"'<>") != std::string::npos)
+    return report(c, {"IN309", a.ingress, a.at, quoted(value) + " is not a URL that a client can be sent to",
+                      "write https://host/path"});
+  const auto& rules = a.ingress.spec.rules;
+  auto site = [](const std::string& name) {  // the last two labels
+    const auto dot = name.rfind('.');
+    const auto before = dot == std::string::npos || dot == 0 ? std::string::npos : name.rfind('.', dot - 1);
+    return before == std::string::npos ? name : name.substr(before + 1);
+  };
+  const bool own = host.find('$') != std::string::npos ||
+                   std::any_of(rules.begin(), rules.end(), [&](const auto& rule) {
+                     return rule.host.empty() || site(rule.host) == site(host);
+                   });
+  if (!own && !rules.empty())
+    report(c, {"IN309", a.ingress, a.at, "clients are sent to another site, " + quoted(host),
+               "check that this is meant: whoever may write Ingresses can send your users anywhere"});
+}
+
+// Whether Gateway API has a field for it, a policy of an implementation, or nothing.
+void check_equivalent(const Context& c, const Annotation& a, const NginxName& known) {
+  if (!known.field.empty())
+    return report(c, {"IN405", a.ingress, a.at, std::string(a.name) + " is a field of Gateway API: " +
+                                                    std::string(known.field),
+                      "gwctl convert writes it"});
+  report(c, {"IN406", a.ingress, a.at, "Gateway API has no field for " + std::string(a.name),
+             known.policy.empty() ? "look for another way before you migrate"
+                                  : "implementations have policies for it: " + std::string(known.policy)});
+}
+
 void check_canary(const Context& c, const kube::Ingress& ingress) {
   const std::string* canary = value_of(ingress, "canary");
   const yaml::Node* at = member(ingress.metadata, "annotations");
@@ -169,6 +212,8 @@ void check_one(const Context& c, const Annotation& a) {
   }
   check_type(c, a, known->type);
   check_security(c, a);
+  check_target(c, a);
+  check_equivalent(c, a, *known);
   if (!known->instead.empty())
     report(c, {"IN410", a.ingress, a.at, quoted(a.name) + " is deprecated", "use " + std::string(known->instead)});
 }

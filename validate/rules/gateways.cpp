@@ -78,7 +78,42 @@ void check_conditions(const Context& c, const route::ListenerStatus& each) {
   }
 }
 
+// Implementations that publish a conformance report; https://gateway-api.sigs.k8s.io/implementations/
+bool known_controller(std::string_view name) {
+  static constexpr std::string_view known[] = {
+      "application-networking.k8s.aws/gateway-api-controller",
+      "azure.alb.networking.azure.io/alb-controller",
+      "gateway.airlock.com/",
+      "gateway.envoyproxy.io/gatewayclass-controller",
+      "gateway.k8s.aws/",
+      "gateway.nginx.org/nginx-gateway-controller",
+      "gwctl.dev/gateway-controller",
+      "haproxy-ingress.github.io/controller",
+      "haproxy.org/gateway-controller",
+      "io.cilium/gateway-controller",
+      "istio.io/",
+      "kgateway.dev/",
+      "konghq.com/",
+      "linkerd.io/",
+      "agentgateway.dev/",
+      "networking.gke.io/",
+      "openshift.io/gateway-controller",
+      "projectcontour.io/",
+      "traefik.io/gateway-controller"};
+  return std::any_of(std::begin(known), std::end(known), [&](std::string_view row) {
+    return row.ends_with('/') ? name.starts_with(row) : name == row;
+  });
+}
+
 }  // namespace
+
+void check_controllers(const Context& c) {
+  for (const kube::GatewayClass& each : c.bundle.gateway_classes)
+    if (!each.spec.controller_name.empty() && !known_controller(each.spec.controller_name))
+      report(c, {"GW323", each, member(each.spec, "controllerName"),
+                 "controller " + quoted(each.spec.controller_name) + " is not known here",
+                 "nothing can be said about what it supports; check the spelling"});
+}
 
 void check_classes(const Context& c) {
   if (c.bundle.gateway_classes.empty() && !c.options.complete) return;
@@ -147,6 +182,11 @@ void check_unused_listeners(const Context& c) {
   bool routes = false;
   each_route(c.bundle, [&](const auto&, std::string_view) { routes = true; });
   if (!routes) return;
+  for (const route::ListenerStatus& each : c.attachments.listeners)
+    if (each.attached_routes == 0 && attached[each.gateway] != 0)
+      report(c, {"GW311", *each.owner, member(*each.listener, "name"),
+                 "no route of this set hangs on listener " + quoted(each.listener->name),
+                 "it answers nothing but errors: check the parentRefs of the routes, or remove it"});
   for (const auto& [gateway, count] : attached)
     if (count == 0)
       report(c, {"GW310", *gateway, nullptr, "no route of this set hangs on this Gateway",

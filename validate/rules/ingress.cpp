@@ -133,6 +133,59 @@ void check_paths(const Context& c, const kube::Ingress& ingress) {
   });
 }
 
+// Hosts of a rule that no certificate covers, where the Ingress has certificates for others.
+void check_plain_hosts(const Context& c, const kube::Ingress& ingress) {
+  std::set<std::string> covered;
+  for (const kube::IngressTls& tls : ingress.spec.tls) {
+    if (tls.hosts.empty()) return;  // for every host
+    covered.insert(tls.hosts.begin(), tls.hosts.end());
+  }
+  if (covered.empty()) return;
+  for (const kube::IngressRule& rule : ingress.spec.rules) {
+    const auto dot = rule.host.find('.');
+    const bool found = rule.host.empty() || covered.contains(rule.host) ||
+                       (dot != std::string::npos && covered.contains("*" + rule.host.substr(dot)));
+    if (!found)
+      report(c, {"IN210", ingress, member(rule, "host"),
+                 quoted(rule.host) + " has no certificate, other hosts of this Ingress have",
+                 "add it to tls, or move it to an Ingress of its own"});
+  }
+}
+
+void check_portability(const Context& c, const kube::Ingress& ingress) {
+  const kube::HttpIngressPath* first = nullptr;
+  std::size_t count = 0;
+  std::map<std::string, const kube::HttpIngressPath*> prefixes;
+  for (const kube::IngressRule& rule : ingress.spec.rules) {
+    if (rule.host.empty() && rule.http)
+      report(c, {"IN217", ingress, rule.node, "this rule has no host: it takes requests for every name",
+                 "name the host, unless a catch-all is meant"});
+    if (!rule.http) continue;
+    for (const kube::HttpIngressPath& path : rule.http->paths) {
+      if (path.path_type == "ImplementationSpecific" && count++ == 0) first = &path;
+      if (path.path_type != "Prefix" || path.path.empty()) continue;
+      std::string plain = path.path;
+      while (plain.size() > 1 && plain.ends_with('/')) plain.pop_back();
+      auto [it, fresh] = prefixes.try_emplace(rule.host + "\1" + plain, &path);
+      if (!fresh && it->second->path != path.path && it->second->node)
+        report(c, {"IN216",
+                   ingress,
+                   member(path, "path"),
+                   quoted(path.path) + " and " + quoted(it->second->path) + " are the same prefix: one of them is never "
+                                                                            "chosen",
+                   "prefixes are compared by path element, a trailing slash does not count: keep one",
+                   {},
+                   {{member(*it->second, "path")->span(), "the other path"}}});
+    }
+  }
+  if (first)
+    report(c, {"IN214", ingress, member(*first, "pathType"),
+               count == 1 ? "what ImplementationSpecific means depends on the controller"
+                          : "what ImplementationSpecific means depends on the controller (" + std::to_string(count) +
+                                " paths of this Ingress)",
+               "write Prefix or Exact where that is meant"});
+}
+
 }  // namespace
 
 void check_ingress_references(const Context& c) {
@@ -166,6 +219,8 @@ void check_ingress_lint(const Context& c) {
   for (const kube::Ingress& ingress : c.bundle.ingresses) {
     check_tls_hosts(c, ingress);
     check_paths(c, ingress);
+    check_plain_hosts(c, ingress);
+    check_portability(c, ingress);
     if (kube::find(ingress.metadata.annotations, class_annotation))
       report(c, {"IN201", ingress, member(ingress.metadata, "annotations"),
                  std::string("the annotation ") + class_annotation + " is deprecated", "use spec.ingressClassName"});

@@ -2,7 +2,9 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <set>
 #include <unordered_map>
 
 #include "route/order.h"
@@ -141,16 +143,64 @@ void check_regex(const Context& c, const kube::Object& route, const yaml::Node* 
                   : "most implementations use RE2"});
 }
 
+// Expressions that take everything, or that implementations read differently: some match the whole path, some search
+// in it.
+void check_breadth(const Context& c, const kube::Object& route, const yaml::Node* at, const std::string& pattern) {
+  static constexpr std::array<std::string_view, 10> everything{".*", "^.*$", "^.*", ".*$", "/.*", "^/.*$", "^/.*", "/.*$",
+                                                               "^/", "/"};
+  if (std::find(everything.begin(), everything.end(), pattern) != everything.end())
+    return report(c, {"GW405", route, at, quoted(pattern) + " matches every path",
+                      "write type: PathPrefix and value: / instead; it costs less and ranks as what it is"});
+  if (!pattern.empty() && std::string_view("/^.([\\").find(pattern[0]) == std::string_view::npos)
+    report(c, {"GW405", route, at, quoted(pattern) + " does not begin as paths do, with '/'",
+               "implementations that match the whole path never find it; others find it anywhere in a path: begin with "
+               "'/' or '^/'"});
+}
+
 void check_path(const Context& c, const kube::HttpRoute& route, const kube::HttpPathMatch& path) {
   const std::string type = path.type.value_or("PathPrefix"), value = path.value.value_or("/");
   const yaml::Node* at = member(path, "value");
-  if (type == "RegularExpression") return check_regex(c, route, at, value);
+  if (type == "RegularExpression") {
+    check_regex(c, route, at, value);
+    return check_breadth(c, route, at, value);
+  }
   if (value.find(".*") != std::string::npos || value.find_first_of("^$[](){}|\\*") != std::string::npos)
     report(c,
            {"GW406", route, at, quoted(value) + " looks like a regular expression, but " + type + " takes it literally",
             "use type: RegularExpression, or write the plain path"});
   if (value.find('?') != std::string::npos)
     report(c, {"GW407", route, at, "a path has no query: '?' never matches", "use queryParams"});
+}
+
+// HEAD is a method of its own: a rule for GET alone answers 404 to link checkers and load balancers.
+void check_heads(const Context& c, const kube::HttpRoute& route) {
+  std::set<std::string> heads;
+  auto path_of = [](const kube::HttpRouteMatch& match) {
+    return match.path ? match.path->type.value_or("PathPrefix") + '\3' + match.path->value.value_or("/")
+                      : std::string("PathPrefix\3/");
+  };
+  auto each_match = [&](auto&& f) {
+    for (const kube::HttpRouteRule& rule : route.spec.rules)
+      for (const kube::HttpRouteMatch& match : rule.matches) f(match);
+  };
+  each_match([&](const kube::HttpRouteMatch& match) {
+    if (!match.method || *match.method == "HEAD") heads.insert(path_of(match));
+  });
+  each_match([&](const kube::HttpRouteMatch& match) {
+    if (match.method && *match.method == "GET" && !heads.contains(path_of(match)))
+      report(c, {"GW420", route, member(match, "method"), "HEAD requests for this path match no rule of this route",
+                 "add a match with method: HEAD, or leave the method out"});
+  });
+}
+
+// Names of services and methods are compared as they stand unless the type says otherwise.
+void check_grpc_method(const Context& c, const kube::GrpcRoute& route, const kube::GrpcMethodMatch& method) {
+  if (method.type.value_or("Exact") != "Exact") return;
+  for (const auto& [name, value] : {std::pair{"service", &method.service}, {"method", &method.method}})
+    if (*value && (*value)->find_first_of("*+?^$()[]{}|\\") != std::string::npos)
+      report(c, {"GW422", route, member(method, name),
+                 quoted(**value) + " looks like a regular expression, but Exact takes it literally",
+                 "use type: RegularExpression, or write the plain name"});
 }
 
 }  // namespace
@@ -160,7 +210,8 @@ void check_precedence(const Context& c) {
 }
 
 void check_patterns(const Context& c) {
-  for (const kube::HttpRoute& route : c.bundle.http_routes)
+  for (const kube::HttpRoute& route : c.bundle.http_routes) {
+    check_heads(c, route);
     for (const kube::HttpRouteRule& rule : route.spec.rules)
       for (const kube::HttpRouteMatch& match : rule.matches) {
         if (match.path) check_path(c, route, *match.path);
@@ -169,9 +220,11 @@ void check_patterns(const Context& c) {
             if (each.type.value_or("Exact") == "RegularExpression")
               check_regex(c, route, member(each, "value"), each.value);
       }
+  }
   for (const kube::GrpcRoute& route : c.bundle.grpc_routes)
     for (const kube::GrpcRouteRule& rule : route.spec.rules)
       for (const kube::GrpcRouteMatch& match : rule.matches) {
+        if (match.method) check_grpc_method(c, route, *match.method);
         if (match.method && match.method->type.value_or("Exact") == "RegularExpression")
           for (const auto* value : {&match.method->service, &match.method->method})
             if (*value) check_regex(c, route, match.method->node, **value);

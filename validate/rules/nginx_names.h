@@ -12,6 +12,8 @@ struct NginxName {
   std::string_view name;
   NginxType type = NginxType::text;
   std::string_view instead;  // of a deprecated name
+  // Where it goes in Gateway API; where that has no field, the policies of implementations. Both empty: nowhere.
+  std::string_view field, policy;
 };
 
 std::span<const NginxName> nginx_names();  // ascending

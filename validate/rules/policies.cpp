@@ -53,6 +53,21 @@ void check_authorities(const Context& c, const kube::BackendTlsPolicy& policy) {
   }
 }
 
+// The name that the backend's certificate must have: public names have dots, and so have names inside a cluster.
+void check_server_name(const Context& c, const kube::BackendTlsPolicy& policy) {
+  const std::string& host = policy.spec.validation.hostname;
+  const bool short_name = !host.empty() && host.find('.') == std::string::npos;
+  const bool local = host.ends_with(".svc") || host.ends_with(".local") || host.ends_with(".svc.cluster.local");
+  if (!short_name && !local) return;
+  if (local && policy.spec.validation.well_known_ca_certificates.value_or("") != "System") return;
+  report(c, {"GW508", policy, member(policy.spec.validation, "hostname"),
+             short_name ? quoted(host) + " is a short name: certificates rarely have one"
+                        : "no public authority gives a certificate for " + quoted(host),
+             short_name ? "write the name in the backend's certificate, such as " + host + "." + policy.metadata.ns +
+                              ".svc"
+                        : "name the authority with caCertificateRefs"});
+}
+
 }  // namespace
 
 void check_policies(const Context& c) {
@@ -62,6 +77,7 @@ void check_policies(const Context& c) {
   std::map<std::tuple<std::string, std::string, std::string>, const kube::BackendTlsPolicy*> first;
   for (const kube::BackendTlsPolicy* policy : order) {
     check_authorities(c, *policy);
+    check_server_name(c, *policy);
     for (const kube::PolicyTargetRef& target : policy->spec.target_refs) {
       check_target(c, *policy, target);
       auto [it, fresh] = first.try_emplace(

@@ -57,6 +57,30 @@ void no_matching_parent(const Context& c, const ParentStatus& parent) {
                "remove the port or name the listener with sectionName"});
 }
 
+constexpr const char* name_label = "kubernetes.io/metadata.name";
+
+// A selector that asks for more than the name of the namespace.
+bool needs_labels(const kube::LabelSelector& selector) {
+  return std::any_of(selector.match_labels.begin(), selector.match_labels.end(),
+                     [](const auto& label) { return label.first != name_label; }) ||
+         std::any_of(selector.match_expressions.begin(), selector.match_expressions.end(),
+                     [](const auto& expression) { return expression.key != name_label; });
+}
+
+// The first listener of a parent whose selector cannot be decided for the route's namespace.
+const kube::Listener* undecided(const Context& c, const ParentStatus& parent) {
+  if (c.index.ns(parent.route->metadata.ns) || c.options.complete) return nullptr;
+  for (const route::ListenerStatus& each : c.attachments.listeners) {
+    if (each.gateway != parent.gateway) continue;
+    if (parent.ref->section_name && *parent.ref->section_name != each.listener->name) continue;
+    const auto& allowed = each.listener->allowed_routes;
+    if (!allowed || !allowed->namespaces || allowed->namespaces->from.value_or("") != "Selector") continue;
+    const auto& selector = allowed->namespaces->selector;
+    if (selector && selector->node && needs_labels(*selector)) return each.listener;
+  }
+  return nullptr;
+}
+
 void not_allowed(const Context& c, const ParentStatus& parent) {
   bool kind_possible = false;
   for (const route::ListenerStatus& each : c.attachments.listeners)
@@ -69,6 +93,16 @@ void not_allowed(const Context& c, const ParentStatus& parent) {
     return report(
         c, {"GW234", *parent.route, parent.ref->node, "no listener of " + gateway + " takes a " + parent.route_kind,
             "add the kind to allowedRoutes.kinds, or use a listener of another protocol"});
+  if (const kube::Listener* listener = undecided(c, parent))
+    return report(c, {"GW237",
+                      *parent.route,
+                      parent.ref->node,
+                      "whether listener " + quoted(listener->name) + " takes routes of namespace " +
+                          quoted(parent.route->metadata.ns) + " cannot be told: its selector asks for labels of the "
+                          "Namespace, which is not here",
+                      "give the Namespace object too",
+                      {},
+                      {{listener->allowed_routes->namespaces->selector->node->span(), "the selector"}}});
   report(c, {"GW233", *parent.route, parent.ref->node,
              gateway + " takes no routes of namespace " + quoted(parent.route->metadata.ns),
              "set allowedRoutes.namespaces.from of the listener to All, or to Selector with labels of this namespace"});

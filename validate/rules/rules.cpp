@@ -76,6 +76,29 @@ void check_filters(const Context& c, const kube::HttpRoute& route, const kube::H
   }
 }
 
+bool rewrites(const kube::RouteFilter& filter) {
+  return filter.url_rewrite.has_value();
+}
+
+// The schema refuses a rewrite beside a redirect in one list; it does not look at both lists of a rule.
+void check_combination(const Context& c, const kube::HttpRoute& route, const kube::HttpRouteRule& rule) {
+  const auto outer = std::find_if(rule.filters.begin(), rule.filters.end(), [](const kube::RouteFilter& filter) {
+    return rewrites(filter) || filter.request_redirect;
+  });
+  if (outer == rule.filters.end()) return;
+  for (const kube::BackendRef& ref : rule.backend_refs)
+    for (const kube::RouteFilter& inner : ref.filters)
+      if (rewrites(inner) || inner.request_redirect)
+        report(c, {"GW410",
+                   route,
+                   inner.node,
+                   "the rule and this backend both change where the request goes (" + outer->type + ", " + inner.type +
+                       ")",
+                   "the order is undefined, implementations answer 500: keep one of the filters",
+                   {},
+                   {{span_of(route, outer->node), "the filter of the rule"}}});
+}
+
 template <class Rule>
 void check_backend_list(const Context& c, const kube::Object& route, const Rule& rule) {
   const auto& refs = rule.backend_refs;
@@ -136,6 +159,7 @@ void check_http_rules(const Context& c) {
     for (std::size_t r = 0; r < route.spec.rules.size(); ++r) {
       const kube::HttpRouteRule& rule = route.spec.rules[r];
       check_filters(c, route, rule, protocols[&route]);
+      check_combination(c, route, rule);
       check_backend_list(c, route, rule);
       check_answer(c, route, r);
       for (const kube::HttpRouteMatch& match : rule.matches) check_header_names(c, route, match.headers);
@@ -147,13 +171,32 @@ void check_http_rules(const Context& c) {
     }
 }
 
+// Policies and reports name a rule by its name; a rule alone in its route needs none.
+void check_rule_names(const Context& c) {
+  each_route(c.bundle, [&](const auto& route, std::string_view) {
+    if (route.spec.rules.size() < 2) return;
+    for (std::size_t r = 0; r < route.spec.rules.size(); ++r)
+      if (!route.spec.rules[r].name)
+        report(c, {"GW430", route, route.spec.rules[r].node, "rule " + std::to_string(r) + " has no name",
+                   "policies that target one rule and reports refer to it by name: add name:"});
+  });
+}
+
 void check_hostnames(const Context& c) {
   each_route(c.bundle, [&](const auto& route, std::string_view) {
+    const std::set<std::string> all(route.spec.hostnames.begin(), route.spec.hostnames.end());
     std::set<std::string> seen;
     for (std::size_t i = 0; i < route.spec.hostnames.size(); ++i) {
       const std::string& host = route.spec.hostnames[i];
       const yaml::Node* at = item(route.spec, "hostnames", i);
       if (!seen.insert(host).second) report(c, {"GW426", route, at, quoted(host) + " is listed twice", "list it once"});
+      for (std::size_t dot = host.find('.'); dot != std::string::npos; dot = host.find('.', dot + 1)) {
+        const std::string wildcard = "*" + host.substr(dot);
+        if (wildcard == host || !all.contains(wildcard)) continue;
+        report(c, {"GW427", route, at, quoted(host) + " is part of " + quoted(wildcard) + " of this route",
+                   "one of the two is enough"});
+        break;
+      }
       if (host.starts_with("*.") && host.find('.', 2) == std::string::npos)
         report(c, {"GW428", route, at, quoted(host) + " takes every name of a top-level domain",
                    "name the domain that is yours"});
