@@ -3,8 +3,10 @@
 #include <set>
 
 #include "diag/suggest.h"
+#include "kube/kinds.h"
 #include "route/backends.h"
 #include "validate/rules/checks.h"
+#include "validate/rules/nodes.h"
 #include "validate/rules/report.h"
 
 namespace gw::validate {
@@ -23,14 +25,20 @@ std::string meant(std::string_view near) {
   return near.empty() ? std::string() : "did you mean " + quoted(near) + "?";
 }
 
+// A kind of the spec's own groups is right or wrong; what an implementation adds, only it knows.
+diag::Severity severity_of_group(std::string_view group) {
+  return group.empty() || group == kube::gateway_group ? diag::Severity::error : diag::Severity::warning;
+}
+
 // A parent that is neither Gateway nor ListenerSet, or is not in the set.
 void absent_parent(const Context& c, const kube::Object& route, const kube::ParentReference& ref) {
   const std::string kind = ref.kind.value_or("Gateway");
-  if (kind == "Service") return;  // a mesh route
+  const std::string group = ref.group.value_or(std::string(kube::gateway_group));
+  if (kind == "Service" || kind == "ServiceImport") return;  // a mesh route
   const kube::NamespacedName id{ref.ns.value_or(route.metadata.ns), ref.name};
   if (kind != "Gateway" && kind != "ListenerSet")
     return report(c, {"GW204", route, member(ref, "kind"), "a route cannot hang on a " + kind,
-                      "parents are Gateway and ListenerSet (and Service in a mesh)"});
+                      "parents are Gateway and ListenerSet (and Service in a mesh)", severity_of_group(group)});
   if (kind == "Gateway" && c.index.gateway(id)) return;
   if (kind == "ListenerSet" && c.index.listener_set(id)) return;
   const bool none = kind == "Gateway" ? c.bundle.gateways.empty() : c.bundle.listener_sets.empty();
@@ -121,6 +129,16 @@ void check_parent(const Context& c, const ParentStatus& parent) {
   }
 }
 
+// GAMMA's consumer routes: a route that hangs on a Service may send to Services beside it.
+bool in_mesh_of(const kube::Object& route, std::string_view ns) {
+  const yaml::Node* parents = below(below(route.node, "spec"), "parentRefs");
+  if (!parents || !parents->is_seq()) return false;
+  const auto items = parents->items();
+  return !items.empty() && std::all_of(items.begin(), items.end(), [&](const yaml::Node& parent) {
+    return text_of(&parent, "kind") == "Service" && text_of(&parent, "namespace") == ns;
+  });
+}
+
 // One reference to a backend, whoever makes it.
 void check_backend(const Context& c, const kube::Object& route, std::string_view route_kind,
                    const route::BackendRefView& ref, std::string_view mirror_code) {
@@ -133,9 +151,12 @@ void check_backend(const Context& c, const kube::Object& route, std::string_view
     report(c, {mirror_code.empty() ? code : mirror_code, route, at ? at : ref.node, std::move(message), std::move(help),
                severity});
   };
-  if (resolved.reason == "InvalidKind")
+  if (resolved.reason == "InvalidKind") {
+    if (ref.kind == "ServiceImport" && ref.group == "multicluster.x-k8s.io") return;
     return tell("GW208", "kind", "a backend of kind " + quoted(ref.kind) + " is not known",
-                "every implementation knows Service; other kinds need its extension");
+                "every implementation knows Service; other kinds need its extension", severity_of_group(ref.group));
+  }
+  if (resolved.reason == "RefNotPermitted" && in_mesh_of(route, ref.ns)) return;
   if (resolved.reason == "RefNotPermitted")
     return tell("GW209", "namespace", "no ReferenceGrant in " + quoted(ref.ns) + " lets this route use Service " + id,
                 "add a ReferenceGrant to namespace " + std::string(ref.ns) + " from " + std::string(route_kind) +
