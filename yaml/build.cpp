@@ -169,6 +169,7 @@ class Builder {
   void set_scalar(const Scalar& scalar, Slot& slot);
   void set_string(Node& node, std::string_view value, bool quoted);
   std::string_view at_source(std::string_view value, std::size_t offset) const;
+  std::string shown(std::string_view text) const;
 
   std::size_t declare(std::string_view name, std::size_t work);
   bool in_key() const {
@@ -304,7 +305,7 @@ bool Builder::typed(std::string_view value, std::string_view tag, diag::Span spa
       return true;
     }
     if (scalar.kind == Kind::floating && !std::isfinite(scalar.floating) && !in_key()) {
-      return refuse("GW001", span, "'" + shortened(value) + "' is no number that JSON, and so Kubernetes, can hold",
+      return refuse("GW001", span, "'" + shown(value) + "' is no number that JSON, and so Kubernetes, can hold",
                     "put it in quotes if text is meant");
     }
     set_scalar(scalar, slot);
@@ -338,7 +339,7 @@ bool Builder::typed(std::string_view value, std::string_view tag, diag::Span spa
     return true;
   }
   if (type != "str" && type != "merge") {
-    warn("GW018", span, "the tag '" + shortened(tag) + "' is ignored by Kubernetes", "remove the tag");
+    warn("GW018", span, "the tag '" + shown(tag) + "' is ignored by Kubernetes", "remove the tag");
   }
   set_string(slot.node, value, true);
   return true;
@@ -381,17 +382,22 @@ std::string_view Builder::at_source(std::string_view value, std::size_t offset) 
   return source == value ? source : std::string_view();
 }
 
+// Parts of a Secret are not repeated in messages.
+std::string Builder::shown(std::string_view text) const {
+  return like_secret(piece_.text.substr(piece_.begin, piece_.end - piece_.begin)) ? "..." : shortened(text);
+}
+
 bool Builder::alias(const yaml_event_t& event) {
   diag::Span span = span_of(event);
   auto name = std::string(view(event.data.alias.anchor));
   auto found = names_.find(name);
   if (found == names_.end()) {
-    return refuse("GW001", span, "'*" + shortened(name) + "' names no anchor above it",
-                  "define it with '&" + shortened(name) + "', or put quotes around a value that starts with '*'");
+    return refuse("GW001", span, "'*" + shown(name) + "' names no anchor above it",
+                  "define it with '&" + shown(name) + "', or put quotes around a value that starts with '*'");
   }
   const Anchor& anchor = anchors_[found->second];
   if (anchor.open) {
-    return refuse("GW001", span, "'*" + shortened(name) + "' stands inside the value that it names",
+    return refuse("GW001", span, "'*" + shown(name) + "' stands inside the value that it names",
                   "remove the alias");
   }
   if (++aliases_ > limits_.aliases || anchor.work > limits_.nodes_per_alias) {
@@ -435,7 +441,7 @@ bool Builder::open(const yaml_event_t& event, bool map, bool flow, std::string_v
                   "put quotes around a key or value that starts with '{' or '['");
   }
   bool known = tag.empty() || tag == "!" || tag == "tag:yaml.org,2002:map" || tag == "tag:yaml.org,2002:seq";
-  if (!known) warn("GW018", span, "the tag '" + shortened(tag) + "' is ignored by Kubernetes", "remove the tag");
+  if (!known) warn("GW018", span, "the tag '" + shown(tag) + "' is ignored by Kubernetes", "remove the tag");
   std::size_t before = work_;
   if (!count_work(1, 0, span)) return false;
   frames_.push_back({map, flow, span.begin, slots_.size(), declare(anchor, before), before});

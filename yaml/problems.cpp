@@ -76,4 +76,13 @@ const Problem& explain(std::string_view libyaml) {
   return row == std::end(problems) ? unknown : *row;
 }
 
+bool like_secret(std::string_view text) {
+  constexpr std::string_view between = " \t\"':\r\n";
+  for (std::size_t at = text.find("kind"); at != text.npos; at = text.find("kind", at + 4)) {
+    std::size_t value = text.find_first_not_of(between, at + 4);
+    if (value != text.npos && value > at + 4 && text.substr(value).starts_with("Secret")) return true;
+  }
+  return false;
+}
+
 }  // namespace gw::yaml

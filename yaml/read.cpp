@@ -9,6 +9,7 @@
 #include "yaml/arena.h"
 #include "yaml/build.h"
 #include "yaml/bytes.h"
+#include "yaml/problems.h"
 #include "yaml/split.h"
 
 namespace gw::yaml {
@@ -48,16 +49,6 @@ Span template_marker(FileId file, std::string_view text, const Chunk& chunk) {
     at = text.find("{{", line_end);
   }
   return {};
-}
-
-// A document that was refused has no tree to tell what is a Secret's value; its text must do.
-bool like_secret(std::string_view text) {
-  constexpr std::string_view between = " \t\"':\r\n";
-  for (std::size_t at = text.find("kind"); at != text.npos; at = text.find("kind", at + 4)) {
-    std::size_t value = text.find_first_not_of(between, at + 4);
-    if (value != text.npos && value > at + 4 && text.substr(value).starts_with("Secret")) return true;
-  }
-  return false;
 }
 
 // All that may be a value: everything but plain keys at the start of a line.
