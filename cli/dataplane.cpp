@@ -64,13 +64,16 @@ runtime::Site::Kind site_kind(route::Protocol protocol) {
   return runtime::Site::Kind::http;
 }
 
+std::string fault_of(const std::optional<runtime::Certificate>& pair) {
+  return pair ? pki::check_pair(pair->chain_pem, pair->key_pem) : "it has no tls.crt and tls.key";
+}
+
 // Pairs that load; half-written or mismatched ones keep what was there before.
 void read_certificates(const kube::Bundle& bundle, const runtime::Config* before, runtime::Config& config,
                        std::vector<std::string>& warnings) {
   for (const kube::Secret& secret : bundle.secrets) {
     auto pair = read_pair(secret);
-    if (!pair) continue;
-    std::string why = pki::check_pair(pair->chain_pem, pair->key_pem);
+    std::string why = fault_of(pair);
     if (why.empty()) {
       config.certificates[secret.id()] = std::move(*pair);
       continue;
@@ -79,6 +82,7 @@ void read_certificates(const kube::Bundle& bundle, const runtime::Config* before
                       : std::map<kube::NamespacedName, runtime::Certificate>::const_iterator{};
     bool kept = before && old != before->certificates.end();
     if (kept) config.certificates[secret.id()] = old->second;
+    if (!kept && !pair) continue;  // not a certificate at all
     warnings.push_back("Secret " + secret.id().display() + ": " + why +
                        (kept ? "; the certificate before it stays in use" : ""));
   }
@@ -93,9 +97,9 @@ std::optional<runtime::Certificate> read_pair(const kube::Secret& secret) {
 }
 
 std::string PkiFacts::check_pair(const kube::Secret& secret) const {
-  auto pair = read_pair(secret);
-  if (!pair) return "it has no tls.crt and tls.key";
-  return pki::check_pair(pair->chain_pem, pair->key_pem);
+  std::string why = fault_of(read_pair(secret));
+  if (why.empty()) good_.insert(secret.id());
+  return good_.contains(secret.id()) ? "" : why;
 }
 
 std::string PkiFacts::check_ca(std::string_view pem) const {

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -60,11 +61,15 @@ class GatewayDataplane : public control::Dataplane {
 // tls.crt and tls.key of a Secret; nullopt when one is missing or not base64.
 std::optional<runtime::Certificate> read_pair(const kube::Secret& secret);
 
-// Certificates judged by OpenSSL, for route::attach.
+// Certificates judged by OpenSSL, for route::attach. A Secret that held a good pair once passes for as long as it is
+// there: the pair it had stays in use while a new one is half written, and the dataplane warns.
 class PkiFacts : public route::CertificateFacts {
  public:
   std::string check_pair(const kube::Secret& secret) const override;
   std::string check_ca(std::string_view pem) const override;
+
+ private:
+  mutable std::set<kube::NamespacedName> good_;
 };
 
 }  // namespace gw::cli
