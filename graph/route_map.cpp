@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <tuple>
 
 #include "diag/render.h"
 #include "route/order.h"
+#include "route/target.h"
 
 namespace gw::graph {
 namespace {
@@ -24,12 +26,15 @@ struct Ranked {
   }
 };
 
-void add_conditions(const char* what, const std::vector<kube::NamedMatch>& from, std::size_t& count,
-                    std::vector<std::string>& to) {
-  std::vector<std::string_view> seen;  // only the first entry of a name counts
+// Only the first entry of a name counts; names of headers are one name in every letter case.
+void add_conditions(const char* what, const std::vector<kube::NamedMatch>& from, bool fold, std::size_t& count,
+                    std::vector<kube::NamedMatch>& data, std::vector<std::string>& to) {
   for (const kube::NamedMatch& match : from) {
-    if (std::find(seen.begin(), seen.end(), match.name) != seen.end()) continue;
-    seen.push_back(match.name);
+    const auto same = [&](const kube::NamedMatch& seen) {
+      return fold ? route::equal_fold(seen.name, match.name) : seen.name == match.name;
+    };
+    if (std::any_of(data.begin(), data.end(), same)) continue;
+    data.push_back(match);
     const char* relation = match.type == "RegularExpression" ? " ~ " : " = ";
     to.push_back(std::string(what) + " " + match.name + relation + match.value);
     ++count;
@@ -48,8 +53,8 @@ std::vector<Ranked> matches_of(const kube::HttpRouteRule& rule) {
     ranked.row.type = from.path ? from.path->type.value_or("PathPrefix") : "PathPrefix";
     ranked.row.path = from.path ? from.path->value.value_or("/") : "/";
     ranked.row.method = from.method.value_or("");
-    add_conditions("header", from.headers, ranked.row.header_count, ranked.row.conditions);
-    add_conditions("query", from.query_params, ranked.row.query_count, ranked.row.conditions);
+    add_conditions("header", from.headers, true, ranked.row.header_count, ranked.row.headers, ranked.row.conditions);
+    add_conditions("query", from.query_params, false, ranked.row.query_count, ranked.row.query, ranked.row.conditions);
     ranked.kind = kind_of(ranked.row.type);
     ranked.length = ranked.row.path.size();
     ranked.method_length = ranked.row.method.empty() ? 0 : 1;
@@ -67,8 +72,15 @@ std::vector<Ranked> matches_of(const kube::GrpcRouteRule& rule) {
     const std::string method = from.method ? from.method->method.value_or("") : "";
     const bool regex = from.method && from.method->type == "RegularExpression";
     ranked.row.type = regex ? "RegularExpression" : !service.empty() && !method.empty() ? "Exact" : "PathPrefix";
-    ranked.row.path = "/" + (service.empty() && !method.empty() ? "*" : service) + (method.empty() ? "" : "/" + method);
-    add_conditions("header", from.headers, ranked.row.header_count, ranked.row.conditions);
+    if (regex) {
+      const auto group = [](const std::string& part) { return part.empty() ? "[^/]+" : "(?:" + part + ")"; };
+      ranked.row.path = "/" + group(service) + "/" + group(method);
+    } else {
+      ranked.row.path =
+          "/" + (service.empty() && !method.empty() ? "*" : service) + (method.empty() ? "" : "/" + method);
+      if (service.empty()) ranked.row.grpc_method = method;
+    }
+    add_conditions("header", from.headers, true, ranked.row.header_count, ranked.row.headers, ranked.row.conditions);
     ranked.kind = kind_of(ranked.row.type);
     ranked.length = service.size();
     ranked.method_length = method.size();
@@ -141,12 +153,9 @@ class Mapper {
   // Two parentRefs of one route may reach one listener; it is listed once.
   void place(std::size_t listener, const std::string& host, const std::vector<Ranked>& matches) {
     std::vector<Ranked>& list = found_[listener][host_key(host)];
-    for (const Ranked& match : matches) {
-      const auto same = [&](const Ranked& seen) {
-        return seen.key() == match.key() && seen.row.path == match.row.path;
-      };
-      if (std::none_of(list.begin(), list.end(), same)) list.push_back(match);
-    }
+    for (const Ranked& match : matches)
+      if (placed_.emplace(listener, host, match.route, match.rule, match.match, match.kind).second)
+        list.push_back(match);
   }
 
   const route::Attachments& attachments_;
@@ -155,6 +164,8 @@ class Mapper {
   std::vector<const kube::Object*> routes_;
   std::map<const kube::Object*, std::size_t> age_;
   std::map<std::size_t, std::map<HostKey, std::vector<Ranked>>> found_;
+  // listener, host, then route, rule and match
+  std::set<std::tuple<std::size_t, std::string, std::size_t, std::size_t, std::size_t, int>> placed_;
 };
 
 std::string_view text(route::Protocol protocol) {

@@ -15,6 +15,8 @@ struct MatchRow {
   std::string method;                   // empty: every method
   std::vector<std::string> conditions;  // "header x-env = canary", "query q ~ [0-9]+"
   std::size_t header_count = 0, query_count = 0;
+  std::vector<kube::NamedMatch> headers, query;  // the conditions as data; of a name only the first entry
+  std::string grpc_method;                       // the path is "/anything/<this>"; `path` shows it as "/*/<this>"
   const route::Action* action = nullptr;  // of the Table
 };
 

@@ -31,9 +31,10 @@ const std::map<std::string, Words> rooms = {
     {"verify", {"route", "kube", "yaml", "diag"}},
     {"runtime", {"route", "pki", "kube", "yaml", "diag"}},
     {"graph", {"route", "kube", "yaml", "diag"}},
+    {"export", {"graph", "route", "kube", "yaml", "diag"}},
     {"audit", {"convert", "validate", "verify", "route", "pki", "kube", "yaml", "diag"}},
     {"cli",
-     {"audit", "graph", "control", "convert", "validate", "verify", "runtime", "cluster", "route", "kube", "yaml",
+     {"audit", "export", "graph", "control", "convert", "validate", "verify", "runtime", "cluster", "route", "kube", "yaml",
       "pki", "diag"}},
 };
 
