@@ -237,11 +237,19 @@ class Connection {
     if ((tls_ ? SSL_write(tls_, text.data(), size) : ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL)) <= 0) return reply;
     std::string all;
     char buffer[16384];
-    for (ssize_t n; (n = tls_ ? SSL_read(tls_, buffer, sizeof buffer) : ::recv(fd_, buffer, sizeof buffer, 0)) > 0;)
+    std::size_t end = std::string::npos, whole = std::string::npos;
+    while (all.size() < whole) {  // Envoy keeps the connection open for a while after its answer
+      const ssize_t n = tls_ ? SSL_read(tls_, buffer, sizeof buffer) : ::recv(fd_, buffer, sizeof buffer, 0);
+      if (n <= 0) break;
       all.append(buffer, static_cast<std::size_t>(n));
+      if (end != std::string::npos || (end = all.find("\r\n\r\n")) == std::string::npos) continue;
+      const std::string fields = route::lower(all.substr(0, end + 2));
+      const auto length = fields.find("\r\ncontent-length: ");
+      whole = end + 4;
+      if (!text.starts_with("HEAD ") && length != std::string::npos) whole += std::stoul(fields.substr(length + 18));
+    }
     if (all.size() < 12) return reply;
     reply.status = std::stoi(all.substr(9, 3));
-    const std::size_t end = all.find("\r\n\r\n");
     const std::string head = route::lower(all.substr(0, end + 2));
     if (const auto at = head.find("\r\nlocation: "); at != std::string::npos)
       reply.location = all.substr(at + 12, head.find("\r\n", at + 2) - at - 12);
@@ -262,31 +270,30 @@ std::string text_of(const std::string& json, const std::string& key) {
   return json.substr(at, json.find('"', at) - at);
 }
 
-// Where the documents say that Envoy reads a request otherwise (docs/envoy.md); the reason, or empty.
-std::string named_difference(const route::Request& request) {
+// Where docs/envoy.md says that Envoy reads a request otherwise; empty where it has no reason to.
+// `same_rule`: only the path that the backend or a Location shows is another.
+std::string named_difference(const route::Request& request, const route::AnswerSet& expected, bool same_rule) {
   const auto [path, query, tail] = route::split_target(request.target);
-  if (request.method == "OPTIONS") return "OPTIONS";
-  if (path.find('%') != std::string_view::npos) return "escapes in the path";
-  if (path.find("//") != std::string_view::npos || path.find("/.") != std::string_view::npos) return "path normalised";
-  if (path.find_first_of("#\\") != std::string_view::npos) return "characters a target may not hold";
-  if (query.find_first_of("%+;") != std::string_view::npos) return "escapes in the query";
-  if (!path.starts_with('/')) return "not origin-form";
-  if (request.host.find(':') != std::string::npos) return "port in Host";
-  for (const auto& [name, value] : request.headers)
-    if (name.find('_') != std::string::npos) return "header with _";
+  const bool odd = path.find_first_of("%#\\") != std::string_view::npos || path.find("//") != std::string_view::npos ||
+                   path.find("/.") != std::string_view::npos;
+  if (odd && same_rule) return "the path is shown normalised";
+  if (odd && !expected.any_of.empty() && expected.any_of.front().status == 400) return "a path that gwctl refuses";
+  if (request.host.find(':') != std::string::npos && same_rule) return "the port in Host stays in Location";
+  if (request.scheme == route::Scheme::https && request.sni.value_or("").empty()) return "no server name";
   return {};
 }
 
-bool fits(const route::Answer& answer, const Reply& reply, const route::Request& request) {
+bool fits(const route::Answer& answer, const Reply& reply, const route::Request& request, bool with_target) {
   if (answer.status == 0) return reply.status == 0;
   if (answer.status != reply.status) return false;
-  if (!answer.location.empty()) return reply.location == answer.location;
+  if (!answer.location.empty()) return !with_target || reply.location == answer.location;
   if (answer.status != 200 || request.method == "HEAD") return true;
   const std::string backend = text_of(reply.body, "namespace") + "/" + text_of(reply.body, "service");
   const auto weighted = [&](const route::WeightedBackend& one) { return one.backend == backend; };
   if (answer.backends.empty() ? answer.backend != backend
                               : std::none_of(answer.backends.begin(), answer.backends.end(), weighted))
     return false;
+  if (!with_target) return true;
   return text_of(reply.body, "path") == (answer.upstream_target.empty() ? request.target : answer.upstream_target) &&
          text_of(reply.body, "host") == (answer.upstream_host.empty() ? request.host : answer.upstream_host);
 }
@@ -392,10 +399,12 @@ TEST_CASE("Envoy answers every class of request as gwctl does") {
       const Reply reply =
           connection.open() && (!secure || connection.start_tls(request.sni)) ? connection.ask(line) : Reply{};
       ++asked;
-      const bool alike = std::any_of(expected.any_of.begin(), expected.any_of.end(),
-                                     [&](const route::Answer& a) { return fits(a, reply, request); });
-      if (alike) continue;
-      if (const std::string why = named_difference(request); !why.empty()) {
+      const auto alike = [&](bool with_target) {
+        return std::any_of(expected.any_of.begin(), expected.any_of.end(),
+                           [&](const route::Answer& a) { return fits(a, reply, request, with_target); });
+      };
+      if (alike(true)) continue;
+      if (const std::string why = named_difference(request, expected, alike(false)); !why.empty()) {
         ++named[why];
         continue;
       }

@@ -137,7 +137,7 @@ void add_all(const std::vector<Dimension>& dimensions, std::size_t at, Choice& c
 void add_pairs(const std::vector<Dimension>& dimensions, std::vector<Extras>& out) {
   Choice choice(dimensions.size(), 0);
   out.push_back(build(dimensions, choice));
-  for (std::size_t a = 0; a < dimensions.size(); ++a)
+  for (std::size_t a = 0; a < dimensions.size(); ++a) {
     for (choice[a] = 1; choice[a] < dimensions[a].choices.size(); ++choice[a]) {
       out.push_back(build(dimensions, choice));
       for (std::size_t b = a + 1; b < dimensions.size() && out.size() < 4 * max_product; ++b) {
@@ -146,6 +146,8 @@ void add_pairs(const std::vector<Dimension>& dimensions, std::vector<Extras>& ou
         choice[b] = 0;
       }
     }
+    choice[a] = 0;
+  }
 }
 
 }  // namespace
