@@ -21,6 +21,7 @@
 #include "cli/dataplane.h"
 #include "cli/demo_world.h"
 #include "cli/gateways.h"
+#include "cli/serve_envoy.h"
 #include "cluster/kubeconfig.h"
 #include "control/controller.h"
 #include "control/status.h"
@@ -36,7 +37,7 @@ struct Args {
   Inputs inputs;
   std::vector<std::string> port_map;
   std::string pool, status_dir, ready_file, admin = "127.0.0.1:9901", access_log = "none", log_format = "text";
-  std::string controller_name;
+  std::string controller_name, engine = "gwctl";
   unsigned threads = 1;
   std::size_t max_body = 0;
   unsigned drain_seconds = 30;
@@ -331,6 +332,12 @@ class Serve {
   int signals_ = -1;
 };
 
+int run_envoy(const Args& args) {
+  const auto ports = parse_ports(args.port_map, {{80, 8080}, {443, 8443}});
+  if (!ports) return fail(ports.error());
+  return serve_with_envoy({args.inputs, *ports, args.admin, args.watch, args.demo});
+}
+
 }  // namespace
 
 void add_serve(CLI::App& app, Run& run) {
@@ -376,7 +383,12 @@ void add_serve(CLI::App& app, Run& run) {
       ->option_text("SECONDS");
   command->add_flag("--demo-backends", args->demo,
                     "Answer for every Service with a built-in echo backend; make absent certificates");
-  command->callback([&run, args] { run = [args] { return Serve(*args).run(); }; });
+  command->add_option("--engine", args->engine, "gwctl, or envoy where its binary is installed")
+      ->option_text("NAME")
+      ->check(CLI::IsMember({"gwctl", "envoy"}));
+  command->callback([&run, args] {
+    run = [args] { return args->engine == "envoy" ? run_envoy(*args) : Serve(*args).run(); };
+  });
 }
 
 }  // namespace gw::cli

@@ -278,6 +278,7 @@ std::string named_difference(const route::Request& request, const route::AnswerS
                    path.find("/.") != std::string_view::npos;
   if (odd && same_rule) return "the path is shown normalised";
   if (odd && !expected.any_of.empty() && expected.any_of.front().status == 400) return "a path that gwctl refuses";
+  if (path.find_first_not_of('/') == std::string_view::npos && path != "/") return "nothing but slashes";
   if (request.host.find(':') != std::string::npos && same_rule) return "the port in Host stays in Location";
   if (request.scheme == route::Scheme::https && request.sni.value_or("").empty()) return "no server name";
   return {};
