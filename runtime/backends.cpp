@@ -6,6 +6,27 @@
 
 namespace gw::runtime {
 
+Endpoint::Endpoint(const Address& at, WorkerStats& all) : address(at), text(at.text()), stats(all.endpoint(text)) {
+  stats.live.add();
+}
+
+Endpoint::~Endpoint() {
+  stats.live.sub();
+}
+
+void Endpoint::connected() {
+  if (!failures) return;
+  failures = 0;
+  down_until = {};
+  stats.down_until = 0;
+}
+
+void Endpoint::failed(TimePoint now, milliseconds pause) {
+  stats.failures.add();
+  down_until = now + std::min<milliseconds>(pause * (1u << std::min(failures++, 5u)), seconds(30));
+  stats.down_until = std::chrono::duration_cast<milliseconds>(down_until.time_since_epoch()).count();
+}
+
 Endpoint* ResolvedBackend::next(TimePoint now) {
   for (std::size_t i = 0; i < endpoints.size(); ++i) {
     Endpoint& endpoint = *endpoints[turn++ % endpoints.size()];
@@ -51,9 +72,7 @@ void EndpointPool::resolve(const route::Backend& backend, const kube::Namespaced
     auto& slot = by_key_[key];
     auto endpoint = slot.lock();
     if (!endpoint) {
-      endpoint = std::make_shared<Endpoint>();
-      endpoint->address = *address;
-      endpoint->text = address->text();
+      endpoint = std::make_shared<Endpoint>(*address, worker_.stats());
       endpoint->h2 = h2;
       endpoint->tls = tls;
       slot = endpoint;

@@ -12,13 +12,24 @@
 namespace gw::runtime {
 
 class BackendTlsContext;
+struct EndpointStats;
+struct WorkerStats;
 class H1Backend;
 class H2Backend;
 class Worker;
 
 struct Endpoint : std::enable_shared_from_this<Endpoint> {
+  Endpoint(const Address& at, WorkerStats& all);
+  ~Endpoint();
+  Endpoint(const Endpoint&) = delete;
+  Endpoint& operator=(const Endpoint&) = delete;
+
+  void connected();
+  void failed(TimePoint now, milliseconds pause);  // rests for `pause`, doubled with every failure in a row
+
   Address address;
   std::string text;  // ip:port
+  EndpointStats& stats;
   bool h2 = false;
   std::shared_ptr<BackendTlsContext> tls;  // null: plain
   std::vector<H1Backend*> idle;            // most recently used last

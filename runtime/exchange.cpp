@@ -273,6 +273,7 @@ void Exchange::connect() {
     if (!endpoint_) endpoint_ = resolved_->next(worker_.now());
     if (!endpoint_) return reply(503, "the Service has no ready endpoints");
     ++tries_;
+    endpoint_->stats.requests.add();
     if (!mirror_ && action.backend_timeout) attempt_deadline_ = worker_.now() + *action.backend_timeout;
     upstream_side_ = endpoint_->h2 ? open_h2_backend(worker_, *endpoint_, *this)
                                    : open_h1_backend(worker_, *endpoint_, *this, fresh_only_);
@@ -303,6 +304,7 @@ bool Exchange::may_retry(Failure failure) const {
 
 void Exchange::backend_failed(Failure failure) {
   upstream_side_ = nullptr;
+  if (failure != Failure::connect && failure != Failure::stale && endpoint_) endpoint_->stats.failures.add();
   if (finished_) return;
   if (head_sent_) return fail_response();
   if (may_retry(failure)) {

@@ -74,8 +74,7 @@ bool H1Backend::open() {
 void H1Backend::on_writable() {
   if (connected_) return;
   connected_ = true;
-  endpoint_->failures = 0;
-  endpoint_->down_until = {};
+  endpoint_->connected();
   timer_.disarm();
 }
 
@@ -257,8 +256,7 @@ void H1Backend::fail(Failure failure) {
   close();
   if (connecting) {
     failure = Failure::connect;
-    auto pause = worker_.limits().down * (1u << std::min(endpoint_->failures++, 5u));
-    endpoint_->down_until = worker_.now() + std::min<milliseconds>(pause, seconds(30));
+    endpoint_->failed(worker_.now(), worker_.limits().down);
     worker_.stats().backend_failures.add();
   }
   if (exchange) exchange->backend_failed(failure);

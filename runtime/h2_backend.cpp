@@ -189,8 +189,7 @@ bool H2Backend::secure() const {
 void H2Backend::on_writable() {
   if (connected_) return;
   connected_ = true;
-  endpoint_->failures = 0;
-  endpoint_->down_until = {};
+  endpoint_->connected();
   timer_.arm(worker_.timers(), worker_.now() + worker_.limits().backend_idle);
 }
 
@@ -342,8 +341,7 @@ void H2Backend::fail_all(Failure failure) {
   leave();
   if (!connected_) {
     failure = Failure::connect;
-    auto pause = worker_.limits().down * (1u << std::min(endpoint_->failures++, 5u));
-    endpoint_->down_until = worker_.now() + std::min<milliseconds>(pause, seconds(30));
+    endpoint_->failed(worker_.now(), worker_.limits().down);
     worker_.stats().backend_failures.add();
   }
   close();

@@ -55,6 +55,29 @@ std::map<std::string, RouteSum> sum_routes(const Stats& stats) {
   return out;
 }
 
+struct EndpointSum {
+  std::uint64_t requests = 0, failures = 0;
+  bool up = true;
+};
+
+// Endpoints that the current configuration uses and some request has reached for.
+std::map<std::string, EndpointSum> sum_endpoints(const Stats& stats) {
+  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::steady_clock;
+  auto now = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+  std::map<std::string, EndpointSum> out;
+  for (const WorkerStats& worker : stats.workers) {
+    std::lock_guard lock(const_cast<std::mutex&>(worker.mutex));
+    for (const EndpointStats& endpoint : worker.endpoints) {
+      if (!endpoint.live.get()) continue;
+      EndpointSum& sum = out[endpoint.address];
+      sum.requests += endpoint.requests.get();
+      sum.failures += endpoint.failures.get();
+      sum.up &= endpoint.down_until <= now;
+    }
+  }
+  return out;
+}
+
 std::uint64_t total(const Stats& stats, Counter WorkerStats::*member) {
   std::uint64_t n = 0;
   for (const WorkerStats& worker : stats.workers) n += (worker.*member).get();
@@ -119,6 +142,19 @@ std::string metrics_text(const Server& server) {
        "When the current configuration was applied");
   out += "gwctl_config_last_reload_success_timestamp_seconds " + std::to_string(stats.loaded_at) + "\n";
 
+  auto endpoints = sum_endpoints(stats);
+  auto endpoint_metric = [&](const char* name, const char* type, const char* help, auto&& value) {
+    head(out, name, type, help);
+    for (const auto& [address, sum] : endpoints)
+      out.append(name).append("{endpoint=").append(json_text(address)).append("} ") += std::to_string(value(sum)) + "\n";
+  };
+  endpoint_metric("gwctl_endpoint_up", "gauge", "0 while an endpoint rests after failed connections",
+                  [](const EndpointSum& e) { return e.up ? 1 : 0; });
+  endpoint_metric("gwctl_endpoint_requests_total", "counter", "Requests sent, retries included",
+                  [](const EndpointSum& e) { return e.requests; });
+  endpoint_metric("gwctl_endpoint_failures_total", "counter", "Failed connections and broken answers",
+                  [](const EndpointSum& e) { return e.failures; });
+
   auto routes = sum_routes(stats);
   head(out, "gwctl_requests_total", "counter", "Requests answered, by rule and status class");
   for (const auto& [key, route] : routes)
@@ -168,6 +204,14 @@ std::string stats_json(const Server& server, const std::string& message) {
     for (std::size_t i = 1; i < 6; ++i) out.append(i > 1 ? "," : "").append(std::to_string(route.by_class[i]));
     out.append("],\"p50\":").append(number(route.quantile(.5))).append(",\"p95\":").append(number(route.quantile(.95)));
     out.append(",\"p99\":").append(number(route.quantile(.99))).append("}");
+    first = false;
+  }
+  out += "],\"endpoints\":[";
+  first = true;
+  for (const auto& [address, sum] : sum_endpoints(stats)) {
+    out.append(first ? "" : ",").append("{\"address\":").append(json_text(address));
+    out.append(",\"up\":").append(sum.up ? "true" : "false").append(",\"requests\":");
+    out.append(std::to_string(sum.requests)).append(",\"failures\":").append(std::to_string(sum.failures)).append("}");
     first = false;
   }
   out += "],\"recent\":[";

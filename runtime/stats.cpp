@@ -29,6 +29,16 @@ RouteStats& WorkerStats::unmatched() {
   return *found;
 }
 
+EndpointStats& WorkerStats::endpoint(const std::string& address) {
+  std::lock_guard lock(mutex);
+  EndpointStats*& found = by_address[address];
+  if (!found) {
+    found = &endpoints.emplace_back();
+    found->address = address;
+  }
+  return *found;
+}
+
 void WorkerStats::record(const Exchange& exchange, RouteStats& route, std::chrono::steady_clock::time_point now) {
   using std::chrono::duration_cast, std::chrono::microseconds, std::chrono::milliseconds;
   auto took = duration_cast<microseconds>(now - exchange.started()).count();

@@ -40,6 +40,14 @@ struct RouteStats {
   Counter latency_micros;
 };
 
+// One endpoint as one worker sees it.
+struct EndpointStats {
+  std::string address;
+  Counter requests, failures;
+  Counter live;                            // Endpoints that count here; 0: no configuration names it any more
+  std::atomic<std::int64_t> down_until{0};  // milliseconds of the steady clock
+};
+
 // A request that was answered, for the admin page.
 struct Recent {
   std::int64_t at_ms = 0;  // since the epoch
@@ -55,11 +63,14 @@ struct WorkerStats {
 
   RouteStats& route(const route::Action& action);  // made at first use
   RouteStats& unmatched();
+  EndpointStats& endpoint(const std::string& address);  // made at first use
   void record(const Exchange& exchange, RouteStats& route, std::chrono::steady_clock::time_point now);
 
   std::mutex mutex;  // of what follows
   std::deque<RouteStats> routes;
   std::unordered_map<std::string, RouteStats*> by_key;
+  std::deque<EndpointStats> endpoints;
+  std::unordered_map<std::string, EndpointStats*> by_address;
   std::array<Recent, 64> recent;
   std::size_t recent_at = 0;
   std::int64_t last_recent_ms = 0;
