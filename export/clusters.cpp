@@ -76,8 +76,7 @@ Json Clusters::make(const std::string& name, const route::Backend& backend) {
               {"connect_timeout", "5s"},
               {"type", by_dns ? "STRICT_DNS" : "STATIC"},
               {"load_assignment", {{"cluster_name", name}, {"endpoints", Json::array()}}}};
-  if (!endpoints.empty())
-    out["load_assignment"]["endpoints"].push_back({{"lb_endpoints", std::move(endpoints)}});
+  if (!endpoints.empty()) out["load_assignment"]["endpoints"].push_back({{"lb_endpoints", std::move(endpoints)}});
   if (speaks_h2(backend.protocol))
     out["typed_extension_protocol_options"] = {
         {"envoy.extensions.upstreams.http.v3.HttpProtocolOptions",

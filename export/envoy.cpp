@@ -24,7 +24,7 @@ std::size_t specificity(const std::string& pattern) {
 struct Socket {
   const kube::Gateway* gateway = nullptr;
   std::string address;
-  int port = 0;              // of the socket
+  int port = 0;  // of the socket
   kube::Port gateway_port = 0;
   enum class Kind : std::uint8_t { http, tls, tcp, udp } kind = Kind::http;
   std::vector<std::size_t> listeners;  // numbers in the Table
@@ -113,7 +113,8 @@ class Exporter {
     const int port = moved == options_.port_map.end() ? listener.port : moved->second;
     const Socket::Kind kind = kind_of(listener.protocol);
     for (Socket& socket : sockets_) {
-      if (socket.gateway != &gateway || socket.address != address || socket.port != port || socket.kind != kind) continue;
+      if (socket.gateway != &gateway || socket.address != address || socket.port != port || socket.kind != kind)
+        continue;
       socket.listeners.push_back(number);
       return;
     }
@@ -184,9 +185,9 @@ class Exporter {
       filters.push_back({{"name", "envoy.filters.http.cors"},
                          {"typed_config", any("envoy.extensions.filters.http.cors.v3.Cors", Json::object())}});
     if (parts.sessions)
-      filters.push_back({{"name", "envoy.filters.http.stateful_session"},
-                         {"typed_config", any("envoy.extensions.filters.http.stateful_session.v3.StatefulSession",
-                                              Json::object())}});
+      filters.push_back(
+          {{"name", "envoy.filters.http.stateful_session"},
+           {"typed_config", any("envoy.extensions.filters.http.stateful_session.v3.StatefulSession", Json::object())}});
     filters.push_back(
         {{"name", "envoy.filters.http.router"},
          {"typed_config", any("envoy.extensions.filters.http.router.v3.Router", {{"suppress_envoy_headers", true}})}});
@@ -208,9 +209,8 @@ class Exporter {
     }
     config["http_filters"] = std::move(filters);
     return {{"name", "envoy.filters.network.http_connection_manager"},
-            {"typed_config",
-             any("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
-                 std::move(config))}};
+            {"typed_config", any("envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+                                 std::move(config))}};
   }
 
   static Json tcp_proxy(const std::string& name, Json target) {
@@ -225,8 +225,8 @@ class Exporter {
     for (const kube::NamespacedName& secret : listener.certificates) {
       certificates_.insert(secret);
       const std::string base = options_.cert_dir + "/" + secret.ns + "/" + secret.name + "/";
-      pairs.push_back({{"certificate_chain", {{"filename", base + "tls.crt"}}},
-                       {"private_key", {{"filename", base + "tls.key"}}}});
+      pairs.push_back(
+          {{"certificate_chain", {{"filename", base + "tls.crt"}}}, {"private_key", {{"filename", base + "tls.key"}}}});
     }
     Json common = {{"alpn_protocols", {"h2", "http/1.1"}}, {"tls_certificates", std::move(pairs)}};
     Json context = Json::object();
@@ -238,9 +238,9 @@ class Exporter {
       context["require_client_certificate"] = !listener.client_validation->allow_insecure_fallback;
     }
     context["common_tls_context"] = std::move(common);
-    return {{"name", "envoy.transport_sockets.tls"},
-            {"typed_config",
-             any("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", std::move(context))}};
+    return {
+        {"name", "envoy.transport_sockets.tls"},
+        {"typed_config", any("envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext", std::move(context))}};
   }
 
   static Json server_names(const std::string& hostname) {
@@ -310,8 +310,7 @@ class Exporter {
     if (chains.empty()) return nullptr;
     out["listener_filters"] = Json::array(
         {{{"name", "envoy.filters.listener.tls_inspector"},
-          {"typed_config",
-           any("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector", Json::object())}}});
+          {"typed_config", any("envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector", Json::object())}}});
     out["filter_chains"] = std::move(chains);
     return out;
   }
@@ -345,8 +344,7 @@ class Exporter {
     Json target = rule == nullptr ? Json() : tcp_target(*rule, clusters_);
     if (target.is_null()) return nullptr;
     Json out = base(socket, "TCP");
-    out["filter_chains"] =
-        Json::array({{{"filters", Json::array({tcp_proxy(socket.name(), std::move(target))})}}});
+    out["filter_chains"] = Json::array({{{"filters", Json::array({tcp_proxy(socket.name(), std::move(target))})}}});
     return out;
   }
 

@@ -14,12 +14,12 @@
 namespace gw::envoy {
 
 struct Options {
-  std::string address = "0.0.0.0";        // of listeners whose Gateway names none
-  std::map<int, int> port_map;            // listen elsewhere than the listener says
+  std::string address = "0.0.0.0";            // of listeners whose Gateway names none
+  std::map<int, int> port_map;                // listen elsewhere than the listener says
   std::string cert_dir = "/etc/gwctl/certs";  // holds NAMESPACE/SECRET/tls.crt and tls.key
   std::string cluster_domain = "cluster.local";
-  std::string xds_dir;                        // where the files will lie; empty: one static configuration
-  std::string admin = "127.0.0.1:9901";       // empty: none
+  std::string xds_dir;                          // where the files will lie; empty: one static configuration
+  std::string admin = "127.0.0.1:9901";         // empty: none
   std::optional<kube::NamespacedName> gateway;  // only this one
 };
 
@@ -29,8 +29,8 @@ struct File {
 };
 
 struct Export {
-  std::vector<File> files;         // the bootstrap first; alone when the configuration is static
-  std::vector<std::string> notes;  // what Envoy will answer otherwise, or cannot be said; sorted
+  std::vector<File> files;                         // the bootstrap first; alone when the configuration is static
+  std::vector<std::string> notes;                  // what Envoy will answer otherwise, or cannot be said; sorted
   std::vector<kube::NamespacedName> certificates;  // Secrets whose pairs are to lie in cert_dir; ascending
 };
 

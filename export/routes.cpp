@@ -165,8 +165,7 @@ Json origin_matcher(const std::string& origin) {
   if (origin == "*") return {{"safe_regex", regex(".*")}};
   const auto star = origin.find('*');
   if (star == std::string::npos) return {{"exact", origin}, {"ignore_case", true}};
-  return {{"safe_regex", regex("(?i)" + quoted(origin.substr(0, star)) + ".+" +
-                               quoted(origin.substr(star + 1)))}};
+  return {{"safe_regex", regex("(?i)" + quoted(origin.substr(0, star)) + ".+" + quoted(origin.substr(star + 1)))}};
 }
 
 Json make_cors(const route::CorsPolicy& cors) {

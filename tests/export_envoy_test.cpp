@@ -80,8 +80,8 @@ std::string route(const std::string& name, const std::string& hosts, const std::
 }
 const char* const plain_listener = "  - {name: http, port: 80, protocol: HTTP}\n";
 std::string https(const std::string& name, const std::string& host) {
-  return "  - {name: " + name + ", port: 443, protocol: HTTPS, " + (host.empty() ? "" : "hostname: \"" + host + "\", ") +
-         "tls: {certificateRefs: [{name: pair}]}}\n";
+  return "  - {name: " + name + ", port: 443, protocol: HTTPS, " +
+         (host.empty() ? "" : "hostname: \"" + host + "\", ") + "tls: {certificateRefs: [{name: pair}]}}\n";
 }
 
 std::vector<World> worlds() {
@@ -96,7 +96,8 @@ std::vector<World> worlds() {
                  rule("{" + path("RegularExpression", "/foo/b.*") + "}", to("a")) +
                  rule("{" + path("Exact", "/sp%20ace") + "}", to("b")))},
       {"root", plain_listener,
-       route("r", "", rule("{" + path("PathPrefix", "/") + "}", to("a")) + rule("{" + path("Exact", "/") + "}", to("b")))},
+       route("r", "",
+             rule("{" + path("PathPrefix", "/") + "}", to("a")) + rule("{" + path("Exact", "/") + "}", to("b")))},
       {"hosts", plain_listener,
        route("w", "\"*.example.test\"", rule("{" + path("PathPrefix", "/") + "}", to("a"))) +
            route("x", "www.example.test", rule("{" + path("PathPrefix", "/only") + "}", to("b"))) +
@@ -112,7 +113,8 @@ std::vector<World> worlds() {
       {"conditions", plain_listener,
        route("r", "c.test",
              rule("{headers: [{name: X-Ring, value: beta}]}", to("b")) +
-                 rule("{headers: [{name: X-Ring, value: beta}, {name: X-Two, type: RegularExpression, value: \"[0-9]+\"}]}",
+                 rule("{headers: [{name: X-Ring, value: beta}, {name: X-Two, type: RegularExpression, value: "
+                      "\"[0-9]+\"}]}",
                       to("c")) +
                  rule("{queryParams: [{name: v, value: \"2\"}]}", to("c")) +
                  rule("{queryParams: [{name: v, type: RegularExpression, value: \"[ab]+\"}]}", to("b")) +
@@ -126,7 +128,8 @@ std::vector<World> worlds() {
                  rule("{" + path("PathPrefix", "/full") + "}",
                       filters(redirect + "{path: {type: ReplaceFullPath, replaceFullPath: /to/here}}}")) +
                  rule("{" + path("PathPrefix", "/old") + "}",
-                      filters(redirect + "{path: {type: ReplacePrefixMatch, replacePrefixMatch: /new}, statusCode: 301}}")) +
+                      filters(redirect +
+                              "{path: {type: ReplacePrefixMatch, replacePrefixMatch: /new}, statusCode: 301}}")) +
                  rule("{" + path("PathPrefix", "/strip") + "}",
                       filters(redirect + "{path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}")))},
       {"rewrites", plain_listener,
@@ -134,7 +137,8 @@ std::vector<World> worlds() {
              rule("{" + path("PathPrefix", "/strip") + "}",
                   filters(rewrite + "{path: {type: ReplacePrefixMatch, replacePrefixMatch: /}}}") + to("a")) +
                  rule("{" + path("PathPrefix", "/pre/") + "}",
-                      filters(rewrite + "{hostname: in.test, path: {type: ReplacePrefixMatch, replacePrefixMatch: /p/q}}}") +
+                      filters(rewrite +
+                              "{hostname: in.test, path: {type: ReplacePrefixMatch, replacePrefixMatch: /p/q}}}") +
                           to("b")) +
                  rule("{" + path("PathPrefix", "/full") + "}",
                       filters(rewrite + "{path: {type: ReplaceFullPath, replaceFullPath: /one}}}") + to("c")) +
@@ -150,21 +154,22 @@ std::vector<World> worlds() {
                       "    backendRefs: [{name: a, port: 80, weight: 9}, {name: b, port: 80, weight: 1}]\n") +
                  rule("{" + path("PathPrefix", "/mixed") + "}",
                       "    backendRefs: [{name: a, port: 80, weight: 1}, {name: missing, port: 80, weight: 1}]\n"))},
-      {"tls",
-       plain_listener + https("one", "one.tls.test") + https("wild", "*.tls.test") + https("rest", ""),
+      {"tls", plain_listener + https("one", "one.tls.test") + https("wild", "*.tls.test") + https("rest", ""),
        route("one", "one.tls.test", rule("{" + path("PathPrefix", "/") + "}", to("a")), "one") +
            route("wild", "\"*.tls.test\"", rule("{" + path("PathPrefix", "/w") + "}", to("b")), "wild") +
            route("rest", "", rule("{" + path("PathPrefix", "/") + "}", to("c")), "rest") +
-           route("go", "", rule("{" + path("PathPrefix", "/") + "}", filters(redirect + "{scheme: https, statusCode: 308}}")),
+           route("go", "",
+                 rule("{" + path("PathPrefix", "/") + "}", filters(redirect + "{scheme: https, statusCode: 308}}")),
                  "http")},
   };
 }
 
 std::string world_text(const World& world, std::size_t number, runtime::DemoBackends& demo, const pki::Pair& pair) {
   const std::string ns = "w" + std::to_string(number);
-  std::string out = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g, namespace: NS}\n"
-                    "spec:\n  gatewayClassName: t\n  addresses: [{type: IPAddress, value: 127.77.0." +
-                    std::to_string(number + 1) + "}]\n  listeners:\n" + world.listeners + world.routes;
+  std::string out =
+      "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g, namespace: NS}\n"
+      "spec:\n  gatewayClassName: t\n  addresses: [{type: IPAddress, value: 127.77.0." +
+      std::to_string(number + 1) + "}]\n  listeners:\n" + world.listeners + world.routes;
   for (const char* name : {"a", "b", "c", "d"}) {
     out += std::string("---\napiVersion: v1\nkind: Service\nmetadata:\n  name: ") + name + "\n  namespace: NS\n";
     const std::string at = name == std::string("d") ? "" : "127.0.0.1:" + std::to_string(demo.port({ns, name}, 80));
@@ -179,8 +184,10 @@ std::string world_text(const World& world, std::size_t number, runtime::DemoBack
     }
     return text;
   };
-  out += "---\napiVersion: v1\nkind: Secret\nmetadata: {name: pair, namespace: NS}\ntype: kubernetes.io/tls\nstringData:\n"
-         "  tls.crt: |\n" + indented(pair.certificate_pem) + "  tls.key: |\n" + indented(pair.key_pem);
+  out +=
+      "---\napiVersion: v1\nkind: Secret\nmetadata: {name: pair, namespace: NS}\ntype: kubernetes.io/tls\nstringData:\n"
+      "  tls.crt: |\n" +
+      indented(pair.certificate_pem) + "  tls.key: |\n" + indented(pair.key_pem);
   for (std::size_t at; (at = out.find("NS")) != std::string::npos;) out.replace(at, 2, ns);
   return out;
 }
@@ -234,7 +241,8 @@ class Connection {
   Reply ask(const std::string& text) {
     Reply reply;
     const int size = static_cast<int>(text.size());
-    if ((tls_ ? SSL_write(tls_, text.data(), size) : ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL)) <= 0) return reply;
+    if ((tls_ ? SSL_write(tls_, text.data(), size) : ::send(fd_, text.data(), text.size(), MSG_NOSIGNAL)) <= 0)
+      return reply;
     std::string all;
     char buffer[16384];
     std::size_t end = std::string::npos, whole = std::string::npos;
@@ -300,8 +308,8 @@ bool fits(const route::Answer& answer, const Reply& reply, const route::Request&
 }
 
 std::string request_text(const route::Request& request) {
-  std::string text = request.method + " " + request.target + (request.http10 ? " HTTP/1.0" : " HTTP/1.1") + "\r\nHost: " +
-                     request.host + "\r\nConnection: close\r\n";
+  std::string text = request.method + " " + request.target + (request.http10 ? " HTTP/1.0" : " HTTP/1.1") +
+                     "\r\nHost: " + request.host + "\r\nConnection: close\r\n";
   for (const auto& [name, value] : request.headers) text.append(name).append(": ").append(value).append("\r\n");
   return text + "\r\n";
 }
@@ -339,8 +347,9 @@ TEST_CASE("Envoy answers every class of request as gwctl does") {
   const auto pair = pki::make_self_signed({"*.tls.test"}, 2);
   REQUIRE(pair);
   const std::vector<World> all = worlds();
-  std::string text = "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: t}\nspec: "
-                     "{controllerName: x/y}\n";
+  std::string text =
+      "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: t}\nspec: "
+      "{controllerName: x/y}\n";
   for (std::size_t i = 0; i < all.size(); ++i) {
     text += world_text(all[i], i, demo, *pair);
     const fs::path certificates = directory / "certs" / ("w" + std::to_string(i)) / "pair";
@@ -371,7 +380,8 @@ TEST_CASE("Envoy answers every class of request as gwctl does") {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     const std::string last = "127.77.0." + std::to_string(all.size());
     Connection probe(last, http), secure(last, https_port);
-    up = probe.open() && secure.open() && probe.ask("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status != 0;
+    up = probe.open() && secure.open() &&
+         probe.ask("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").status != 0;
   }
   REQUIRE_MESSAGE(up, "Envoy did not come up: " << run("tail -5 " + (directory / "xds" / "envoy.log").string()));
 
@@ -411,9 +421,9 @@ TEST_CASE("Envoy answers every class of request as gwctl does") {
       }
       ++differing;
       if (++of_world > 5) continue;
-      CHECK_MESSAGE(false, all[i].name << ": " << (secure ? "https " : "http ") << line << "gwctl: "
-                                       << route::to_json(expected, sources) << "\nEnvoy: " << reply.status << " "
-                                       << reply.location << " " << reply.body.substr(0, 300));
+      CHECK_MESSAGE(false, all[i].name << ": " << (secure ? "https " : "http ") << line
+                                       << "gwctl: " << route::to_json(expected, sources) << "\nEnvoy: " << reply.status
+                                       << " " << reply.location << " " << reply.body.substr(0, 300));
     }
   }
   std::string reasons;
