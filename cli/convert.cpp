@@ -17,7 +17,7 @@ namespace {
 struct Args {
   Inputs inputs;
   convert::Options options;
-  std::string channel = "standard", format = "yaml", output_dir, split = "none", layout = "shared", parent, report;
+  std::string channel = "standard", api_version = "v1.6", format = "yaml", output_dir, split = "none", layout = "shared", parent, report;
   std::vector<std::string> accept;
 };
 
@@ -36,6 +36,7 @@ const std::map<std::string, convert::Layout>& layouts() {
 
 Status read_options(Args& args) {
   args.options.experimental = args.channel == "experimental";
+  args.options.api_minor = static_cast<std::uint8_t>(args.api_version.back() - '0');
   args.options.layout = layouts().at(args.layout);
   if (!args.parent.empty()) {
     auto parent = convert::parse_parent(args.parent);
@@ -135,6 +136,11 @@ void add_convert(CLI::App& app, Run& run) {
   command->add_option("--channel", args->channel, "Gateway API channel")
       ->option_text("CHANNEL")
       ->check(CLI::IsMember({"standard", "experimental"}));
+  command->add_option("--api-version", args->api_version, "Release of Gateway API in the cluster")
+      ->option_text("VERSION")
+      ->check(CLI::IsMember({"v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7"}));
+  command->add_flag("--snippets", args->options.snippets,
+                    "SnippetsFilters where nginx-gateway-fabric has no other object");
   command->add_option("-o,--output", args->format, "yaml, json or kyaml")
       ->option_text("FORMAT")
       ->check(CLI::IsMember({"yaml", "json", "kyaml"}));

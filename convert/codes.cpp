@@ -74,6 +74,27 @@ constexpr CodePage pages[] = {
     {"GW633", "no fall-through between hosts",
      "The old controller never looks at wildcard or host-less rules for a host that has rules of its own."},
     {"GW640", "how the old controller differs", "Traits of the controller that Gateway API rules cannot say."},
+    {"GW650", "the target lacks a field",
+     "The gateway's published conformance report does not list the feature, or the chosen version or channel of Gateway "
+     "API has no such field. The field is left out or brought into a form the gateway has; what would be answered wrongly "
+     "gets no backend. Choose another target, version (--api-version) or channel, or accept the loss by name."},
+    {"GW652", "a pattern that the target cannot take",
+     "NGINX Gateway Fabric puts '^' in front of a regular expression and takes only those that begin with '/'. The "
+     "rule is left out; write the path so that every branch begins with '/'."},
+    {"GW660", "how the target reads paths",
+     "Gateways differ in which paths they clean, decode or refuse before they match, and in what the backend gets."},
+    {"GW661", "how the target writes Location", "Gateways differ in the port that they write into a redirect."},
+    {"GW662", "how the target chooses by server name",
+     "What happens when server name and Host differ, or when no listener has the name, is the gateway's own."},
+    {"GW663", "how the target orders hosts and paths",
+     "Where several routes could answer, the gateway's order may differ from the specification's."},
+    {"GW664", "how the target answers without a backend",
+     "Missing Services, missing endpoints and refused connections have the gateway's own status codes."},
+    {"GW665", "policies that the target does not accept",
+     "A policy with a fault fails closed: its routes answer 500 until it is mended."},
+    {"GW666", "requests that the target refuses itself", "Methods, header names and Hosts that never reach a route."},
+    {"GW667", "preflights", "Who answers an OPTIONS request with Origin and Access-Control-Request-Method."},
+    {"GW668", "what the target needs first", "A setting of the gateway without which the output has no effect."},
     {"GW630", "the redirect's Location", "Small differences in the Location that is sent."},
 };
 

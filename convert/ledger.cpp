@@ -96,6 +96,12 @@ void Ledger::settle(Claim claim, Outcome outcome, std::string_view detail, std::
   entry.settled = true;
 }
 
+void Ledger::restate(Claim claim, Outcome outcome, std::string_view detail, std::string_view code) {
+  if (claim == 0 || entries_[claim].outcome >= Outcome::unknown) return;
+  entries_[claim].settled = false;
+  settle(claim, outcome, detail, code);
+}
+
 void Ledger::note(Note note) {
   notes_.push_back(std::move(note));
 }

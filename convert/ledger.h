@@ -78,6 +78,8 @@ class Ledger {
   // Says what became of it. Called more than once, the gravest outcome and the details of that outcome stay.
   void settle(Claim claim, Outcome outcome, std::string_view detail, std::string_view code = {},
               Loss loss = Loss::none);
+  // Says it anew, where a target has the field in another form than the provider said; a refusal stays.
+  void restate(Claim claim, Outcome outcome, std::string_view detail, std::string_view code = {});
   void note(Note note);
   bool noted(std::string_view code) const;
 

@@ -17,13 +17,21 @@ class Settler {
     std::erase_if(intents, [&](const Intent& intent) {
       if (target_.meets(intent, options_)) return false;
       const bool accepted = intent.otherwise != Outcome::refused || options_.accepts(intent.loss);
-      for (const Claim claim : intent.claims)
-        ledger_.settle(claim, intent.otherwise, intent.without, code(intent), intent.loss);
+      std::string_view why = target_.why_not ? target_.why_not(intent) : std::string_view();
+      if (why.empty()) why = intent.without;
+      for (const Claim claim : intent.claims) ledger_.settle(claim, intent.otherwise, why, code(intent), intent.loss);
       // A request that would be forwarded wrongly is as bad as one that skips a check: both stay closed.
       if (!accepted && (security(intent.loss) || intent.loss == Loss::rewrite)) closed = true;
       return true;
     });
     return closed;
+  }
+
+  // What the target could have said, on a route that another refusal closes.
+  void left_out(const std::vector<Intent>& intents) {
+    for (const Intent& intent : intents)
+      for (const Claim claim : intent.claims)
+        ledger_.settle(claim, Outcome::refused, "its route is left out", {}, intent.loss);
   }
 
   void run(Ir& ir) {
@@ -34,6 +42,7 @@ class Settler {
           if (whole) rule.action = std::make_shared<Action>();
         } else if (seen_.insert(rule.action.get()).second) {
           if (drop_unmet(rule.action->intents)) rule.action->closed = true;
+          if (rule.action->closed || whole) left_out(rule.action->intents);
         }
         if (whole) {
           // Shared actions may serve other hosts too.

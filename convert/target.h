@@ -1,6 +1,7 @@
 // A gateway that is converted to: which demands it meets, and the objects of its own that say them.
 #pragma once
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -8,6 +9,8 @@
 
 #include "convert/convert.h"
 #include "convert/ir.h"
+#include "convert/profile.h"
+#include "kube/index.h"
 
 namespace gw::convert {
 
@@ -22,9 +25,12 @@ struct Target;
 // What an emitter of policies works with: it adds filters to the route and objects to `others`.
 struct PolicyContext {
   const Options& options;
+  const Profile& profile;
+  const kube::Index& index;  // of the input
   Ledger& ledger;
   Ir& ir;
   std::vector<kube::OtherObject>& others;
+  std::set<std::pair<const kube::Object*, Feature>>& told;  // what an Ingress already got a finding for
 };
 
 struct Target {
@@ -39,15 +45,39 @@ struct Target {
                             std::string_view section, PolicyContext& context);
   bool policies_of_routes = false;  // its policies hold for a whole HTTPRoute, not for one rule
   bool escapes_percent = false;     // header values are format strings: '%' is written '%%'
+  // Why it cannot say a demand, in words of its own; empty: the demand's.
+  std::string_view (*why_not)(const Intent& intent) = nullptr;
 };
 
 std::span<const Target> targets();
 const Target* target(std::string_view name);
 
+// The rows' functions, one file a target.
 bool standard_meets(const Intent& intent, const Options& options);
 void standard_fields(const WrittenRoute& written, PolicyContext& context);
 bool envoy_gateway_meets(const Intent& intent, const Options& options);
 void envoy_gateway_policies(const WrittenRoute& written, PolicyContext& context);
+bool nginx_gateway_fabric_meets(const Intent& intent, const Options& options);
+std::string_view nginx_gateway_fabric_why_not(const Intent& intent);
+void nginx_gateway_fabric_policies(const WrittenRoute& written, PolicyContext& context);
+bool traefik_meets(const Intent& intent, const Options& options);
+std::string_view traefik_why_not(const Intent& intent);
+void traefik_policies(const WrittenRoute& written, PolicyContext& context);
+bool kong_meets(const Intent& intent, const Options& options);
+std::string_view kong_why_not(const Intent& intent);
+void kong_policies(const WrittenRoute& written, PolicyContext& context);
+bool istio_meets(const Intent& intent, const Options& options);
+std::string_view istio_why_not(const Intent& intent);
+void istio_policies(const WrittenRoute& written, PolicyContext& context);
+bool gke_meets(const Intent& intent, const Options& options);
+std::string_view gke_why_not(const Intent& intent);
+void gke_policies(const WrittenRoute& written, PolicyContext& context);
+bool kgateway_meets(const Intent& intent, const Options& options);
+std::string_view kgateway_why_not(const Intent& intent);
+void kgateway_policies(const WrittenRoute& written, PolicyContext& context);
+bool agentgateway_meets(const Intent& intent, const Options& options);
+std::string_view agentgateway_why_not(const Intent& intent);
+void agentgateway_policies(const WrittenRoute& written, PolicyContext& context);
 void envoy_gateway_listener(const Server& server, const kube::NamespacedName& owner, std::string_view kind,
                             std::string_view section, PolicyContext& context);
 

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <set>
 
+#include "convert/emitters/fit.h"
 #include "convert/emitters/grants.h"
 #include "convert/emitters/listeners.h"
 #include "convert/emitters/plan.h"
 #include "convert/emitters/routes.h"
+#include "convert/emitters/traits.h"
 #include "kube/kinds.h"
 
 namespace gw::convert {
@@ -107,7 +109,7 @@ class Emitter {
     kube::Bundle piece;
     if (!input_.options.parent && !(plan.gateways.empty() && plan.listener_sets.empty())) {
       add_gateways(plan, ir_, input_, target_, piece);
-      PolicyContext context{input_.options, ledger_, ir_, others_};
+      PolicyContext context = policy_context();
       if (target_.listener_policies) {
         listener_policies(plan.gateways, "Gateway", context);
         listener_policies(plan.listener_sets, "ListenerSet", context);
@@ -124,12 +126,21 @@ class Emitter {
         if (listener.server) target_.listener_policies(*listener.server, id, kind, section, context);
   }
 
+  PolicyContext policy_context() {
+    return {input_.options, profile(target_.name), input_.index, ledger_, ir_, others_, told_};
+  }
+
   void routes(const Plan& plan) {
     kube::Bundle piece;
-    PolicyContext context{input_.options, ledger_, ir_, others_};
+    PolicyContext context = policy_context();
+    fit_infrastructure(plan, context);
+    add_traits(ir_, context);
     for (const Part& part : plan.parts) {
       piece.http_routes.push_back(make_route(part, target_, input_.options, input_.sources));
-      if (target_.policies) target_.policies({piece.http_routes.back(), part.rules}, context);
+      const WrittenRoute written{piece.http_routes.back(), part.rules};
+      if (target_.policies) target_.policies(written, context);
+      fit(written, context);
+      if (written.route.spec.rules.empty()) piece.http_routes.pop_back();
       if (piece.http_routes.size() < piece_size) continue;
       consumer_(std::move(piece));
       piece = {};
@@ -144,6 +155,7 @@ class Emitter {
   const Consumer& consumer_;
   NameBook names_;
   std::vector<kube::OtherObject> others_;
+  std::set<std::pair<const kube::Object*, Feature>> told_;
 };
 
 }  // namespace

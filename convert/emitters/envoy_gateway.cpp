@@ -2,38 +2,19 @@
 // listener, HTTPRouteFilter for rewrites by regular expression. A policy that Envoy Gateway does not accept answers
 // 500: what is written here fails closed.
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "convert/target.h"
+#include "convert/emitters/own.h"
 #include "kube/kinds.h"
 
 namespace gw::convert {
 namespace {
 
-using nlohmann::ordered_json;
+using own::cidr;
+using own::ordered_json;
+using own::seconds;
 
 constexpr std::string_view version = "gateway.envoyproxy.io/v1alpha1";
 constexpr std::string_view group = "gateway.envoyproxy.io";
-
-kube::OtherObject make_object(std::string_view kind, const std::string& ns, const std::string& name,
-                              const ordered_json& spec) {
-  kube::OtherObject object;
-  object.api_version = version;
-  object.kind = kind;
-  object.metadata.ns = ns;
-  object.metadata.name = name;
-  object.body = ordered_json{{"spec", spec}}.dump();
-  return object;
-}
-
-std::string seconds(long n) {
-  return std::to_string(std::min<long>(n, 99'999)) + "s";
-}
-
-std::string cidr(const std::string& address) {
-  if (address.find('/') != std::string::npos) return address;
-  return address + (address.find(':') == std::string::npos ? "/32" : "/128");
-}
 
 bool plain_ciphers(const std::string& list) {
   return !list.empty() && list.find_first_of("!@+=, ") == std::string::npos;
@@ -83,7 +64,7 @@ class Policies {
                       {"pathOverride", a.path.substr(0, a.path.find('?'))}};
     if (!a.response_headers.empty()) http["headersToBackend"] = a.response_headers;
     security["extAuth"]["http"] = std::move(http);
-    auth_service_ = a.ns + "/" + a.service;
+    auth_service_ = {a.ns, a.service};
     settle("SecurityPolicy extAuth; " + std::string(a.signin.empty()
                                                         ? "a refusal of the service is passed on"
                                                         : "the sign-in page is not: the service must redirect itself"),
@@ -183,73 +164,30 @@ class Policies {
   template <class T>
   void operator()(const T&) {}  // not met, or said elsewhere
 
-  const std::string& auth_service() const { return auth_service_; }
+  const kube::NamespacedName& auth_service() const { return auth_service_; }
 
  private:
   void balance(ordered_json hash) {
     traffic["loadBalancer"] = {{"type", "ConsistentHash"}, {"consistentHash", std::move(hash)}};
   }
-  void settle(const std::string& detail, bool near = false) {
-    for (const Claim claim : intent_->claims)
-      context_.ledger.settle(claim, near ? Outcome::approximated : Outcome::policy, detail, near ? "GW603" : "");
-  }
+  void settle(const std::string& detail, bool near = false) { own::settle(context_, *intent_, detail, near); }
 
   PolicyContext& context_;
   const Intent* intent_ = nullptr;
-  std::string auth_service_;  // "ns/name"
+  kube::NamespacedName auth_service_;
 };
-
-ordered_json rule_targets(const kube::HttpRoute& route, const std::vector<std::size_t>& rules) {
-  ordered_json refs = ordered_json::array();
-  for (const std::size_t i : rules)
-    refs.push_back({{"group", kube::gateway_group},
-                    {"kind", "HTTPRoute"},
-                    {"name", route.metadata.name},
-                    {"sectionName", *route.spec.rules[i].name}});
-  return refs;
-}
-
-ordered_json with_targets(ordered_json refs, const ordered_json& rest) {
-  ordered_json spec{{"targetRefs", std::move(refs)}};
-  for (const auto& [key, value] : rest.items()) spec[key] = value;
-  return spec;
-}
-
-// A grant for the authentication service of another namespace.
-void grant_service(const std::string& service, const std::string& from_ns, PolicyContext& context) {
-  const std::size_t slash = service.find('/');
-  if (slash == std::string::npos || slash == 0 || service.substr(0, slash) == from_ns) return;
-  kube::OtherObject grant;
-  grant.api_version = std::string(kube::gateway_group) + "/v1";
-  grant.kind = "ReferenceGrant";
-  grant.metadata.ns = service.substr(0, slash);
-  grant.metadata.name = "from-" + from_ns + "-securitypolicy-to-" + service.substr(slash + 1);
-  const ordered_json spec{
-      {"from", ordered_json::array({{{"group", group}, {"kind", "SecurityPolicy"}, {"namespace", from_ns}}})},
-      {"to", ordered_json::array({{{"group", ""}, {"kind", "Service"}, {"name", service.substr(slash + 1)}}})}};
-  grant.body = ordered_json{{"spec", spec}}.dump();
-  const bool have = std::any_of(context.others.begin(), context.others.end(), [&](const kube::OtherObject& o) {
-    return o.kind == grant.kind && o.metadata.ns == grant.metadata.ns && o.metadata.name == grant.metadata.name;
-  });
-  if (!have) context.others.push_back(std::move(grant));
-}
 
 // ---- rewrites
 
 void add_regex_rewrite(kube::HttpRoute& route, std::size_t i, const RegexRewrite& rewrite, PolicyContext& context) {
   const std::string name = route.metadata.name + "--rewrite-" + std::to_string(i + 1);
-  context.others.push_back(make_object(
-      "HTTPRouteFilter", route.metadata.ns, name,
+  context.others.push_back(own::object(
+      version, "HTTPRouteFilter", route.metadata.ns, name,
       {{"urlRewrite",
         {{"path",
           {{"type", "ReplaceRegexMatch"},
            {"replaceRegexMatch", {{"pattern", rewrite.pattern}, {"substitution", rewrite.substitution}}}}}}}}));
-  kube::RouteFilter& filter = route.spec.rules[i].filters.emplace_back();
-  filter.type = "ExtensionRef";
-  kube::ObjectReference& ref = filter.extension_ref.emplace();
-  ref.group = std::string(group);
-  ref.kind = "HTTPRouteFilter";
-  ref.name = name;
+  own::extension(route.spec.rules[i], group, "HTTPRouteFilter", name);
 }
 
 // ReplacePrefixMatch on "/" loses the slash between prefix and rest.
@@ -267,44 +205,47 @@ void root_prefix(kube::HttpRoute& route, std::size_t i, const Rule& rule, Policy
   add_regex_rewrite(route, i, {"^/(.*)", to + "/\\1"}, context);
 }
 
+// A mirror whose Service does not exist makes the whole rule answer 500.
+void missing_mirrors(kube::HttpRouteRule& rule, const Rule& source, PolicyContext& context) {
+  if (context.index.bundle().services.empty()) return;
+  const auto dead = std::erase_if(rule.filters, [&](const kube::RouteFilter& f) {
+    if (!f.request_mirror) return false;
+    const kube::BackendObjectReference& ref = f.request_mirror->backend_ref;
+    return !context.index.service({ref.ns ? *ref.ns : source.owner->metadata.ns, ref.name});
+  });
+  if (dead != 0 && source.action)
+    own::settle_field(context, *source.action, FieldClaim::Field::mirror, Outcome::approximated,
+                      "the mirror's Service does not exist, for which Envoy Gateway answers 500: nothing is mirrored");
+}
+
 void route_policies(const WrittenRoute& written, PolicyContext& context) {
   kube::HttpRoute& route = written.route;
-  std::vector<std::pair<std::vector<Claim>, std::vector<std::size_t>>> groups;  // rules with the same demands
   for (std::size_t i = 0; i < written.rules.size(); ++i) {
     const Rule& rule = *written.rules[i];
     root_prefix(route, i, rule, context);
-    if (!rule.action || rule.action->intents.empty()) continue;
-    std::vector<Claim> claims;
-    for (const Intent& intent : rule.action->intents) {
+    missing_mirrors(route.spec.rules[i], rule, context);
+    if (!rule.action || rule.action->redirect) continue;
+    for (const Intent& intent : rule.action->intents)
       if (const auto* rewrite = std::get_if<RegexRewrite>(&intent.demand)) {
         add_regex_rewrite(route, i, *rewrite, context);
-        for (const Claim c : intent.claims)
-          context.ledger.settle(c, Outcome::policy, "HTTPRouteFilter ReplaceRegexMatch");
-      } else {
-        claims.insert(claims.end(), intent.claims.begin(), intent.claims.end());
+        own::settle(context, intent, "HTTPRouteFilter ReplaceRegexMatch");
       }
-    }
-    if (claims.empty()) continue;
-    if (!route.spec.rules[i].name) route.spec.rules[i].name = "rule-" + std::to_string(i + 1);
-    const auto same = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == claims; });
-    if (same == groups.end())
-      groups.push_back({claims, {i}});
-    else
-      same->second.push_back(i);
   }
+  const auto groups = own::groups(written);
   for (std::size_t g = 0; g < groups.size(); ++g) {
     Policies policies(context);
-    for (const Intent& intent : written.rules[groups[g].second.front()]->action->intents) policies.add(intent);
-    const std::string name = route.metadata.name + (g == 0 ? "" : "--" + std::to_string(g + 1));
-    const ordered_json refs = rule_targets(route, groups[g].second);
-    if (!policies.security.empty()) {
-      context.others.push_back(
-          make_object("SecurityPolicy", route.metadata.ns, name, with_targets(refs, policies.security)));
-      grant_service(policies.auth_service(), route.metadata.ns, context);
+    for (const Intent& intent : groups[g].action->intents) policies.add(intent);
+    const std::string name = own::numbered(route.metadata.name, g);
+    for (const auto& [kind, spec] :
+         {std::pair{"SecurityPolicy", &policies.security}, {"BackendTrafficPolicy", &policies.traffic}}) {
+      if (spec->empty()) continue;
+      context.others.push_back(own::object(version, kind, route.metadata.ns, name,
+                                           own::with_targets("targetRefs", own::rule_targets(route, groups[g].rules),
+                                                             *spec)));
     }
-    if (!policies.traffic.empty())
-      context.others.push_back(
-          make_object("BackendTrafficPolicy", route.metadata.ns, name, with_targets(refs, policies.traffic)));
+    if (!policies.auth_service().name.empty())
+      own::grant(context, group, "SecurityPolicy", route.metadata.ns, "Service", policies.auth_service().ns,
+                 policies.auth_service().name);
   }
 }
 
@@ -318,10 +259,8 @@ void listener_policy(const Server& server, const kube::NamespacedName& owner, st
       if (client->ns != owner.ns) ref["namespace"] = client->ns;
       tls["clientValidation"]["caCertificateRefs"] = ordered_json::array({ref});
       if (client->mode == "optional") tls["clientValidation"]["optional"] = true;
+      own::grant(context, group, "ClientTrafficPolicy", owner.ns, "Secret", client->ns, client->secret);
       what = "ClientTrafficPolicy clientValidation; a bad certificate fails the handshake instead of 400";
-      if (client->ns != owner.ns)
-        what += "; Secret " + client->ns + "/" + client->secret +
-                " needs a ReferenceGrant for ClientTrafficPolicy of " + owner.ns;
     } else if (const auto* settings = std::get_if<TlsSettings>(&intent.demand)) {
       ordered_json ciphers = ordered_json::array();
       std::string_view rest = settings->ciphers;
@@ -338,14 +277,17 @@ void listener_policy(const Server& server, const kube::NamespacedName& owner, st
   if (tls.empty()) return;
   const ordered_json refs = ordered_json::array(
       {{{"group", kube::gateway_group}, {"kind", kind}, {"name", owner.name}, {"sectionName", section}}});
-  context.others.push_back(make_object("ClientTrafficPolicy", owner.ns, owner.name + "--" + std::string(section),
-                                       with_targets(refs, {{"tls", tls}})));
+  context.others.push_back(own::object(version, "ClientTrafficPolicy", owner.ns, owner.name + "--" + std::string(section),
+                                       own::with_targets("targetRefs", refs, {{"tls", tls}})));
 }
 
 }  // namespace
 
-bool envoy_gateway_meets(const Intent& intent, const Options&) {
-  return std::visit(Meets{}, intent.demand);
+bool envoy_gateway_meets(const Intent& intent, const Options& options) {
+  // The listeners of a Gateway that exists belong to somebody else.
+  const bool listener = std::holds_alternative<ClientCertificate>(intent.demand) ||
+                        std::holds_alternative<TlsSettings>(intent.demand);
+  return (!listener || !options.parent) && std::visit(Meets{}, intent.demand);
 }
 
 void envoy_gateway_policies(const WrittenRoute& written, PolicyContext& context) {

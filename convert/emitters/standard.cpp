@@ -50,19 +50,22 @@ struct Fields {
 }  // namespace
 
 bool standard_meets(const Intent& intent, const Options& options) {
+  const bool retry = std::holds_alternative<Retry>(intent.demand);
+  if (retry && options.api_minor >= info(Feature::retry).standard) return true;
   if (!options.experimental) return false;
   if (const auto* auth = std::get_if<ExternalAuth>(&intent.demand))
     return !auth->service.empty() && auth->url.find('$') == std::string::npos;
-  return std::holds_alternative<CookieAffinity>(intent.demand) || std::holds_alternative<Retry>(intent.demand);
+  return retry || std::holds_alternative<CookieAffinity>(intent.demand);
 }
 
 void standard_fields(const WrittenRoute& written, PolicyContext& context) {
   for (std::size_t i = 0; i < written.rules.size(); ++i) {
     const Rule& rule = *written.rules[i];
-    if (!rule.action || rule.action->redirect) continue;
+    if (!rule.action || rule.action->redirect || rule.action->closed) continue;
     for (const Intent& intent : rule.action->intents) {
       Fields fields{written.route.spec.rules[i], written.route.metadata.ns, {}};
       std::visit(fields, intent.demand);
+      if (fields.detail.empty()) continue;
       for (const Claim claim : intent.claims)
         context.ledger.settle(claim, Outcome::approximated, fields.detail, "GW603");
     }

@@ -6,20 +6,31 @@
 namespace gw::convert {
 namespace {
 
+// Those whose objects are not written say what the experimental channel has fields for.
+bool cilium_meets(const Intent&, const Options&) {
+  return false;
+}
+std::string_view cilium_why_not(const Intent& intent) {
+  return intent.otherwise == Outcome::refused ? "Cilium's Gateway has no object for it" : std::string_view();
+}
+
 constexpr Target rows[] = {
     {"standard", "gwctl", "gwctl.dev/gateway-controller", standard_meets, standard_fields, nullptr},
     {"envoy-gateway", "eg", "gateway.envoyproxy.io/gatewayclass-controller", envoy_gateway_meets,
      envoy_gateway_policies, envoy_gateway_listener, false, true},
-    // Their own objects are not written: what only those could say is refused.
-    {"nginx-gateway-fabric", "nginx", "gateway.nginx.org/nginx-gateway-controller", standard_meets, standard_fields,
-     nullptr},
-    {"traefik", "traefik", "traefik.io/gateway-controller", standard_meets, standard_fields, nullptr},
-    {"kong", "kong", "konghq.com/kic-gateway-controller", standard_meets, standard_fields, nullptr},
-    {"istio", "istio", "istio.io/gateway-controller", standard_meets, standard_fields, nullptr},
-    {"cilium", "cilium", "io.cilium/gateway-controller", standard_meets, standard_fields, nullptr},
-    {"gke", "gke-l7-global-external-managed", "networking.gke.io/gateway", standard_meets, standard_fields, nullptr},
-    {"kgateway", "kgateway", "kgateway.dev/kgateway", standard_meets, standard_fields, nullptr},
-    {"agentgateway", "agentgateway", "agentgateway.dev/agentgateway", standard_meets, standard_fields, nullptr},
+    {"nginx-gateway-fabric", "nginx", "gateway.nginx.org/nginx-gateway-controller", nginx_gateway_fabric_meets,
+     nginx_gateway_fabric_policies, nullptr, true, false, nginx_gateway_fabric_why_not},
+    {"traefik", "traefik", "traefik.io/gateway-controller", traefik_meets, traefik_policies, nullptr, false, false,
+     traefik_why_not},
+    {"kong", "kong", "konghq.com/kic-gateway-controller", kong_meets, kong_policies, nullptr, false, false,
+     kong_why_not},
+    {"istio", "istio", "istio.io/gateway-controller", istio_meets, istio_policies, nullptr, false, true, istio_why_not},
+    {"cilium", "cilium", "io.cilium/gateway-controller", cilium_meets, nullptr, nullptr, false, true, cilium_why_not},
+    {"gke", "gke-l7-global-external-managed", "networking.gke.io/gateway", gke_meets, gke_policies, nullptr, false, false,
+     gke_why_not},
+    {"kgateway", "kgateway", "kgateway.dev/kgateway", kgateway_meets, kgateway_policies, nullptr, false, true, kgateway_why_not},
+    {"agentgateway", "agentgateway", "agentgateway.dev/agentgateway", agentgateway_meets, agentgateway_policies, nullptr, false, false,
+     agentgateway_why_not},
 };
 
 }  // namespace

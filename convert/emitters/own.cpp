@@ -1,0 +1,179 @@
+#include "convert/emitters/own.h"
+
+#include <algorithm>
+
+#include "convert/emitters/names.h"
+#include "kube/kinds.h"
+
+namespace gw::convert::own {
+
+kube::OtherObject object(std::string_view api_version, std::string_view kind, const std::string& ns, std::string name,
+                         const ordered_json& spec) {
+  kube::OtherObject object;
+  object.api_version = api_version;
+  object.kind = kind;
+  object.metadata.ns = ns;
+  object.metadata.name = std::move(name);
+  object.body = ordered_json{{"spec", spec}}.dump();
+  return object;
+}
+
+void settle(PolicyContext& context, const Intent& intent, const std::string& detail, bool near) {
+  for (const Claim claim : intent.claims)
+    context.ledger.settle(claim, near ? Outcome::approximated : Outcome::policy, detail, near ? "GW603" : "");
+}
+
+void settle_field(PolicyContext& context, const Action& action, FieldClaim::Field field, Outcome outcome,
+                  const std::string& detail) {
+  for (const FieldClaim& f : action.claims)
+    if (f.field == field)
+      context.ledger.restate(f.claim, outcome, detail, outcome == Outcome::approximated ? "GW603" : "");
+}
+
+void refuse(PolicyContext& context, const WrittenRoute& written, const std::vector<std::size_t>& rules,
+            const Intent& intent, const std::string& why) {
+  const bool grave = security(intent.loss);
+  const bool open = context.options.accepts(intent.loss) || intent.otherwise != Outcome::refused;
+  for (const Claim claim : intent.claims)
+    context.ledger.settle(claim, intent.otherwise, why,
+                          intent.otherwise == Outcome::approximated ? "GW603" : grave ? "GW602" : "GW601", intent.loss);
+  if (grave && !open)
+    for (const std::size_t i : rules) written.route.spec.rules[i].backend_refs.clear();
+}
+
+namespace {
+
+bool rewrites(const Intent& intent) {
+  return std::holds_alternative<RegexRewrite>(intent.demand);
+}
+
+// Do two actions demand the same of a policy?
+bool same_demands(const Action& a, const Action& b) {
+  auto x = a.intents.begin(), y = b.intents.begin();
+  for (;; ++x, ++y) {
+    while (x != a.intents.end() && rewrites(*x)) ++x;
+    while (y != b.intents.end() && rewrites(*y)) ++y;
+    if (x == a.intents.end() || y == b.intents.end()) return x == a.intents.end() && y == b.intents.end();
+    if (x->demand != y->demand || x->claims != y->claims) return false;
+  }
+}
+
+}  // namespace
+
+std::vector<Group> groups(const WrittenRoute& written) {
+  std::vector<Group> out;
+  for (std::size_t i = 0; i < written.rules.size(); ++i) {
+    const Action* action = written.rules[i]->action.get();
+    if (!action || action->closed || action->redirect) continue;
+    if (std::all_of(action->intents.begin(), action->intents.end(), rewrites)) continue;
+    const auto same =
+        std::find_if(out.begin(), out.end(), [&](const Group& g) { return same_demands(*g.action, *action); });
+    if (same == out.end())
+      out.push_back({{i}, action});
+    else
+      same->rules.push_back(i);
+  }
+  return out;
+}
+
+bool one_demand(const WrittenRoute& written, const std::vector<Group>& groups) {
+  if (groups.size() != 1) return false;
+  std::size_t forwarding = 0;
+  for (std::size_t i = 0; i < written.rules.size(); ++i) {
+    const Action* action = written.rules[i]->action.get();
+    if (!action || (!action->closed && !action->redirect)) ++forwarding;
+  }
+  return groups.front().rules.size() == forwarding;
+}
+
+std::string numbered(const std::string& route, std::size_t n) {
+  return n == 0 ? route : route + "--" + std::to_string(n + 1);
+}
+
+void extension(kube::HttpRouteRule& rule, std::string_view group, std::string_view kind, const std::string& name) {
+  kube::RouteFilter& filter = rule.filters.emplace_back();
+  filter.type = "ExtensionRef";
+  kube::ObjectReference& ref = filter.extension_ref.emplace();
+  ref.group = std::string(group);
+  ref.kind = std::string(kind);
+  ref.name = name;
+}
+
+ordered_json rule_targets(kube::HttpRoute& route, const std::vector<std::size_t>& rules) {
+  ordered_json refs = ordered_json::array();
+  for (const std::size_t i : rules) {
+    std::optional<std::string>& name = route.spec.rules[i].name;
+    if (!name) name = "rule-" + std::to_string(i + 1);
+    refs.push_back({{"group", kube::gateway_group},
+                    {"kind", "HTTPRoute"},
+                    {"name", route.metadata.name},
+                    {"sectionName", *name}});
+  }
+  return refs;
+}
+
+ordered_json with_targets(std::string_view key, ordered_json targets, const ordered_json& rest) {
+  ordered_json spec;
+  spec[std::string(key)] = std::move(targets);
+  for (const auto& [name, value] : rest.items()) spec[name] = value;
+  return spec;
+}
+
+bool ServicePolicies::merge(PolicyContext& context, std::string_view ns, std::string_view service,
+                            const ordered_json& part, ordered_json (*target)(std::string_view),
+                            std::string_view target_key) const {
+  for (kube::OtherObject& o : context.others) {
+    if (o.kind != kind_ || o.metadata.ns != ns || o.metadata.name != service) continue;
+    ordered_json body = ordered_json::parse(o.body);
+    ordered_json& spec = body["spec"];
+    for (const auto& [key, value] : part.items()) {
+      if (spec.contains(key) && spec[key].is_object() && value.is_object()) {
+        for (const auto& [inner, v] : value.items())
+          if (spec[key].contains(inner) && spec[key][inner] != v) return false;
+      } else if (spec.contains(key) && spec[key] != value) {
+        return false;
+      }
+    }
+    spec.merge_patch(part);
+    o.body = body.dump();
+    return true;
+  }
+  context.others.push_back(object(api_version_, kind_, std::string(ns), std::string(service),
+                                  with_targets(target_key, target(service), part)));
+  return true;
+}
+
+std::string seconds(long n) {
+  return std::to_string(std::min<long>(n, 99'999)) + "s";
+}
+
+std::string cidr(const std::string& address) {
+  if (address.find('/') != std::string::npos) return address;
+  return address + (address.find(':') == std::string::npos ? "/32" : "/128");
+}
+
+std::string service_url(std::string_view ns, std::string_view service, kube::Port port) {
+  return "http://" + std::string(service) + "." + std::string(ns) + ".svc.cluster.local:" + std::to_string(port);
+}
+
+void grant(PolicyContext& context, std::string_view group, std::string_view kind, const std::string& from_ns,
+           std::string_view to_kind, const std::string& to_ns, const std::string& name) {
+  if (to_ns.empty() || to_ns == from_ns) return;
+  std::string id = "from-" + from_ns + "-" + std::string(kind) + "-to-" + std::string(to_kind) + "-" + name;
+  for (char& c : id) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const ordered_json spec{
+      {"from", ordered_json::array({{{"group", group}, {"kind", kind}, {"namespace", from_ns}}})},
+      {"to", ordered_json::array({{{"group", ""}, {"kind", to_kind}, {"name", name}}})}};
+  kube::OtherObject object =
+      own::object(std::string(kube::gateway_group) + "/v1", "ReferenceGrant", to_ns, dns_name(id), spec);
+  const bool have = std::any_of(context.others.begin(), context.others.end(), [&](const kube::OtherObject& o) {
+    return o.kind == object.kind && o.metadata.ns == object.metadata.ns && o.metadata.name == object.metadata.name;
+  });
+  if (!have) context.others.push_back(std::move(object));
+}
+
+bool drop_filters(kube::HttpRouteRule& rule, std::string_view type) {
+  return std::erase_if(rule.filters, [&](const kube::RouteFilter& f) { return f.type == type; }) != 0;
+}
+
+}  // namespace gw::convert::own

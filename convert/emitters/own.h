@@ -1,0 +1,70 @@
+// What the emitters of targets with objects of their own share: making objects, telling the ledger, and finding the
+// rules of a route that demand the same.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "convert/target.h"
+
+namespace gw::convert::own {
+
+using nlohmann::ordered_json;
+
+kube::OtherObject object(std::string_view api_version, std::string_view kind, const std::string& ns, std::string name,
+                         const ordered_json& spec);
+
+// Says where a demand went; `near`: it differs a little, and the detail says how.
+void settle(PolicyContext& context, const Intent& intent, const std::string& detail, bool near = false);
+// The same for a field of the action that left the route, because an object says it.
+void settle_field(PolicyContext& context, const Action& action, FieldClaim::Field field, Outcome outcome,
+                  const std::string& detail);
+// A demand that this target can say, but not here: refused; a security demand closes the rules.
+void refuse(PolicyContext& context, const WrittenRoute& written, const std::vector<std::size_t>& rules,
+            const Intent& intent, const std::string& why);
+
+// Rules that forward and demand the same (but for rewrites, which are each rule's own).
+struct Group {
+  std::vector<std::size_t> rules;  // indices into the route's rules
+  const Action* action = nullptr;  // of the first
+};
+std::vector<Group> groups(const WrittenRoute& written);
+
+// Whether every rule that forwards demands the same, so that a policy of the whole route says it.
+bool one_demand(const WrittenRoute& written, const std::vector<Group>& groups);
+
+// The name of the n-th object for a route: "<route>" or "<route>--<n>".
+std::string numbered(const std::string& route, std::size_t n);
+
+// Adds a filter ExtensionRef to a rule.
+void extension(kube::HttpRouteRule& rule, std::string_view group, std::string_view kind, const std::string& name);
+
+// targetRefs of rules by name; rules without a name get one.
+ordered_json rule_targets(kube::HttpRoute& route, const std::vector<std::size_t>& rules);
+// A spec that begins with its targets.
+ordered_json with_targets(std::string_view key, ordered_json targets, const ordered_json& rest);
+
+// Policies of Services: the first route that asks decides; one that asks otherwise is told.
+class ServicePolicies {
+ public:
+  ServicePolicies(std::string_view api_version, std::string_view kind) : api_version_(api_version), kind_(kind) {}
+  // Merges `part` into the Service's spec; false when the Service already has other values for these fields.
+  bool merge(PolicyContext& context, std::string_view ns, std::string_view service, const ordered_json& part,
+             ordered_json (*target)(std::string_view service), std::string_view target_key) const;
+
+ private:
+  std::string_view api_version_, kind_;
+};
+
+std::string seconds(long n);
+std::string cidr(const std::string& address);  // with a prefix length
+// "http://auth.shop.svc.cluster.local:8080"
+std::string service_url(std::string_view ns, std::string_view service, kube::Port port);
+// Grants objects of a kind of the target's in `from_ns` the use of a Service or Secret of another namespace.
+void grant(PolicyContext& context, std::string_view group, std::string_view kind, const std::string& from_ns,
+           std::string_view to_kind, const std::string& to_ns, const std::string& name);
+// Removes filters of a type; true when there was one.
+bool drop_filters(kube::HttpRouteRule& rule, std::string_view type);
+
+}  // namespace gw::convert::own

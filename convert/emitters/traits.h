@@ -1,0 +1,10 @@
+// How a target answers otherwise than the specification, or needs something set up first: notes of the report, each with
+// the class of requests it is about.
+#pragma once
+#include "convert/target.h"
+
+namespace gw::convert {
+
+void add_traits(const Ir& ir, PolicyContext& context);
+
+}  // namespace gw::convert
