@@ -21,6 +21,7 @@ using nlohmann::json;
 namespace {
 
 struct Seen {  // one request, both answers
+  const std::string& target;
   const json& request;
   const json& outcome;
   const route::Answer& ours;
@@ -152,7 +153,8 @@ constexpr Explanation of_targets[] = {
      }},
     {"GW663",
      [](const Seen& s) {
-       return s.want == 404 || s.ours.status == 404 || text(s.outcome, "backend") != s.ours.backend;
+       if (s.want == 404 || s.ours.status == 404) return true;
+       return s.target != "envoy-gateway" && text(s.outcome, "backend") != s.ours.backend;  // another order
      }},
     {"GW664",
      [](const Seen& s) {
@@ -163,6 +165,7 @@ constexpr Explanation of_targets[] = {
      [](const Seen& s) {
        return s.ours.status == 400 || s.ours.status == 405 || s.ours.status == 501 || s.host.empty();
      }},
+    {"auth-tls-secret", [](const Seen& s) { return s.want == 403; }},
     {"GW667", [](const Seen& s) { return text(s.request, "method") == "OPTIONS"; }},
     {"GW650", [](const Seen& s) { return s.ours.status == 404 || s.ours.status == 500; }},
     {"GW652", [](const Seen&) { return true; }},
@@ -315,7 +318,7 @@ std::optional<Counts> hold(const std::string& target, const std::string& profile
     bool ok = false, explained = false, modelled = true;
     std::string why;
     for (const route::Answer& ours : converted.model->answer(request).any_of) {
-      const Seen seen{r, record["outcome"], ours, request.target, request.host, record["outcome"].value("status", 0)};
+      const Seen seen{target, r, record["outcome"], ours, request.target, request.host, record["outcome"].value("status", 0)};
       ok = ok || agrees(seen);
       modelled = modelled && ours.unmodelled.empty();
       for (const Explanation& e : explanations)

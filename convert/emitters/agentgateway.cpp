@@ -1,4 +1,6 @@
 // agentgateway's own object: AgentgatewayPolicy, on rules of a route (traffic) or on a Service (backend).
+#include <nlohmann/json.hpp>
+
 #include "convert/emitters/own.h"
 
 namespace gw::convert {

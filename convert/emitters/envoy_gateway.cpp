@@ -2,6 +2,7 @@
 // listener, HTTPRouteFilter for rewrites by regular expression. A policy that Envoy Gateway does not accept answers
 // 500: what is written here fails closed.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "convert/emitters/own.h"
 #include "kube/kinds.h"
@@ -254,13 +255,17 @@ void listener_policy(const Server& server, const kube::NamespacedName& owner, st
   ordered_json tls;
   for (const Intent& intent : server.intents) {
     std::string what;
+    bool near = false;
     if (const auto* client = std::get_if<ClientCertificate>(&intent.demand)) {
       ordered_json ref{{"group", ""}, {"kind", "Secret"}, {"name", client->secret}};
       if (client->ns != owner.ns) ref["namespace"] = client->ns;
       tls["clientValidation"]["caCertificateRefs"] = ordered_json::array({ref});
       if (client->mode == "optional") tls["clientValidation"]["optional"] = true;
       own::grant(context, group, "ClientTrafficPolicy", owner.ns, "Secret", client->ns, client->secret);
-      what = "ClientTrafficPolicy clientValidation; a bad certificate fails the handshake instead of 400";
+      near = true;
+      what =
+          "ClientTrafficPolicy clientValidation; a bad certificate fails the handshake instead of 400, and with a missing "
+          "Secret only https is refused, where ingress-nginx answers 403 on http too";
     } else if (const auto* settings = std::get_if<TlsSettings>(&intent.demand)) {
       ordered_json ciphers = ordered_json::array();
       std::string_view rest = settings->ciphers;
@@ -272,7 +277,7 @@ void listener_policy(const Server& server, const kube::NamespacedName& owner, st
       tls["ciphers"] = std::move(ciphers);
       what = "ClientTrafficPolicy tls.ciphers";
     }
-    for (const Claim claim : intent.claims) context.ledger.settle(claim, Outcome::policy, what);
+    own::settle(context, intent, what, near);
   }
   if (tls.empty()) return;
   const ordered_json refs = ordered_json::array(

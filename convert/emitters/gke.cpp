@@ -1,6 +1,7 @@
 // GKE's own object for a Service: GCPBackendPolicy.
 #include <algorithm>
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 #include "convert/emitters/own.h"
 

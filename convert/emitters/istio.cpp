@@ -1,6 +1,7 @@
 // Istio's own objects: AuthorizationPolicy on the Gateway for address lists, DestinationRule for the way to a Service.
 // External authorization needs a provider in the mesh configuration, which no object here can add.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "convert/emitters/own.h"
 #include "kube/kinds.h"

@@ -1,5 +1,6 @@
 // kgateway's own objects: TrafficPolicy on rules of a route, BackendConfigPolicy on a Service.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "convert/emitters/own.h"
 

@@ -1,6 +1,7 @@
 // Kong's own objects: KongPlugins as ExtensionRef filters of a rule, KongUpstreamPolicy for a Service (which the Service
 // itself must name in an annotation).
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "convert/emitters/own.h"
 

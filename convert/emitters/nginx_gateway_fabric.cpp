@@ -1,6 +1,7 @@
 // NGINX Gateway Fabric's own objects: policies of a whole HTTPRoute (client and proxy settings, rate limits), of a
 // Service (UpstreamSettingsPolicy), and filters of a rule (AuthenticationFilter; SnippetsFilter where asked for).
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "convert/emitters/own.h"
 #include "kube/kinds.h"

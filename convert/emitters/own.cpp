@@ -1,6 +1,7 @@
 #include "convert/emitters/own.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "convert/emitters/names.h"
 #include "kube/kinds.h"

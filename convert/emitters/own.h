@@ -1,7 +1,7 @@
 // What the emitters of targets with objects of their own share: making objects, telling the ledger, and finding the
 // rules of a route that demand the same.
 #pragma once
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>

@@ -2,6 +2,7 @@
 // what belongs to the way to the backend (stickiness, balancing, mirrors, unchecked TLS). Both need Traefik's
 // kubernetesCRD provider beside its Gateway provider; a rule whose Middleware is missing answers 500.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "convert/emitters/own.h"
 #include "convert/regex.h"

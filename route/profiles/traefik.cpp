@@ -6,6 +6,7 @@
 
 #include "route/profiles/flat.h"
 #include "route/profiles/profiles.h"
+#include "route/profiles/traefik_objects.h"
 #include "route/target.h"
 
 namespace gw::route {
@@ -141,7 +142,8 @@ struct EntryPoint {
 
 class TraefikModel : public Model {
  public:
-  TraefikModel(const kube::Index& index, const Attachments& attachments) : flat_(flatten(index, attachments)) {
+  TraefikModel(const kube::Index& index, const Attachments& attachments)
+      : flat_(flatten(index, attachments)), objects_(index) {
     std::set<kube::NamespacedName> refused;
     for (const kube::Gateway& gateway : index.bundle().gateways)
       if (api_refuses(gateway)) refused.insert(gateway.id());
@@ -170,7 +172,13 @@ class TraefikModel : public Model {
   bool fits(const Router& router, const Request& request, const std::string& host, const Cleaned& path) const;
   kube::Port port_of(const Request& request) const;
 
+  // The ExtensionRefs of a rule: a missing one answers 500, a check's answer is not modelled.
+  std::optional<Answer> extensions(const FlatRule& rule, const Request& request, const traefik::Middleware*& path) const;
+  AnswerSet traefik_service(const Backend& backend, const Action& action, const Request& request,
+                            const std::string& target) const;
+
   Flat flat_;
+  traefik::Objects objects_;
   std::vector<bool> usable_;
   std::map<kube::Port, int> ports_;
   std::map<kube::Port, std::set<std::string>> schemes_;
@@ -298,6 +306,50 @@ std::string change(const PathChange& change, const FlatMatch& match, const std::
   return out.empty() ? "/" : out;
 }
 
+std::optional<Answer> TraefikModel::extensions(const FlatRule& rule, const Request& request,
+                                               const traefik::Middleware*& path) const {
+  const auto sent = [&](std::string_view name) {
+    return std::any_of(request.headers.begin(), request.headers.end(),
+                       [&](const auto& header) { return equal_fold(header.first, name); });
+  };
+  const bool preflight = request.method == "OPTIONS" && sent("origin") && sent("access-control-request-method");
+  std::optional<Answer> unknown;
+  for (const FlatRule::Extension& ref : rule.extensions) {
+    const traefik::Middleware* found = nullptr;
+    if (ref.group == "traefik.io" && ref.kind == "Middleware")
+      found = objects_.middleware({flat_.routes[rule.route].id.ns, ref.name});
+    if (!found) return plain(500);
+    if (!unknown && (!found->passes() || (found->cors && preflight)))
+      unknown = unmodelled("Middleware of Traefik: " + found->kind);
+    if (found->regex) path = found;
+  }
+  return unknown;
+}
+
+AnswerSet TraefikModel::traefik_service(const Backend& backend, const Action& action, const Request& request,
+                                        const std::string& target) const {
+  AnswerSet out;
+  const auto services = objects_.services(backend.service);
+  for (const traefik::WeightedService& part : *services) {
+    if (part.weight == 0) continue;
+    const auto facts = flat_.services.find(part.service);
+    if (flat_.slices_known && facts == flat_.services.end())
+      return {{unmodelled("a TraefikService with a missing Service")}};
+    Answer answer = plain(flat_.slices_known && !facts->second.any_endpoint ? 503 : 200);
+    if (answer.status == 200) {
+      answer.upstream_target = target;
+      answer.upstream_host = action.rewrite && action.rewrite->hostname ? *action.rewrite->hostname : request.host;
+      answer.backend = part.service.display();
+      answer.port = part.port;
+      answer.attributes = attributes(action);
+      if (services->size() > 1) answer.backends.push_back({answer.backend, answer.port, part.weight});
+    }
+    add_answer(out, std::move(answer));
+  }
+  if (out.any_of.empty()) out.any_of.push_back(plain(503));
+  return out;
+}
+
 AnswerSet TraefikModel::serve(const Router& router, const Request& request, const Cleaned& path) const {
   const FlatMatch& match = flat_.matches[router.match];
   const FlatRule& rule = flat_.rules[match.rule];
@@ -308,10 +360,15 @@ AnswerSet TraefikModel::serve(const Router& router, const Request& request, cons
     add_answer(out, std::move(answer));
   };
   const auto unsupported = [](const std::string& type) {
-    return type == "RequestMirror" || type == "CORS" || type == "ExtensionRef" || type == "ExternalAuth";
+    return type == "RequestMirror" || type == "CORS" || type == "ExternalAuth";
   };
   if (!rule.action || std::any_of(rule.filters.begin(), rule.filters.end(), unsupported)) {
     one(plain(500));
+    return out;
+  }
+  const traefik::Middleware* changed = nullptr;
+  if (auto answer = extensions(rule, request, changed)) {
+    one(std::move(*answer));
     return out;
   }
   const Action& action = *rule.action;
@@ -343,6 +400,13 @@ AnswerSet TraefikModel::serve(const Router& router, const Request& request, cons
   for (const Backend& backend : action.backends) weighted += backend.weight > 0;
   for (const Backend& backend : action.backends) {
     if (backend.weight == 0) continue;
+    if (objects_.services(backend.service)) {
+      std::string target = path.raw;
+      if (action.rewrite && action.rewrite->path) target = change(*action.rewrite->path, match, target);
+      if (changed) target = traefik::replace_path(*changed, target);
+      for (Answer& answer : traefik_service(backend, action, request, target + tail).any_of) one(std::move(answer));
+      continue;
+    }
     const auto facts = flat_.services.find(backend.service);
     const bool no_slice = flat_.slices_known && (facts == flat_.services.end() || !facts->second.has_slice);
     Answer answer;
@@ -361,6 +425,7 @@ AnswerSet TraefikModel::serve(const Router& router, const Request& request, cons
         if ((*rewrite)->path) target = change(*(*rewrite)->path, match, target);
         if ((*rewrite)->hostname) host = *(*rewrite)->hostname;
       }
+      if (changed) target = traefik::replace_path(*changed, target);
       answer.upstream_target = target + tail;
       answer.upstream_host = host;
       answer.backend = backend.service.display();
