@@ -204,6 +204,9 @@ void root_prefix(kube::HttpRoute& route, std::size_t i, const Rule& rule, Policy
   std::string to = rule.action->rewrite->value;
   while (to.ends_with('/')) to.pop_back();
   add_regex_rewrite(route, i, {"^/(.*)", to + "/\\1"}, context);
+  own::settle_field(context, *rule.action, FieldClaim::Field::rewrite, Outcome::approximated,
+                    "HTTPRouteFilter ReplaceRegexMatch, as ReplacePrefixMatch on '/' would lose a slash; encoded "
+                    "characters stay encoded");
 }
 
 // A mirror whose Service does not exist makes the whole rule answer 500.

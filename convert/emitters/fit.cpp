@@ -24,7 +24,7 @@ std::string missing(Feature feature, const PolicyContext& context) {
   if (context.profile.features.has(feature)) return {};
   const Profile& profile = context.profile;
   return std::string(profile.target) + " does not support " + std::string(what.name) + " (" +
-         std::string(profile.report) + "), it " + std::string(profile.unsupported);
+         std::string(profile.report) + ") and " + std::string(profile.unsupported) + " where it stands";
 }
 
 class Fitter {
@@ -152,7 +152,7 @@ class Fitter {
       if (!filter.url_rewrite || !filter.url_rewrite->path) continue;
       const bool full = filter.url_rewrite->path->type == "ReplaceFullPath";
       if (lacks(full ? Feature::full_path_rewrite : Feature::path_rewrite, Field::rewrite, Outcome::refused,
-                "the path is left out", Loss::rewrite) &&
+                "the rule gets no backend", Loss::rewrite) &&
           !context_.options.accepts(Loss::rewrite))
         rule_->backend_refs.clear();
     }

@@ -63,7 +63,12 @@ class Writer {
     ordered_json operation;
     std::vector<std::string> hosts, paths;
     bool every_path = false;
-    for (const std::string& h : written_.route.spec.hostnames) hosts.push_back(h), hosts.push_back(h + ":*");
+    for (const std::string& h : written_.route.spec.hostnames) {
+      if (h.starts_with('*'))
+        return own::refuse(context_, written_, *rules_, *intent_,
+                           "Istio's AuthorizationPolicy cannot name a wildcard host with every port");
+      hosts.push_back(h), hosts.push_back(h + ":*");
+    }
     for (const std::size_t i : *rules_) {
       const auto some = paths_of(*written_.rules[i]);
       if (!some)

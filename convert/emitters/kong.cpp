@@ -63,8 +63,7 @@ class Writer {
     settle("KongPlugin request-size-limiting");
   }
   void operator()(const CookieAffinity& c) {
-    ordered_json hash{{"cookie", c.name}};
-    if (!c.path.empty()) hash["cookiePath"] = c.path;
+    ordered_json hash{{"cookie", c.name}, {"cookiePath", c.path.empty() ? "/" : c.path}};
     upstream({{"algorithm", "consistent-hashing"}, {"hashOn", std::move(hash)}});
   }
   void operator()(const HashBalance& h) {
@@ -79,6 +78,7 @@ class Writer {
         break;
       case By::cookie:
         hash["cookie"] = h.name;
+        hash["cookiePath"] = "/";
         break;
       case By::query:
         hash["queryArg"] = h.name;
@@ -135,7 +135,10 @@ class Writer {
     kube::HttpRouteRule& rule = route_.spec.rules[i];
     if (!action || !action->cors || !own::drop_filters(rule, "CORS")) return;
     const CorsPolicy& c = *action->cors;
-    ordered_json config{{"origins", c.origins}, {"methods", c.methods}, {"max_age", c.max_age}};
+    ordered_json origins = ordered_json::array();  // what is not plain is a regular expression
+    for (const std::string& o : c.origins)
+      origins.push_back(o != "*" && o.find('*') != std::string::npos ? own::origin_regex(o) : o);
+    ordered_json config{{"origins", std::move(origins)}, {"methods", c.methods}, {"max_age", c.max_age}};
     if (!c.headers.empty()) config["headers"] = c.headers;
     if (!c.expose.empty()) config["exposed_headers"] = c.expose;
     config["credentials"] = c.credentials && c.origins != std::vector<std::string>{"*"};

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "convert/emitters/names.h"
+#include "convert/regex.h"
 #include "kube/kinds.h"
 
 namespace gw::convert::own {
@@ -171,6 +172,13 @@ void grant(PolicyContext& context, std::string_view group, std::string_view kind
     return o.kind == object.kind && o.metadata.ns == object.metadata.ns && o.metadata.name == object.metadata.name;
   });
   if (!have) context.others.push_back(std::move(object));
+}
+
+std::string origin_regex(std::string_view origin) {
+  std::string out = "^";
+  for (std::size_t star; (star = origin.find('*')) != std::string_view::npos; origin.remove_prefix(star + 1))
+    out += escape_regex(origin.substr(0, star)) + ".+";
+  return out + escape_regex(origin) + "$";
 }
 
 bool drop_filters(kube::HttpRouteRule& rule, std::string_view type) {

@@ -64,6 +64,8 @@ std::string service_url(std::string_view ns, std::string_view service, kube::Por
 // Grants objects of a kind of the target's in `from_ns` the use of a Service or Secret of another namespace.
 void grant(PolicyContext& context, std::string_view group, std::string_view kind, const std::string& from_ns,
            std::string_view to_kind, const std::string& to_ns, const std::string& name);
+// "https://*.example.com" as an anchored regular expression.
+std::string origin_regex(std::string_view origin);
 // Removes filters of a type; true when there was one.
 bool drop_filters(kube::HttpRouteRule& rule, std::string_view type);
 

@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 
 #include "convert/emitters/own.h"
-#include "convert/regex.h"
 
 namespace gw::convert {
 namespace {
@@ -42,21 +41,13 @@ struct Meets {
   }
 };
 
-// "https://*.example.com" as the expression Traefik wants.
-std::string origin_regex(std::string_view origin) {
-  std::string out = "^";
-  for (std::size_t star; (star = origin.find('*')) != std::string_view::npos; origin.remove_prefix(star + 1))
-    out += escape_regex(origin.substr(0, star)) + ".+";
-  return out + escape_regex(origin) + "$";
-}
-
 ordered_json cors_headers(const CorsPolicy& c) {
   ordered_json exact = ordered_json::array(), regex = ordered_json::array(), headers;
   for (const std::string& o : c.origins) {
     if (o == "*" || o.find('*') == std::string::npos)
       exact.push_back(o);
     else
-      regex.push_back(origin_regex(o));
+      regex.push_back(own::origin_regex(o));
   }
   if (!exact.empty()) headers["accessControlAllowOriginList"] = std::move(exact);
   if (!regex.empty()) headers["accessControlAllowOriginListRegex"] = std::move(regex);
