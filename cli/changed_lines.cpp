@@ -1,55 +1,32 @@
 #include "cli/changed_lines.h"
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <array>
 #include <charconv>
 #include <filesystem>
 #include <limits>
 #include <sstream>
 
-extern char** environ;
+#include "cli/process.h"
 
 namespace gw::cli {
 namespace {
 
+// As git names it: from the working directory.
 std::string normal(const std::string& path) {
-  return std::filesystem::path(path).lexically_normal().string();
+  std::filesystem::path out(path);
+  std::error_code ignored;
+  if (out.is_absolute()) out = out.lexically_relative(std::filesystem::current_path(ignored));
+  return out.lexically_normal().string();
 }
 
-// Runs git without a shell; its standard output, or an error with what it said.
+// git's standard output, or an error.
 Result<std::string> run_git(std::vector<std::string> arguments) {
-  std::array<int, 2> pipe_ends{};
-  if (pipe2(pipe_ends.data(), O_CLOEXEC) != 0) return Error{"cannot start git", {}};
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, pipe_ends[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  std::vector<char*> argv;
-  arguments.insert(arguments.begin(), "git");
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  pid_t child = 0;
-  const int failed = posix_spawnp(&child, "git", &actions, nullptr, argv.data(), environ);
-  posix_spawn_file_actions_destroy(&actions);
-  close(pipe_ends[1]);
-  std::string out;
-  std::array<char, 65536> buffer{};
-  for (ssize_t n = 0; failed == 0 && (n = read(pipe_ends[0], buffer.data(), buffer.size())) > 0;) {
-    out.append(buffer.data(), static_cast<std::size_t>(n));
-  }
-  close(pipe_ends[0]);
-  int status = 0;
-  if (failed != 0) return Error{"cannot start git", "--new-from-rev needs git and a working tree"};
-  waitpid(child, &status, 0);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+  arguments.insert(arguments.begin(), {"git", "-c", "core.quotepath=off"});
+  auto finished = run_program(arguments);
+  if (!finished) return Error{"cannot start git", "--new-from-rev needs git and a working tree"};
+  if (finished->status != 0)
     return Error{"git cannot compare with '" + arguments.back() + "'",
                  "name a revision that exists, such as HEAD or origin/main"};
-  }
-  return out;
+  return std::move(finished->out);
 }
 
 std::uint32_t number(std::string_view text) {

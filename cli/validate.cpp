@@ -11,6 +11,8 @@
 
 #include "cli/changed_lines.h"
 #include "cli/command.h"
+#include "cli/kustomize.h"
+#include "cli/repair.h"
 #include "cli/tree.h"
 #include "diag/baseline.h"
 #include "diag/formats.h"
@@ -18,6 +20,7 @@
 #include "diag/render.h"
 #include "diag/suggest.h"
 #include "kube/load.h"
+#include "route/profile.h"
 #include "validate/codes.h"
 #include "validate/validate.h"
 #include "yaml/config.h"
@@ -33,8 +36,8 @@ struct Args {
   std::string format = "text", channel = "standard", api_version = "v1.6", fail_on = "error", baseline,
               baseline_mode = "check";
   std::string profile, new_from_rev;
-  std::vector<std::string> crds, layers, select, ignore;
-  bool complete = false;
+  std::vector<std::string> crds, old, layers, select, ignore, enable, kustomize;
+  bool complete = false, fix = false, diff = false;
 };
 
 // The set as read, before any rule looked at it.
@@ -50,9 +53,14 @@ bool has_layer(const Args& args, std::string_view layer) {
   return args.layers.empty() || std::find(args.layers.begin(), args.layers.end(), layer) != args.layers.end();
 }
 
-Status read_manifests(const std::vector<std::string>& paths, const kube::LoadOptions& load, Manifests& out) {
-  auto files = kube::read_inputs(paths, load, out.sources);
+Status read_manifests(const Args& args, const kube::LoadOptions& load, Manifests& out) {
+  auto files = kube::read_inputs(args.inputs.paths, load, out.sources);
   if (!files) return files.error();
+  for (const std::string& directory : args.kustomize) {
+    auto built = kustomize(directory);
+    if (!built) return built.error();
+    files->push_back(out.sources.add("kustomize " + directory, std::move(*built)));
+  }
   for (const diag::FileId file : *files) {
     auto more = yaml::read(file, out.sources, load.limits, out.sink);
     std::move(more.begin(), more.end(), std::back_inserter(out.documents));
@@ -87,9 +95,18 @@ bool named(const std::vector<std::string>& names, std::string_view code) {
   return std::any_of(names.begin(), names.end(), [code](const std::string& name) { return code.starts_with(name); });
 }
 
+// A rule that is off unless somebody names it.
+bool off(const Args& args, std::string_view code) {
+  const auto row = validate::find_code(code);
+  auto has = [code](const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), code) != names.end();
+  };
+  return row && row->opt_in && !has(args.enable) && !has(args.select);
+}
+
 void choose(const Args& args, std::vector<diag::Diagnostic>& findings) {
   std::erase_if(findings, [&args](const diag::Diagnostic& finding) {
-    if (!has_layer(args, finding.layer)) return true;
+    if (!has_layer(args, finding.layer) || off(args, finding.code)) return true;
     if (!args.select.empty() && !named(args.select, finding.code)) return true;
     return named(args.ignore, finding.code);
   });
@@ -110,12 +127,18 @@ Status write_text(const std::string& path, const std::string& text) {
   return Unit{};
 }
 
+std::string counted(std::size_t count, const char* noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
 Status apply_baseline(const Args& args, const diag::Sources& sources, std::vector<diag::Diagnostic>& findings) {
   if (args.baseline.empty()) return Unit{};
   if (args.baseline_mode == "write") {
     const Status written = write_text(args.baseline, diag::Baseline::write(findings, sources));
-    if (written) findings.clear();
-    return written;
+    if (!written) return written;
+    std::cerr << "gwctl: " << args.baseline << " holds " << counted(findings.size(), "finding") << " now\n";
+    findings.clear();
+    return Unit{};
   }
   auto text = read_text(args.baseline);
   if (!text) return text.error();
@@ -125,8 +148,9 @@ Status apply_baseline(const Args& args, const diag::Sources& sources, std::vecto
   if (args.baseline_mode == "prune") return write_text(args.baseline, baseline->prune());
   const auto stale = baseline->stale();
   if (!stale.empty()) {
-    std::cerr << "gwctl: " << stale.size() << " entries of " << args.baseline
-              << " are not found any more; --baseline-mode prune removes them\n";
+    std::cerr << "gwctl: " << stale.size() << (stale.size() == 1 ? " entry of " : " entries of ") << args.baseline
+              << (stale.size() == 1 ? " is" : " are") << " not found any more; --baseline-mode prune removes "
+              << (stale.size() == 1 ? "it" : "them") << "\n";
   }
   return Unit{};
 }
@@ -154,7 +178,22 @@ void tell_summary(const diag::ReportInfo& info, const std::vector<diag::Diagnost
             << (warnings == 1 ? " warning, " : " warnings, ") << infos << (infos == 1 ? " note\n" : " notes\n");
 }
 
-diag::ReportInfo report_info(const Manifests& manifests, const validate::ErrorTypes& types) {
+// A repair as text, for reports; nothing when the file does not allow it.
+std::vector<diag::TextEdit> text_edits(const diag::Diagnostic& finding, const validate::Fixes& fixes,
+                                       const diag::Sources& sources) {
+  std::vector<diag::TextEdit> out;
+  const auto* edits = fixes.find(finding);
+  if (!edits || sources.redacted(finding.span)) return out;
+  for (const validate::Edit& edit : *edits) {
+    validate::Replacement one = validate::resolve(edit, sources.text(finding.span.file));
+    if (one.begin == one.end && one.text.empty()) return {};
+    out.push_back({{finding.span.file, one.begin, one.end}, std::move(one.text)});
+  }
+  return out;
+}
+
+diag::ReportInfo report_info(const Manifests& manifests, const validate::ErrorTypes& types,
+                             const validate::Fixes& fixes) {
   diag::ReportInfo info;
   info.tool_version = version();
   info.files = manifests.files.size();
@@ -164,6 +203,9 @@ diag::ReportInfo report_info(const Manifests& manifests, const validate::ErrorTy
     return row ? diag::RuleInfo{std::string(row->title), std::string(row->explanation)} : diag::RuleInfo{};
   };
   info.type = [&types](const diag::Diagnostic& finding) { return std::string(types.find(finding)); };
+  info.fix = [&fixes, &manifests](const diag::Diagnostic& finding) {
+    return text_edits(finding, fixes, manifests.sources);
+  };
   return info;
 }
 
@@ -214,6 +256,7 @@ Status configure(const CLI::App& command, Args& args) {
   from.path("--baseline", "baseline", args.baseline);
   from.list("--select", "select", args.select);
   from.list("--ignore", "ignore", args.ignore);
+  from.list("--enable", "enable", args.enable);
   from.list("--layers", "layers", args.layers);
   std::string crds;
   from.path("--crds", "crds", crds);
@@ -233,6 +276,13 @@ Status check_words(const Args& args) {
                                known(args.fail_on, "severity", {"error", "warning", "info", "never"})}) {
     if (!status) return status;
   }
+  const auto& profiles = route::profile_names();
+  if (!args.profile.empty() && std::find(profiles.begin(), profiles.end(), args.profile) == profiles.end()) {
+    std::vector<std::string_view> names(profiles.begin(), profiles.end());
+    const std::string_view near = diag::nearest(args.profile, names);
+    return Error{"unknown profile '" + diag::printable(args.profile) + "'",
+                 near.empty() ? "" : "did you mean '" + std::string(near) + "'?"};
+  }
   const auto formats = diag::report_formats();
   if (std::find(formats.begin(), formats.end(), args.format) == formats.end()) {
     return Error{"unknown format '" + diag::printable(args.format) + "'", {}};
@@ -240,59 +290,126 @@ Status check_words(const Args& args) {
   return Unit{};
 }
 
-int run_validate(const CLI::App& command, Args args) {
-  if (Status configured = configure(command, args); !configured) return fail(configured.error());
-  if (Status words = check_words(args); !words) return fail(words.error());
-  if (args.inputs.paths.empty()) return fail({"no input", "name a file, a directory, or - for standard input"});
+// Reads what a flag names beside the input: definitions, the objects of before.
+Status read_beside(const std::vector<std::string>& paths, diag::Sources& sources, diag::Sink& sink,
+                   std::vector<yaml::Document>& out) {
+  kube::LoadOptions whole;
+  whole.recursive = true;
+  whole.limits.depth = 1000;  // schemas nest deeper than manifests
+  auto files = kube::read_inputs(paths, whole, sources);
+  if (!files) return files.error();
+  for (const diag::FileId file : *files) {
+    auto more = yaml::read(file, sources, whole.limits, sink);
+    std::move(more.begin(), more.end(), std::back_inserter(out));
+  }
+  return Unit{};
+}
+
+// One look at the input: everything found, before and after choosing.
+struct Checked {
+  Manifests manifests;
+  validate::ErrorTypes types;
+  validate::Fixes fixes;
+  std::vector<diag::Diagnostic> findings;
+};
+
+Status find_all(const Args& args, Checked& out) {
+  Manifests& manifests = out.manifests;
   kube::LoadOptions load = args.inputs.load;
   if (args.inputs.all_namespaces) load.ns.clear();
-  Manifests manifests;
-  if (Status read = read_manifests(args.inputs.paths, load, manifests); !read) return fail(read.error());
+  if (Status read = read_manifests(args, load, manifests); !read) return read;
   manifests.raw = kube::objects(manifests.documents, manifests.sink);
   const kube::Bundle bundle = decode(manifests, load);
   keep_chosen(load, bundle, manifests.raw);
 
   validate::Options options = options_of(args);
-  std::vector<yaml::Document> definitions;
+  options.fixes = &out.fixes;
+  std::vector<yaml::Document> definitions, before;
   std::unique_ptr<validate::Catalogue> crds;
   if (!args.crds.empty()) {
-    kube::LoadOptions whole;
-    whole.recursive = true;
-    whole.limits.depth = 1000;  // schemas nest deeper than manifests
-    auto files = kube::read_inputs(args.crds, whole, manifests.sources);
-    if (!files) return fail(files.error());
-    for (const diag::FileId file : *files) {
-      auto more = yaml::read(file, manifests.sources, whole.limits, manifests.sink);
-      std::move(more.begin(), more.end(), std::back_inserter(definitions));
-    }
+    if (Status read = read_beside(args.crds, manifests.sources, manifests.sink, definitions); !read) return read;
     crds = validate::from_crds(definitions, manifests.sink);
     for (const validate::KindInfo& kind : crds->kinds()) {
       if (kind.served) crds->with_schema(kind, manifests.sink);  // faults are told even where no object is of the kind
     }
     options.crds = crds.get();
   }
-
-  validate::ErrorTypes types;
+  std::optional<validate::OldObjects> old;
+  if (!args.old.empty()) {
+    diag::Sink ignored;  // what was accepted once is not judged again
+    if (Status read = read_beside(args.old, manifests.sources, ignored, before); !read) return read;
+    old.emplace(kube::objects(before, ignored));
+    options.old = &*old;
+  }
   if (has_layer(args, "schema") || has_layer(args, "cel") || has_layer(args, "lint")) {
-    validate::check_objects(manifests.raw, options, manifests.sink, &types);
+    validate::check_objects(manifests.raw, options, manifests.sink, &out.types);
   }
   if (has_layer(args, "reference") || has_layer(args, "conflict") || has_layer(args, "lint")) {
     validate::check_rules(bundle, manifests.raw, manifests.sources, options, manifests.sink);
   }
-  std::vector<diag::Diagnostic> findings = manifests.sink.take();
-  choose(args, findings);
-  diag::apply_ignores(findings, manifests.sources, args.layers.empty() && args.select.empty() && args.ignore.empty());
+  out.findings = manifests.sink.take();
+  return Unit{};
+}
+
+// What flags, comments in the manifests, git and the baseline leave of the findings.
+Status keep_wanted(const Args& args, Checked& out) {
+  const diag::Sources& sources = out.manifests.sources;
+  choose(args, out.findings);
+  diag::apply_ignores(out.findings, sources, args.layers.empty() && args.select.empty() && args.ignore.empty());
   if (!args.new_from_rev.empty()) {
     auto changed = changed_lines(args.new_from_rev);
-    if (!changed) return fail(changed.error());
-    std::erase_if(findings, [&](const diag::Diagnostic& f) { return !changed->touches(f, manifests.sources); });
+    if (!changed) return changed.error();
+    std::erase_if(out.findings, [&](const diag::Diagnostic& f) { return !changed->touches(f, sources); });
   }
-  diag::sort_by_file_name(findings, manifests.sources);
-  if (Status applied = apply_baseline(args, manifests.sources, findings); !applied) return fail(applied.error());
-  const diag::ReportInfo info = report_info(manifests, types);
-  std::cout << diag::render_report(args.format, findings, manifests.sources, info);
-  if (args.format == "concise" || (args.format == "text" && findings.empty())) tell_summary(info, findings);
-  return exit_code(args, findings);
+  diag::sort_by_file_name(out.findings, sources);
+  return apply_baseline(args, sources, out.findings);
+}
+
+Status look(const Args& args, Checked& out) {
+  if (Status found = find_all(args, out); !found) return found;
+  return keep_wanted(args, out);
+}
+
+int report(const Args& args, const Checked& checked) {
+  const diag::ReportInfo info = report_info(checked.manifests, checked.types, checked.fixes);
+  std::cout << diag::render_report(args.format, checked.findings, checked.manifests.sources, info);
+  if (args.format == "concise" || (args.format == "text" && checked.findings.empty())) {
+    tell_summary(info, checked.findings);
+  }
+  return exit_code(args, checked.findings);
+}
+
+// Repairs, then looks again: what is left is reported at the places where it is now. A repair may bring to light what
+// another can mend (a kind that was misspelt), hence the rounds.
+int repair(const Args& args, std::unique_ptr<Checked> checked) {
+  constexpr int rounds = 4;
+  std::size_t repaired = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const Repairs repairs(checked->findings, checked->fixes, checked->manifests.sources);
+    if (args.diff) {
+      std::cout << repairs.diff();
+      std::cerr << "gwctl: " << counted(repairs.findings(), "finding") << " in " << counted(repairs.files(), "file")
+                << " would be repaired, " << checked->findings.size() - repairs.findings() << " would be left\n";
+      return exit_code(args, checked->findings);
+    }
+    if (repairs.findings() == 0) break;
+    if (Status written = repairs.write(); !written) return fail(written.error());
+    repaired += repairs.findings();
+    checked = std::make_unique<Checked>();
+    if (Status looked = look(args, *checked); !looked) return fail(looked.error());
+  }
+  if (repaired != 0) std::cerr << "gwctl: repaired " << counted(repaired, "finding") << "\n";
+  return report(args, *checked);
+}
+
+int run_validate(const CLI::App& command, Args args) {
+  if (Status configured = configure(command, args); !configured) return fail(configured.error());
+  if (Status words = check_words(args); !words) return fail(words.error());
+  if (args.inputs.paths.empty() && args.kustomize.empty())
+    return fail({"no input", "name a file, a directory, or - for standard input"});
+  auto checked = std::make_unique<Checked>();
+  if (Status looked = look(args, *checked); !looked) return fail(looked.error());
+  return args.fix ? repair(args, std::move(checked)) : report(args, *checked);
 }
 
 }  // namespace
@@ -326,6 +443,12 @@ void add_validate(CLI::App& app, Run& run) {
   command->add_option("--crds", args->crds, "Definitions of further kinds, or of these in another version")
       ->option_text("PATH")
       ->allow_extra_args(false);
+  command->add_option("--old", args->old, "The objects as they are now: changes that the API does not allow are told")
+      ->option_text("PATH")
+      ->allow_extra_args(false);
+  command->add_option("-k,--kustomize", args->kustomize, "What kustomize, or kubectl, builds of this directory")
+      ->option_text("DIR")
+      ->allow_extra_args(false);
   command->add_flag("--complete", args->complete, "The set is everything: what is not in it does not exist");
   command->add_option("--profile", args->profile, "An implementation whose limits are told")->option_text("NAME");
   command->add_option("--fail-on", args->fail_on, "Exit 1 from this severity on: error, warning, info or never")
@@ -339,6 +462,10 @@ void add_validate(CLI::App& app, Run& run) {
       ->option_text("CODE,...")
       ->delimiter(',')
       ->allow_extra_args(false);
+  command->add_option("--enable", args->enable, "Also these rules, which are off unless named, like GW430")
+      ->option_text("CODE,...")
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_option("--baseline", args->baseline, "A file of known findings, which are told no more")
       ->option_text("FILE");
   command->add_option("--baseline-mode", args->baseline_mode, "check it, write it, or prune what is gone")
@@ -346,6 +473,8 @@ void add_validate(CLI::App& app, Run& run) {
       ->check(CLI::IsMember({"check", "write", "prune"}));
   command->add_option("--new-from-rev", args->new_from_rev, "Only findings on lines changed since this git revision")
       ->option_text("REV");
+  auto* fix = command->add_flag("--fix", args->fix, "Write the safe repairs into the files, then look again");
+  command->add_flag("--diff", args->diff, "With --fix: show what would be written, and write nothing")->needs(fix);
   command->callback([args, command, &run] { run = [args, command] { return run_validate(*command, *args); }; });
 }
 

@@ -10,7 +10,7 @@ namespace gw::diag {
 namespace {
 
 constexpr std::string_view header =
-    "# Findings that gwctl does not report again. Written by `gwctl validate --write-baseline`.\n";
+    "# Findings that gwctl does not report again. Written by `gwctl validate --baseline-mode write`.\n";
 
 std::string hex(std::uint64_t value) {
   constexpr std::string_view digits = "0123456789abcdef";

@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "diag/diagnostic.h"
 
@@ -15,6 +16,12 @@ struct RuleInfo {
   std::string explanation;  // why it matters and what to do
 };
 
+// A piece of a file and what to write instead.
+struct TextEdit {
+  Span span;
+  std::string text;
+};
+
 struct ReportInfo {
   std::string tool_version;
   std::size_t files = 0;
@@ -23,6 +30,8 @@ struct ReportInfo {
   std::function<RuleInfo(std::string_view code)> rule;
   // The API server's error type of a finding ("FieldValueInvalid"), told as "type" in JSON; may be empty.
   std::function<std::string(const Diagnostic&)> type;
+  // A safe repair, told as "fix" in JSON and as "fixes" in SARIF; none for most. May be empty.
+  std::function<std::vector<TextEdit>(const Diagnostic&)> fix;
 };
 
 // text, concise, json, json-lines, sarif, junit, github, gitlab, markdown, html

@@ -59,4 +59,9 @@ std::string_view nearest(std::string_view word, std::span<const std::string_view
   return best;
 }
 
+bool same_but_case(std::string_view a, std::string_view b) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 }  // namespace gw::diag

@@ -113,10 +113,24 @@ class Checker {
       help = "this is one object: remove the '- '";
     }
     const std::string field = path.step == Path::Step::index ? "this item" : "'" + std::string(path.name) + "'";
-    add(out, ErrorType::type_invalid, "GW103", path,
-        (path.step == Path::Step::root ? "the object" : field) + " is " + type_list(schema.types) + ", not " +
-            with_article(plain_name(value.type)),
-        std::move(help));
+    Violation& found = add(out, ErrorType::type_invalid, "GW103", path,
+                           (path.step == Path::Step::root ? "the object" : field) + " is " + type_list(schema.types) +
+                               ", not " + with_article(plain_name(value.type)),
+                           std::move(help));
+    found.repair = repair_of(value, schema);
+  }
+
+  // A scalar whose quotes are missing or too many.
+  static Repair repair_of(const Value& value, const Schema& schema) {
+    if (!value.at) return Repair::none;
+    if (schema.types == bit(Type::string) && value.at->plain() && (value.is(Type::boolean) || value.number()))
+      return Repair::quote;
+    if (!value.is(Type::string) || value.at->plain()) return Repair::none;
+    const std::string_view text = value.string();
+    const bool number = !text.empty() && text.size() < 10 && text[0] != '0' &&
+                        text.find_first_not_of("0123456789") == std::string_view::npos;
+    if (schema.types == bit(Type::integer) && number) return Repair::unquote;
+    return schema.types == bit(Type::boolean) && (text == "true" || text == "false") ? Repair::unquote : Repair::none;
   }
 
   int check_combined(const Value& value, const Schema& schema, const Path& path, std::vector<Violation>& out) {
@@ -292,11 +306,17 @@ class Checker {
       list += (list.empty() ? "" : ", ") + (allowed.is(Type::string) ? std::string(allowed.string()) : show(allowed));
     }
     std::string help = "allowed: " + list;
+    std::string_view near;
     if (value.is(Type::string)) {
-      const std::string_view near = diag::nearest(value.string(), words);
+      near = diag::nearest(value.string(), words);
       if (!near.empty()) help = "did you mean '" + std::string(near) + "'? " + help;
     }
-    add(out, ErrorType::not_supported, "GW104", path, show(value) + " is not an allowed value", std::move(help));
+    Violation& found =
+        add(out, ErrorType::not_supported, "GW104", path, show(value) + " is not an allowed value", std::move(help));
+    if (!near.empty() && value.at && diag::same_but_case(value.string(), near)) {
+      found.repair = Repair::replace;
+      found.replacement = near;
+    }
   }
 
   int check_object(const Value& value, const Schema& schema, const Path& path, std::vector<Violation>& out) {

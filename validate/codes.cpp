@@ -84,6 +84,9 @@ constexpr CodeInfo codes[] = {
     {"GW117", error, "cel", "rules too costly",
      "The API server bounds what the rules of a kind may cost for one object. This object is so large that it would be "
      "refused."},
+    {"GW118", error, "cel", "change that is not allowed",
+     "Some fields cannot change once the object exists. With --old, the objects as they are now are compared with the new "
+     "ones, and the API's rules about changes are checked."},
     {"GW511", error, "schema", "definition of a kind is unusable",
      "The CustomResourceDefinition given with --crds holds a schema, a pattern or a rule that cannot be used."},
     {"IN101", error, "schema", "Ingress of a removed version",
@@ -113,7 +116,7 @@ constexpr CodeInfo codes[] = {
 std::vector<CodeInfo> all_codes() {
   std::vector<CodeInfo> out(std::begin(codes), std::end(codes));
   for (const SemanticRule& rule : semantic_rules()) {
-    out.push_back({rule.code, rule.severity, rule.layer, rule.title, rule.explanation});
+    out.push_back({rule.code, rule.severity, rule.layer, rule.title, rule.explanation, rule.opt_in});
   }
   std::stable_sort(out.begin(), out.end(), [](const CodeInfo& a, const CodeInfo& b) { return a.code < b.code; });
   out.erase(std::unique(out.begin(), out.end(), [](const CodeInfo& a, const CodeInfo& b) { return a.code == b.code; }),
@@ -127,7 +130,7 @@ std::optional<CodeInfo> find_code(std::string_view code) {
     if (row.code == plain) return row;
   }
   for (const SemanticRule& rule : semantic_rules()) {
-    if (rule.code == plain) return CodeInfo{rule.code, rule.severity, rule.layer, rule.title, rule.explanation};
+    if (rule.code == plain) return CodeInfo{rule.code, rule.severity, rule.layer, rule.title, rule.explanation, rule.opt_in};
   }
   return std::nullopt;
 }

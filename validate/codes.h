@@ -14,6 +14,7 @@ struct CodeInfo {
   std::string_view layer;        // yaml, schema, cel, reference, conflict, lint
   std::string_view title;        // one line
   std::string_view explanation;  // why it matters, what to do
+  bool opt_in = false;           // told only when it is asked for by name
 };
 
 std::vector<CodeInfo> all_codes();  // by code

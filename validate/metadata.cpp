@@ -59,8 +59,12 @@ class Decoder {
     found.path = "metadata";
     found.at = value.at;
     found.message =
-        "'" + std::string(field) + "' is " + std::string(wanted) + ", not of type " + std::string(name(value.type));
-    if (value.is(Type::boolean) || value.number()) found.help = "put it in quotes";
+        "'" + std::string(field) + "' is " + std::string(wanted) + "; what stands here is read as " +
+        std::string(name(value.type));
+    if (value.is(Type::boolean) || value.number()) {
+      found.help = "put it in quotes";
+      if (wanted == "a string" && value.at && value.at->plain()) found.repair = Repair::quote;
+    }
     out_.push_back(std::move(found));
     return false;
   }

@@ -16,31 +16,50 @@ class RuleRunner {
  public:
   RuleRunner(Arena& arena, std::vector<Violation>& out) : arena_(arena), out_(out) {}
 
-  void walk(const Value& value, const Schema& schema, const Path& path) {
+  // `old` is what stood at this place before the change; null where nothing did, or nothing can be told.
+  void walk(const Value& value, const Value* old, const Schema& schema, const Path& path) {
     if (!schema.has_rules || exhausted_ || value.is(Type::null)) return;
-    for (const Rule* rule : schema.rules) run(*rule, value, schema, path);
-    for (const Schema* part : schema.all_of) walk(value, *part, path);
+    for (const Rule* rule : schema.rules) run(*rule, value, old, schema, path);
+    for (const Schema* part : schema.all_of) walk(value, old, *part, path);
     if (value.is(Type::list) && schema.items && schema.items->has_rules) {
       for (std::uint32_t i = 0; i < value.size; ++i)
-        walk(value.items[i], *schema.items, index(path, i, &value.items[i]));
+        walk(value.items[i], counterpart(value.items[i], old, schema), *schema.items,
+             index(path, i, &value.items[i]));
     } else if (value.is(Type::map)) {
       for (const Field& field : value.map()) {
+        const Value* before = old ? old->find(field.key) : nullptr;
         if (const Schema* below = schema.property(field.key)) {
-          walk(field.value, *below, child(path, field.key, &field.value, field.key_at));
+          walk(field.value, before, *below, child(path, field.key, &field.value, field.key_at));
         } else if (schema.additional) {
-          walk(field.value, *schema.additional, key(path, field));
+          walk(field.value, before, *schema.additional, key(path, field));
         }
       }
     }
   }
 
  private:
-  void run(const Rule& rule, const Value& value, const Schema& schema, const Path& path) {
+  // Items of a list are told apart by their keys; those of other lists have no past.
+  static const Value* counterpart(const Value& item, const Value* old, const Schema& schema) {
+    if (!old || !old->is(Type::list) || schema.list_type != ListType::map) return nullptr;
+    for (const Value& candidate : old->list()) {
+      const bool same = std::all_of(schema.list_keys.begin(), schema.list_keys.end(), [&](const std::string& name) {
+        const Value *a = item.find(name), *b = candidate.find(name);
+        return (!a && !b) || (a && b && equal(*a, *b));
+      });
+      if (same) return &candidate;
+    }
+    return nullptr;
+  }
+
+  void run(const Rule& rule, const Value& value, const Value* old, const Schema& schema, const Path& path) {
     if (exhausted_) return;
     const cel::Program* program = rule.program();
-    if (!program) return;                  // told where the definition is
-    if (program->uses_old_self()) return;  // a transition rule: there is no old object
-    const cel::Program::Outcome outcome = program->evaluate(cel::from_value(value, &schema), arena_);
+    if (!program) return;  // told where the definition is
+    const bool transition = program->uses_old_self();
+    if (transition && !old) return;
+    const cel::Any before = transition ? cel::from_value(*old, &schema) : cel::Any();
+    const cel::Program::Outcome outcome =
+        program->evaluate(cel::from_value(value, &schema), arena_, transition ? &before : nullptr);
     if (outcome.over_limit || static_cast<std::int64_t>(outcome.cost) > budget_) {
       exhausted_ = true;
       return add(rule, path, "GW117", "checking this object would cost more than the API server allows",
@@ -53,7 +72,8 @@ class RuleRunner {
                  "the rule could not be computed: " + std::string(outcome.value.string()));
     }
     if (outcome.value.is(cel::Tag::boolean) && outcome.value.boolean) return;
-    add(rule, path, "GW114", rule.message.empty() ? "failed rule: " + rule.expression : rule.message, {});
+    add(rule, path, transition ? "GW118" : "GW114",
+        rule.message.empty() ? "failed rule: " + rule.expression : rule.message, {});
   }
 
   void add(const Rule& rule, const Path& path, std::string_view code, std::string message, std::string help) {
@@ -129,7 +149,18 @@ void check_object(const yaml::Node& node, const KindInfo& kind, const ObjectOpti
     if (skipped) *skipped = true;
     return;
   }
-  if (options.cel) RuleRunner(arena, out).walk(object, *kind.schema, root);
+  if (!options.cel) return;
+  Value old;
+  if (options.old) {
+    std::vector<Violation> ignored;  // it was accepted once
+    old = from_node(*options.old, arena);
+    if (old.is(Type::map)) {
+      prune(old, *kind.schema, {nullptr, Path::Step::root, {}, 0, &old, nullptr}, true, ignored);
+      drop_nulls(old, kind.schema);
+      fill_defaults(old, *kind.schema, arena);
+    }
+  }
+  RuleRunner(arena, out).walk(object, old.is(Type::map) ? &old : nullptr, *kind.schema, root);
 }
 
 }  // namespace gw::validate

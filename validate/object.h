@@ -9,6 +9,7 @@ namespace gw::validate {
 
 struct ObjectOptions {
   bool cel = true;
+  const yaml::Node* old = nullptr;  // the object as it is now: rules about changes are checked too
 };
 
 // Appends what the API server would object to. `skipped` (may be null) says that CEL rules were not run because of

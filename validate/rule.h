@@ -37,6 +37,7 @@ struct SemanticRule {
   std::string_view explanation;  // for `gwctl explain`: why it matters, what to do
   // Several rows may share one function that reports all their codes; it runs once.
   void (*check)(const Context& context);
+  bool opt_in = false;  // told only when it is asked for by name
 };
 
 // Every rule, by code.

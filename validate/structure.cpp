@@ -27,6 +27,8 @@ Violation unknown_field(const Field& field, const Schema* schema, const Path& pa
   for (const Property& property : schema->properties) known.push_back(property.name);
   if (const std::string_view near = diag::nearest(field.key, known); !near.empty()) {
     out.help = "did you mean '" + std::string(near) + "'?";
+    out.repair = Repair::replace;
+    out.replacement = near;
   } else if (known.size() <= 12) {
     out.help = "known here: ";
     for (std::size_t i = 0; i < known.size(); ++i) out.help += (i ? ", " : "") + std::string(known[i]);
@@ -165,13 +167,11 @@ void check_unique(const Value& list, const Schema& schema, const Path& path, std
     for (std::uint32_t i = 0; i < list.size; ++i) {
       if (list.items[i].is(Type::map) || list.items[i].is(Type::null)) continue;
       const Path here = index(path, i, &list.items[i]);
-      out.push_back({ErrorType::invalid,
-                     "GW103",
-                     {},
-                     here.text(),
-                     here.nearest(),
-                     "this list holds objects, not " + std::string(name(list.items[i].type)) + "s",
-                     {}});
+      Violation& found = out.emplace_back();
+      found.code = "GW103";
+      found.path = here.text();
+      found.at = here.nearest();
+      found.message = "this list holds objects, not " + std::string(name(list.items[i].type)) + "s";
       return;
     }
   }

@@ -32,7 +32,8 @@ diag::ObjectId identify(const kube::RawObject& raw) {
 // What one thread finds, before it is put into the sink in input order.
 struct Found {
   std::vector<diag::Diagnostic> findings;
-  std::vector<ErrorType> types;  // one for each finding
+  std::vector<ErrorType> types;          // one for each finding
+  std::vector<std::vector<Edit>> edits;  // one for each finding; empty where nothing can be repaired
 };
 
 class ObjectChecker {
@@ -56,7 +57,8 @@ class ObjectChecker {
     if (kind->deprecated) tell_deprecated(*kind);
     const KindInfo* ready = catalogue->with_schema(*kind, faults_);
     if (!ready) return;
-    check_object(*raw.node, *ready, {options_.cel}, arena_, violations_);
+    check_object(*raw.node, *ready, {options_.cel, options_.old ? options_.old->find(raw) : nullptr}, arena_,
+                 violations_);
     for (Violation& violation : violations_) tell(std::move(violation), *ready);
     if (ready->has_status) tell_status();
     tell_server_metadata();
@@ -76,9 +78,15 @@ class ObjectChecker {
     return out;
   }
 
-  void put(diag::Diagnostic&& diagnostic, ErrorType type) {
+  void put(diag::Diagnostic&& diagnostic, ErrorType type, std::vector<Edit> edits = {}) {
     out_->findings.push_back(std::move(diagnostic));
     out_->types.push_back(type);
+    out_->edits.push_back(std::move(edits));
+  }
+
+  static Edit remove(const yaml::Entry& entry) {
+    const diag::Span key = entry.key.span();
+    return {{key.file, key.begin, std::max(key.end, entry.value.span().end)}, Repair::remove_lines, {}};
   }
 
   void tell(Violation&& violation, const KindInfo& kind) {
@@ -88,7 +96,10 @@ class ObjectChecker {
     if (violation.cel) out.layer = "cel";
     if (!violation.sub_id.empty()) out.code += "." + violation.sub_id;
     if (violation.type == ErrorType::unknown_field) sharpen_unknown_field(out, kind);
-    put(std::move(out), violation.type);
+    std::vector<Edit> edits;
+    if (violation.repair != Repair::none && violation.at && out.code != "GW008")
+      edits.push_back({violation.at->span(), violation.repair, std::move(violation.replacement)});
+    put(std::move(out), violation.type, std::move(edits));
   }
 
   // A field that only the experimental channel has is told as that.
@@ -130,8 +141,13 @@ class ObjectChecker {
     diag::Diagnostic out = finding(value_of("apiVersion"), "GW006", diag::Severity::warning,
                                    kind.api_version() + " " + kind.kind + " is deprecated");
     out.path = "apiVersion";
-    if (!kind.deprecation.empty()) out.help = "write " + kind.group + "/" + kind.deprecation;
-    put(std::move(out), ErrorType::no_kind_match);
+    std::vector<Edit> edits;
+    if (!kind.deprecation.empty()) {
+      out.help = "write " + kind.group + "/" + kind.deprecation;
+      if (const yaml::Node* at = value_of("apiVersion"))
+        edits.push_back({at->span(), Repair::replace, kind.group + "/" + kind.deprecation});
+    }
+    put(std::move(out), ErrorType::no_kind_match, std::move(edits));
   }
 
   void tell_status() {
@@ -141,7 +157,7 @@ class ObjectChecker {
         finding(&status->key, "GW015", diag::Severity::warning, "status is dropped when the object is created");
     out.path = "status";
     out.help = "remove it";
-    put(std::move(out), ErrorType::invalid);
+    put(std::move(out), ErrorType::invalid, {remove(*status)});
   }
 
   void tell_server_metadata() {
@@ -151,19 +167,21 @@ class ObjectChecker {
     if (!metadata || !metadata->is_map()) return;
     const yaml::Entry* first = nullptr;
     std::string names;
+    std::vector<Edit> edits;
     for (const yaml::Entry& entry : metadata->entries()) {
       const std::string_view key = entry.key.string();
       if (entry.value.is_null() || std::find(std::begin(server_set), std::end(server_set), key) == std::end(server_set))
         continue;
       if (!first) first = &entry;
       names += (names.empty() ? "" : ", ") + std::string(key);
+      edits.push_back(remove(entry));
     }
     if (!first) return;
     diag::Diagnostic out =
         finding(&first->key, "GW016", diag::Severity::warning, "set by the API server, not by a manifest: " + names);
     out.path = "metadata." + std::string(first->key.string());
     out.help = "remove it";
-    put(std::move(out), ErrorType::invalid);
+    put(std::move(out), ErrorType::invalid, std::move(edits));
   }
 
   void tell_unserved(const Catalogue& catalogue, std::string_view group, std::string_view version,
@@ -208,9 +226,12 @@ class ObjectChecker {
     }
     diag::Diagnostic out = finding(value_of("kind"), "GW004", diag::Severity::error,
                                    "there is no kind '" + std::string(raw_->kind) + "' in " + std::string(group));
+    std::vector<Edit> edits;
     if (!near.empty()) out.help = "did you mean '" + std::string(near) + "'?";
+    if (const yaml::Node* at = value_of("kind"); at && diag::same_but_case(raw_->kind, near))
+      edits.push_back({at->span(), Repair::replace, std::string(near)});
     out.path = "apiVersion";
-    put(std::move(out), ErrorType::no_kind_match);
+    put(std::move(out), ErrorType::no_kind_match, std::move(edits));
   }
 
   bool tell_other_channel(std::string_view group, std::string_view version) {
@@ -249,6 +270,24 @@ void in_parallel(std::size_t count, Work work) {
 
 }  // namespace
 
+namespace {
+
+std::string identity(const kube::RawObject& object) {
+  const diag::ObjectId id = identify(object);
+  return std::string(kube::group_of(id.api_version)) + '\1' + id.kind + '\1' + (id.ns.empty() ? "default" : id.ns) +
+         '\1' + id.name;
+}
+
+}  // namespace
+
+OldObjects::OldObjects(const std::vector<kube::RawObject>& objects) {
+  for (const kube::RawObject& object : objects) nodes_[identity(object)] = object.node;
+}
+const yaml::Node* OldObjects::find(const kube::RawObject& object) const {
+  const auto it = nodes_.find(identity(object));
+  return it == nodes_.end() ? nullptr : it->second;
+}
+
 ErrorTypes::Key ErrorTypes::key(const diag::Diagnostic& f) {
   return {f.span.file, f.span.begin, f.span.end, f.code, f.path, f.message};
 }
@@ -272,6 +311,7 @@ void check_objects(const std::vector<kube::RawObject>& objects, const Options& o
   for (Found& part : found) {
     for (std::size_t i = 0; i < part.findings.size(); ++i) {
       if (types && part.findings[i].severity == diag::Severity::error) types->add(part.findings[i], part.types[i]);
+      if (options.fixes && !part.edits[i].empty()) options.fixes->add(part.findings[i], std::move(part.edits[i]));
       sink.report(std::move(part.findings[i]));
     }
   }

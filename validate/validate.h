@@ -9,9 +9,20 @@
 #include "diag/diagnostic.h"
 #include "kube/load.h"
 #include "validate/catalogue.h"
+#include "validate/fixes.h"
 #include "validate/violation.h"
 
 namespace gw::validate {
+
+// Objects by group, kind, namespace and name.
+class OldObjects {
+ public:
+  explicit OldObjects(const std::vector<kube::RawObject>& objects);  // borrows their trees
+  const yaml::Node* find(const kube::RawObject& object) const;       // null when there was none
+
+ private:
+  std::map<std::string, const yaml::Node*> nodes_;
+};
 
 struct Options {
   Channel channel = Channel::standard;
@@ -22,6 +33,8 @@ struct Options {
   bool complete = false;            // the set is the whole cluster: what is absent does not exist
   std::string profile;              // an implementation's name: its limits are told
   std::int64_t now = 0;             // seconds since 1970, for certificates; 0: the current time
+  const OldObjects* old = nullptr;  // the objects as they are now, for rules about changes; outlives the call
+  Fixes* fixes = nullptr;           // filled with safe repairs; outlives the call
 };
 
 // Which error the API server would give, beside the finding: diag::Diagnostic has no room for it.

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "validate/fixes.h"
 #include "validate/value.h"
 
 namespace gw::validate {
@@ -60,6 +61,8 @@ struct Violation {
   const yaml::Node* at = nullptr;
   std::string message, help;
   bool cel = false;
+  Repair repair = Repair::none;  // of the node `at`
+  std::string replacement;
 };
 
 }  // namespace gw::validate

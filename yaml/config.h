@@ -22,7 +22,7 @@ struct Config {
 };
 
 // Keys: channel, apiVersion, failOn, format, baseline, crds, profile, from, to, gatewayClass (one value);
-// select, ignore, layers, acceptLoss (a list). Unknown keys are errors, with a "did you mean".
+// select, ignore, enable, layers, acceptLoss (a list). Unknown keys are errors, with a "did you mean".
 Result<Config> parse_config(const std::string& path, const std::string& text);
 
 // Looks in `directory` and every directory above it; nothing when there is no such file.

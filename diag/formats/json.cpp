@@ -12,6 +12,17 @@ nlohmann::ordered_json finding(const Report& report, const Diagnostic& d) {
   if (report.info.type) {
     if (std::string type = report.info.type(d); !type.empty()) out["type"] = type;
   }
+  if (report.info.fix) {
+    for (const TextEdit& edit : report.info.fix(d)) {
+      const Position begin = report.sources.position(edit.span.file, edit.span.begin);
+      const Position end = report.sources.position(edit.span.file, edit.span.end);
+      out["fix"].push_back({{"line", begin.line},
+                            {"column", begin.column},
+                            {"end_line", end.line},
+                            {"end_column", end.column},
+                            {"text", edit.text}});
+    }
+  }
   out["fingerprint"] = fingerprint(d, report.sources);
   return out;
 }

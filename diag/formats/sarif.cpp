@@ -63,6 +63,18 @@ Json rule(const Report& report, const Diagnostic& d) {
   return out;
 }
 
+void add_fix(const Report& report, const Diagnostic& d, Json& result) {
+  const std::vector<TextEdit> edits = report.info.fix(d);
+  if (edits.empty()) return;
+  Json replacements = Json::array();
+  for (const TextEdit& edit : edits)
+    replacements.push_back(
+        {{"deletedRegion", region(report.sources, edit.span)}, {"insertedContent", {{"text", edit.text}}}});
+  Json change{{"artifactLocation", {{"uri", uri(report.sources.name(edits[0].span.file))}}},
+              {"replacements", std::move(replacements)}};
+  result["fixes"] = Json::array({{{"artifactChanges", Json::array({std::move(change)})}}});
+}
+
 }  // namespace
 
 std::string sarif(const Report& report) {
@@ -83,6 +95,7 @@ std::string sarif(const Report& report) {
                                             {"physicalLocation", physical(report.sources, related.span)},
                                             {"message", {{"text", related.message}}}});
     }
+    if (report.info.fix) add_fix(report, d, result);
     result["partialFingerprints"] = {{"gwctl/v1", prints[i]}};
     results.push_back(std::move(result));
   }

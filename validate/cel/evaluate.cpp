@@ -32,9 +32,11 @@ std::uint64_t shorter(const Any& a, const Any& b) {
 
 class Evaluator {
  public:
-  Evaluator(Arena& arena, const Any& self, std::uint32_t slots) : arena_(arena), slots_(arena.make<Any>(slots)) {
+  Evaluator(Arena& arena, const Any& self, const Any* old_self, std::uint32_t slots)
+      : arena_(arena), slots_(arena.make<Any>(slots)) {
     for (std::uint32_t i = 0; i < slots; ++i) new (&slots_[i]) Any;
     slots_[0] = self;
+    if (old_self) slots_[1] = *old_self;
   }
 
   std::uint64_t cost() const { return cost_; }
@@ -494,8 +496,8 @@ class Evaluator {
 
 }  // namespace
 
-Program::Outcome Program::evaluate(const Any& self, Arena& arena) const {
-  Evaluator evaluator(arena, self, slots_);
+Program::Outcome Program::evaluate(const Any& self, Arena& arena, const Any* old_self) const {
+  Evaluator evaluator(arena, self, old_self, slots_);
   Outcome out;
   out.value = evaluator.run(*root_);
   out.cost = evaluator.cost();

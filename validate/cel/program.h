@@ -80,8 +80,8 @@ class Program {
     std::uint64_t cost = 0;
     bool over_limit = false;
   };
-  // Evaluates with `self`. Costs are counted as cel-go does.
-  Outcome evaluate(const Any& self, Arena& arena) const;
+  // Evaluates with `self`, and `oldSelf` for rules about changes. Costs are counted as cel-go does.
+  Outcome evaluate(const Any& self, Arena& arena, const Any* old_self = nullptr) const;
 
   bool uses_old_self() const { return uses_old_self_; }
 

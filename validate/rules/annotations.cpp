@@ -201,6 +201,15 @@ void check_captures(const Context& c, const kube::Ingress& ingress) {
       }
 }
 
+// The annotation under its newer name, where that does not stand there too.
+std::vector<Edit> renamed(const Annotation& a, const NginxName& known) {
+  const std::string old_name = std::string(prefix) + std::string(a.name), name = std::string(prefix) + std::string(known.instead);
+  const yaml::Node* all = a.ingress.metadata.node ? a.ingress.metadata.node->find("annotations") : nullptr;
+  const yaml::Entry* entry = all ? all->entry(old_name) : nullptr;
+  if (!entry || all->find(name)) return {};
+  return {{entry->key.span(), Repair::replace, name}};
+}
+
 void check_one(const Context& c, const Annotation& a) {
   const NginxName* known = find_nginx_name(a.name);
   if (!known) {
@@ -215,7 +224,14 @@ void check_one(const Context& c, const Annotation& a) {
   check_target(c, a);
   check_equivalent(c, a, *known);
   if (!known->instead.empty())
-    report(c, {"IN410", a.ingress, a.at, quoted(a.name) + " is deprecated", "use " + std::string(known->instead)});
+    report(c, {"IN410",
+               a.ingress,
+               a.at,
+               quoted(a.name) + " is deprecated",
+               "use " + std::string(known->instead),
+               {},
+               {},
+               renamed(a, *known)});
 }
 
 }  // namespace

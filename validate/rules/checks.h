@@ -34,6 +34,9 @@ void check_unused_tls_policies(const Context& context);  // GW506
 // extensions.cpp
 void check_extensions(const Context& context);  // GW215, GW225, GW226
 
+// profiles.cpp
+void check_profile(const Context& context);  // GW324
+
 // scalars.cpp
 void check_scalars(const Context& context);  // GW009
 

@@ -75,8 +75,14 @@ bool fits(const kube::ReferenceGrant& grant, const Use& use) {
 void check_spelling(const Context& c, const kube::ReferenceGrant& grant) {
   auto check = [&](const auto& entry, std::string_view what) {
     if (entry.group == "core" || entry.group == "v1")
-      report(c, {"GW231", grant, member(entry, "group"), "the core group is written \"\", not " + quoted(entry.group),
-                 "write group: \"\""});
+      report(c, {"GW231",
+                 grant,
+                 member(entry, "group"),
+                 "the core group is written \"\", not " + quoted(entry.group),
+                 "write group: \"\"",
+                 {},
+                 {},
+                 {{member(entry, "group")->span(), Repair::replace, "\"\""}}});
     const bool lower = !entry.kind.empty() && entry.kind[0] >= 'a' && entry.kind[0] <= 'z';
     if (lower)
       report(c, {"GW231", grant, member(entry, "kind"), quoted(entry.kind) + " is no kind: this grant never applies",

@@ -152,6 +152,30 @@ void check_plain_hosts(const Context& c, const kube::Ingress& ingress) {
   }
 }
 
+// The class by its old annotation; the repair moves it to spec.ingressClassName.
+void check_old_class(const Context& c, const kube::Ingress& ingress) {
+  const std::string* value = kube::find(ingress.metadata.annotations, class_annotation);
+  if (!value) return;
+  const yaml::Node* all = ingress.metadata.node ? ingress.metadata.node->find("annotations") : nullptr;
+  const yaml::Entry* entry = all ? all->entry(class_annotation) : nullptr;
+  const yaml::Node* spec = ingress.spec.node;
+  std::vector<Edit> edits;
+  if (entry && spec && spec->is_map() && spec->size() != 0 && !ingress.spec.ingress_class_name) {
+    const yaml::Entry* gone = all->size() == 1 ? ingress.metadata.node->entry("annotations") : entry;
+    const diag::Span key = gone->key.span();
+    edits.push_back({{key.file, key.begin, std::max(key.end, gone->value.span().end)}, Repair::remove_lines, {}});
+    edits.push_back({spec->entries()[0].key.span(), Repair::insert, "ingressClassName: " + *value});
+  }
+  report(c, {"IN201",
+             ingress,
+             entry ? &entry->key : member(ingress.metadata, "annotations"),
+             std::string("the annotation ") + class_annotation + " is deprecated",
+             "use spec.ingressClassName",
+             {},
+             {},
+             std::move(edits)});
+}
+
 void check_portability(const Context& c, const kube::Ingress& ingress) {
   const kube::HttpIngressPath* first = nullptr;
   std::size_t count = 0;
@@ -221,9 +245,7 @@ void check_ingress_lint(const Context& c) {
     check_paths(c, ingress);
     check_plain_hosts(c, ingress);
     check_portability(c, ingress);
-    if (kube::find(ingress.metadata.annotations, class_annotation))
-      report(c, {"IN201", ingress, member(ingress.metadata, "annotations"),
-                 std::string("the annotation ") + class_annotation + " is deprecated", "use spec.ingressClassName"});
+    check_old_class(c, ingress);
   }
 }
 

@@ -192,6 +192,10 @@ constexpr SemanticRule rules[] = {
      "Which features it supports cannot be told. Check the spelling: a GatewayClass with a misspelt controllerName "
      "is never accepted.",
      check_controllers},
+    {"GW324", error, "reference", "not done by the chosen implementation",
+     "With --profile, what that implementation does not support, or reads differently from the spec, is told. Without it "
+     "only the spec counts.",
+     check_profile},
     {"GW401", error, "conflict", "match that another rule has already",
      "Of two identical matches the older route, then the first rule, gets all requests. The other gets none.",
      check_precedence},
@@ -267,7 +271,7 @@ constexpr SemanticRule rules[] = {
      check_http_rules},
     {"GW430", info, "lint", "rule without a name",
      "Policies target a rule, and reports tell of it, by its name. Off unless enabled: --enable GW430.",
-     check_rule_names},
+     check_rule_names, true},
     {"GW431", warning, "lint", "session persistence beside weights",
      "A client stays with the backend that had its first request; changed weights hold for new sessions only.",
      check_timing},

@@ -23,6 +23,7 @@ void report(const Context& context, Finding finding) {
       kube::finding(finding.object, finding.at, std::string(finding.code), finding.severity.value_or(rule.severity),
                     std::string(rule.layer), std::move(finding.message), std::move(finding.help));
   out.related = std::move(finding.related);
+  if (context.options.fixes && !finding.edits.empty()) context.options.fixes->add(out, std::move(finding.edits));
   context.sink.report(std::move(out));
 }
 

@@ -20,6 +20,7 @@ struct Finding {
   std::string help = {};
   std::optional<diag::Severity> severity = {};  // another than the registry's
   std::vector<diag::Related> related = {};
+  std::vector<Edit> edits = {};  // a safe repair
 };
 void report(const Context& context, Finding finding);
 

@@ -189,7 +189,15 @@ void check_hostnames(const Context& c) {
     for (std::size_t i = 0; i < route.spec.hostnames.size(); ++i) {
       const std::string& host = route.spec.hostnames[i];
       const yaml::Node* at = item(route.spec, "hostnames", i);
-      if (!seen.insert(host).second) report(c, {"GW426", route, at, quoted(host) + " is listed twice", "list it once"});
+      if (!seen.insert(host).second) 
+        report(c, {"GW426",
+                   route,
+                   at,
+                   quoted(host) + " is listed twice",
+                   "list it once",
+                   {},
+                   {},
+                   {{at ? at->span() : diag::Span{}, Repair::remove_item, {}}}});
       for (std::size_t dot = host.find('.'); dot != std::string::npos; dot = host.find('.', dot + 1)) {
         const std::string wildcard = "*" + host.substr(dot);
         if (wildcard == host || !all.contains(wildcard)) continue;

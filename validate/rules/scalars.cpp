@@ -40,14 +40,14 @@ class Scalars {
       const std::string_view written = text(node);
       if (is_word(written))
         tell(node, quoted(written) + " is read as " + (node.boolean() ? "true" : "false"),
-             "write " + std::string(node.boolean() ? "true" : "false") + ", or quote the word if text is meant");
+             "write " + std::string(node.boolean() ? "true" : "false") + ", or quote the word if text is meant", {});
     } else if (node.kind() == yaml::Kind::integer || node.kind() == yaml::Kind::unsigned_integer) {
       const std::string_view written = text(node);
       const std::string_view digits = written.substr(written.starts_with('-') || written.starts_with('+') ? 1 : 0);
       const bool odd = (digits.size() > 1 && digits[0] == '0') || digits.find('_') != std::string_view::npos;
       if (odd && node.kind() == yaml::Kind::integer)
         tell(node, quoted(written) + " is read as the number " + std::to_string(node.integer()),
-             "write the number plainly, or quote it if text is meant");
+             "write the number plainly, or quote it if text is meant", std::to_string(node.integer()));
     }
   }
 
@@ -56,7 +56,8 @@ class Scalars {
     if (!key.plain() || (key.string() != "true" && key.string() != "false")) return;
     const std::string_view written = text(key);
     if (is_word(written))
-      tell(key, "the key " + quoted(written) + " is read as \"" + std::string(key.string()) + "\"", "put it in quotes");
+      tell(key, "the key " + quoted(written) + " is read as \"" + std::string(key.string()) + "\"", "put it in quotes",
+           '"' + std::string(key.string()) + '"');
   }
 
   static bool is_word(std::string_view written) {
@@ -65,7 +66,8 @@ class Scalars {
     return std::find(std::begin(words), std::end(words), written) != std::end(words);
   }
 
-  void tell(const yaml::Node& at, std::string message, std::string help) {
+  // `plain` is what Kubernetes reads already, so that writing it changes nothing; empty where text may be meant.
+  void tell(const yaml::Node& at, std::string message, std::string help, std::string plain) {
     kube::Object object;
     object.node = raw_->node;
     object.api_version = raw_->api_version;
@@ -74,7 +76,14 @@ class Scalars {
     for (auto [key, out] : {std::pair{"name", &object.metadata.name}, {"namespace", &object.metadata.ns}})
       if (const yaml::Node* value = metadata ? metadata->find(key) : nullptr; value && value->is_string())
         *out = value->string();
-    report(c_, {"GW009", object, &at, std::move(message), std::move(help)});
+    report(c_, {"GW009",
+                object,
+                &at,
+                std::move(message),
+                std::move(help),
+                {},
+                {},
+                plain.empty() ? std::vector<Edit>{} : std::vector<Edit>{{at.span(), Repair::replace, std::move(plain)}}});
   }
 
   const Context& c_;
