@@ -1,6 +1,7 @@
 #include "runtime/exchange.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "route/cors.h"
 #include "runtime/mirror.h"
@@ -102,12 +103,25 @@ void Exchange::start(ClientSide& client, const ClientInfo& info) {
   }
   if (auto limit = worker_.limits().max_body; limit && request.framing == Framing::length && request.length > limit)
     return reply(413, "the body is larger than allowed");
-  if (request.method == "OPTIONS" && request.find("max-forwards") == "0") {  // RFC 9110, 7.6.2
+  if ((request.method == "OPTIONS" || request.method == "TRACE") && !count_forward()) {
     response.clear();
-    response.status = 200;
+    response.status = request.method == "OPTIONS" ? 200 : 405;
     return send_local({}, {});
   }
   route();
+}
+
+// Max-Forwards (RFC 9110, 7.6.2). False: the request ends here.
+bool Exchange::count_forward() {
+  for (HeaderView& field : request.fields) {
+    if (!same_name(field.name, "max-forwards")) continue;
+    unsigned left = 0;
+    auto [at, error] = std::from_chars(field.value.data(), field.value.data() + field.value.size(), left);
+    if (error != std::errc() || at != field.value.data() + field.value.size()) return true;  // not a number: ignored
+    if (!left) return false;
+    field.value = keep(std::to_string(left - 1));
+  }
+  return true;
 }
 
 void Exchange::refuse(ClientSide& client, const ClientInfo& info, int status) {

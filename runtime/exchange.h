@@ -116,6 +116,7 @@ class Exchange : public TimerHandler {
   void start_mirror(ClientSide& client, const ClientInfo& info, const Exchange& from, const route::Backend& backend);
 
  private:
+  bool count_forward();
   void route();
   void forward(const route::Action& action);
   void prepare_request(const route::Action& action);

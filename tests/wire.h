@@ -138,17 +138,17 @@ inline std::shared_ptr<const runtime::Config> wire_config(const std::string& yam
 
 class FakeGateway {
  public:
-  explicit FakeGateway(const std::string& yaml, const runtime::Limits& limits = {})
-      : worker(clock, network, stats, limits) {
+  explicit FakeGateway(const std::string& yaml) : FakeGateway(wire_config(yaml)) {}
+  explicit FakeGateway(std::shared_ptr<const runtime::Config> config) : worker(clock, network, stats, {}) {
     worker.seed(2026);
-    apply(yaml);
+    apply(std::move(config));
     site_ = std::make_shared<runtime::Site>();
     site_->port = 80;
     site_->gateways.push_back({"default", "g"});
   }
 
-  void apply(const std::string& yaml) {
-    auto config = wire_config(yaml);
+  void apply(const std::string& yaml) { apply(wire_config(yaml)); }
+  void apply(std::shared_ptr<const runtime::Config> config) {
     std::vector<std::string> errors;
     worker.apply(config, runtime::TlsStore::make(*config, nullptr, errors));
   }
