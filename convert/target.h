@@ -5,6 +5,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "convert/convert.h"
@@ -30,6 +31,7 @@ struct PolicyContext {
   Ledger& ledger;
   Ir& ir;
   std::vector<kube::OtherObject>& others;
+  std::unordered_map<std::string, std::size_t>& shared;     // in `others`, by "kind/ns/name": objects of several routes
   std::set<std::pair<const kube::Object*, Feature>>& told;  // what an Ingress already got a finding for
 };
 
@@ -47,6 +49,7 @@ struct Target {
   bool escapes_percent = false;     // header values are format strings: '%' is written '%%'
   // Why it cannot say a demand, in words of its own; empty: the demand's.
   std::string_view (*why_not)(const Intent& intent) = nullptr;
+  bool one_host_a_route = false;  // hosts that are served alike get routes of their own
 };
 
 std::span<const Target> targets();

@@ -76,7 +76,7 @@ class Policies {
     for (const std::size_t i : rules_.rules)
       for (const Backend& b : written_.rules[i]->backends)
         if (b.kind.empty())
-          policies.merge(context_, b.ns, b.name, {{"backend", {{"tls", {{"insecureSkipVerify", "All"}}}}}}, service_target,
+          policies.merge(context_, b.ns, b.name, {{"backend", {{"tls", {{"insecureSkipVerify", "All"}}}}}}, own::service_target,
                          "targetRefs");
     settle("AgentgatewayPolicy backend.tls.insecureSkipVerify of the Service");
   }
@@ -84,9 +84,6 @@ class Policies {
   void operator()(const T&) {}  // not met
 
  private:
-  static ordered_json service_target(std::string_view service) {
-    return ordered_json::array({{{"group", ""}, {"kind", "Service"}, {"name", service}}});
-  }
   void settle(const std::string& detail, bool near = false) { own::settle(context_, *intent_, detail, near); }
 
   const WrittenRoute& written_;

@@ -127,7 +127,7 @@ class Emitter {
   }
 
   PolicyContext policy_context() {
-    return {input_.options, profile(target_.name), input_.index, ledger_, ir_, others_, told_};
+    return {input_.options, profile(target_.name), input_.index, ledger_, ir_, others_, shared_, told_};
   }
 
   void routes(const Plan& plan) {
@@ -155,6 +155,7 @@ class Emitter {
   const Consumer& consumer_;
   NameBook names_;
   std::vector<kube::OtherObject> others_;
+  std::unordered_map<std::string, std::size_t> shared_;
   std::set<std::pair<const kube::Object*, Feature>> told_;
 };
 

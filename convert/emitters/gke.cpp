@@ -21,7 +21,7 @@ struct Meets {
   }
 };
 
-ordered_json service_target(std::string_view service) {
+ordered_json one_service(std::string_view, std::string_view service) {
   return {{"group", ""}, {"kind", "Service"}, {"name", service}};
 }
 
@@ -54,7 +54,7 @@ class Writer {
     static const own::ServicePolicies policies(version, kind);
     bool all = true;
     for (const Backend& b : written_.rules[rule]->backends)
-      if (b.kind.empty()) all = policies.merge(context_, b.ns, b.name, part, service_target, "targetRef") && all;
+      if (b.kind.empty()) all = policies.merge(context_, b.ns, b.name, part, one_service, "targetRef") && all;
     return all;
   }
   void affinity(const ordered_json& spec, const std::string& detail) {

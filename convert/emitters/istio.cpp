@@ -130,17 +130,10 @@ class Writer {
   }
   bool merge(const Backend& b, const ordered_json& part) {
     static const own::ServicePolicies policies("networking.istio.io/v1", "DestinationRule");
-    const std::string ns(b.ns);
-    const bool good = policies.merge(context_, b.ns, b.name, {{"trafficPolicy", part}},
-                                     [](std::string_view service) { return ordered_json(service); }, "host");
-    // The host is known only with its namespace.
-    for (kube::OtherObject& o : context_.others)
-      if (o.kind == "DestinationRule" && o.metadata.ns == ns && o.metadata.name == b.name) {
-        ordered_json body = ordered_json::parse(o.body);
-        body["spec"]["host"] = o.metadata.name + "." + ns + ".svc.cluster.local";
-        o.body = body.dump();
-      }
-    return good;
+    const auto host = [](std::string_view ns, std::string_view service) {
+      return ordered_json(std::string(service) + "." + std::string(ns) + ".svc.cluster.local");
+    };
+    return policies.merge(context_, b.ns, b.name, {{"trafficPolicy", part}}, host, "host");
   }
   void settle(const std::string& detail, bool near) { own::settle(context_, *intent_, detail, near); }
 

@@ -118,9 +118,6 @@ class Policies {
   void operator()(const T&) {}  // not met, or said elsewhere
 
  private:
-  static ordered_json service_target(std::string_view service) {
-    return ordered_json::array({{{"group", ""}, {"kind", "Service"}, {"name", service}}});
-  }
   void hash(const ordered_json& policy, const std::string& detail) {
     backend({{"loadBalancer", {{"ringHash", {{"hashPolicies", ordered_json::array({policy})}}}}}}, detail);
   }
@@ -129,7 +126,7 @@ class Policies {
     bool all = true;
     for (const std::size_t i : rules_.rules)
       for (const Backend& b : written_.rules[i]->backends)
-        if (b.kind.empty()) all = policies.merge(context_, b.ns, b.name, part, service_target, "targetRefs") && all;
+        if (b.kind.empty()) all = policies.merge(context_, b.ns, b.name, part, own::service_target, "targetRefs") && all;
     settle(all ? detail + " of the Service, which holds for every route to it"
                : "another Ingress asks otherwise for the same Service, and a Service has one BackendConfigPolicy",
            true);

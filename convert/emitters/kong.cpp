@@ -122,12 +122,8 @@ class Writer {
            true);
   }
   bool merge(const Backend& b, const ordered_json& part) {
-    const std::string body = ordered_json{{"spec", part}}.dump();
-    for (const kube::OtherObject& o : context_.others)
-      if (o.kind == "KongUpstreamPolicy" && o.metadata.ns == b.ns && o.metadata.name == b.name) return o.body == body;
-    context_.others.push_back(own::object("configuration.konghq.com/v1beta1", "KongUpstreamPolicy", std::string(b.ns),
-                                          std::string(b.name), part));
-    return true;
+    static const own::ServicePolicies policies("configuration.konghq.com/v1beta1", "KongUpstreamPolicy");
+    return policies.merge(context_, b.ns, b.name, part, nullptr, {});
   }
 
   void cors(std::size_t i) {
@@ -143,10 +139,8 @@ class Writer {
     if (!c.expose.empty()) config["exposed_headers"] = c.expose;
     config["credentials"] = c.credentials && c.origins != std::vector<std::string>{"*"};
     const std::string name = route_.metadata.name + "--cors";
-    const bool have = std::any_of(context_.others.begin(), context_.others.end(), [&](const kube::OtherObject& o) {
-      return o.kind == plugin && o.metadata.ns == route_.metadata.ns && o.metadata.name == name;
-    });
-    if (!have) add_object(name, "cors", config);
+    if (!cors_written_) add_object(name, "cors", config);
+    cors_written_ = true;
     own::extension(rule, group, plugin, name);
     own::settle_field(context_, *action, FieldClaim::Field::cors, Outcome::approximated,
                       "KongPlugin cors; Kong answers every preflight itself");
@@ -176,6 +170,7 @@ class Writer {
   std::vector<std::size_t> rules_;
   std::string prefix_;
   ordered_json addresses_;
+  bool cors_written_ = false;
   const Intent* intent_ = nullptr;
 };
 

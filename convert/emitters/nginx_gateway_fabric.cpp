@@ -154,15 +154,12 @@ class Policies {
   }
 
  private:
-  static ordered_json service_target(std::string_view service) {
-    return ordered_json::array({{{"group", ""}, {"kind", "Service"}, {"name", service}}});
-  }
   void upstream(const ordered_json& part) {
     static const own::ServicePolicies policies(version, "UpstreamSettingsPolicy");
     bool all = true;
     for (const std::size_t i : group_.rules)
       for (const Backend& b : written_.rules[i]->backends)
-        if (b.kind.empty()) all = policies.merge(context_, b.ns, b.name, part, service_target, "targetRefs") && all;
+        if (b.kind.empty()) all = policies.merge(context_, b.ns, b.name, part, own::service_target, "targetRefs") && all;
     settle(all ? "UpstreamSettingsPolicy of the Service, which holds for every route to it"
                : "another Ingress asks otherwise for the same Service, and a Service has one UpstreamSettingsPolicy",
            !all);

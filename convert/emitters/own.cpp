@@ -121,28 +121,44 @@ ordered_json with_targets(std::string_view key, ordered_json targets, const orde
   return spec;
 }
 
+namespace {
+
+// The object of that name, or nothing and its place for the one that follows.
+kube::OtherObject* shared(PolicyContext& context, std::string_view kind, std::string_view ns, std::string_view name) {
+  const std::string key = std::string(kind) + "/" + std::string(ns) + "/" + std::string(name);
+  const auto [at, fresh] = context.shared.try_emplace(key, context.others.size());
+  return fresh ? nullptr : &context.others[at->second];
+}
+
+// Does `part` ask for another value where the spec already has one?
+bool contradicts(const ordered_json& spec, const ordered_json& part) {
+  for (const auto& [key, value] : part.items()) {
+    if (!spec.contains(key)) continue;
+    if (spec[key].is_object() && value.is_object() ? contradicts(spec[key], value) : spec[key] != value) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool ServicePolicies::merge(PolicyContext& context, std::string_view ns, std::string_view service,
-                            const ordered_json& part, ordered_json (*target)(std::string_view),
+                            const ordered_json& part, ordered_json (*target)(std::string_view, std::string_view),
                             std::string_view target_key) const {
-  for (kube::OtherObject& o : context.others) {
-    if (o.kind != kind_ || o.metadata.ns != ns || o.metadata.name != service) continue;
-    ordered_json body = ordered_json::parse(o.body);
-    ordered_json& spec = body["spec"];
-    for (const auto& [key, value] : part.items()) {
-      if (spec.contains(key) && spec[key].is_object() && value.is_object()) {
-        for (const auto& [inner, v] : value.items())
-          if (spec[key].contains(inner) && spec[key][inner] != v) return false;
-      } else if (spec.contains(key) && spec[key] != value) {
-        return false;
-      }
-    }
-    spec.merge_patch(part);
-    o.body = body.dump();
+  kube::OtherObject* known = shared(context, kind_, ns, service);
+  if (!known) {
+    context.others.push_back(object(api_version_, kind_, std::string(ns), std::string(service),
+                                    target ? with_targets(target_key, target(ns, service), part) : part));
     return true;
   }
-  context.others.push_back(object(api_version_, kind_, std::string(ns), std::string(service),
-                                  with_targets(target_key, target(service), part)));
+  ordered_json body = ordered_json::parse(known->body);
+  if (contradicts(body["spec"], part)) return false;
+  body["spec"].merge_patch(part);
+  known->body = body.dump();
   return true;
+}
+
+ordered_json service_target(std::string_view, std::string_view service) {
+  return ordered_json::array({{{"group", ""}, {"kind", "Service"}, {"name", service}}});
 }
 
 std::string seconds(long n) {
@@ -166,12 +182,10 @@ void grant(PolicyContext& context, std::string_view group, std::string_view kind
   const ordered_json spec{
       {"from", ordered_json::array({{{"group", group}, {"kind", kind}, {"namespace", from_ns}}})},
       {"to", ordered_json::array({{{"group", ""}, {"kind", to_kind}, {"name", name}}})}};
-  kube::OtherObject object =
-      own::object(std::string(kube::gateway_group) + "/v1", "ReferenceGrant", to_ns, dns_name(id), spec);
-  const bool have = std::any_of(context.others.begin(), context.others.end(), [&](const kube::OtherObject& o) {
-    return o.kind == object.kind && o.metadata.ns == object.metadata.ns && o.metadata.name == object.metadata.name;
-  });
-  if (!have) context.others.push_back(std::move(object));
+  const std::string named = dns_name(id);
+  if (shared(context, "ReferenceGrant", to_ns, named)) return;
+  context.others.push_back(
+      own::object(std::string(kube::gateway_group) + "/v1", "ReferenceGrant", to_ns, named, spec));
 }
 
 std::string origin_regex(std::string_view origin) {

@@ -49,13 +49,17 @@ ordered_json with_targets(std::string_view key, ordered_json targets, const orde
 class ServicePolicies {
  public:
   ServicePolicies(std::string_view api_version, std::string_view kind) : api_version_(api_version), kind_(kind) {}
-  // Merges `part` into the Service's spec; false when the Service already has other values for these fields.
+  // Merges `part` into the Service's spec; false when the Service already has other values for these fields. `target`
+  // says whom the policy is for; null where the Service itself names the policy.
   bool merge(PolicyContext& context, std::string_view ns, std::string_view service, const ordered_json& part,
-             ordered_json (*target)(std::string_view service), std::string_view target_key) const;
+             ordered_json (*target)(std::string_view ns, std::string_view service), std::string_view target_key) const;
 
  private:
   std::string_view api_version_, kind_;
 };
+
+// targetRefs of one Service, for them.
+ordered_json service_target(std::string_view ns, std::string_view service);
 
 std::string seconds(long n);
 std::string cidr(const std::string& address);  // with a prefix length

@@ -31,6 +31,25 @@ std::size_t hash(const Part& part) {
   return h;
 }
 
+bool covers(std::string_view pattern, std::string_view host) {
+  return pattern.empty() || pattern == host ||
+         (pattern.starts_with("*.") && host.size() > pattern.size() - 1 && host.ends_with(pattern.substr(1)));
+}
+
+// Does a listener take the requests of this host? One that a more specific listener of its port covers does not: a route
+// on both would be an error to some gateways. A wildcard host also lives on the listeners below it.
+bool listens_for(const kube::Listener& listener, const kube::Gateway& gateway, std::string_view host) {
+  const std::string_view name = listener.hostname ? std::string_view(*listener.hostname) : std::string_view();
+  if (name != host && covers(host, name)) return true;
+  if (!covers(name, host)) return false;
+  const auto rank = [](std::string_view n) { return std::pair(!n.empty() && !n.starts_with("*."), n.size()); };
+  return std::none_of(gateway.spec.listeners.begin(), gateway.spec.listeners.end(), [&](const kube::Listener& other) {
+    const std::string_view theirs = other.hostname ? std::string_view(*other.hostname) : std::string_view();
+    return other.port == listener.port && other.protocol == listener.protocol && rank(theirs) > rank(name) &&
+           covers(theirs, host);
+  });
+}
+
 std::string_view suffix(Scheme scheme) {
   return scheme == Scheme::http ? "--http" : "";
 }
@@ -100,7 +119,7 @@ class Planner {
   // Hosts of one Ingress that are served alike share a route, named after the first of them in the Ingress.
   void merge(const Server& server, Part part) {
     auto& candidates = by_content_[hash(part)];
-    if (!server.host.empty())
+    if (!server.host.empty() && !target_.one_host_a_route)
       for (const std::size_t i : candidates) {
         Part& other = plan_.parts[i];
         const Server& first = *other.servers.front();
@@ -240,8 +259,10 @@ class Planner {
     }
     for (const kube::Listener& l : known->spec.listeners) {
       const bool https = l.protocol == "HTTPS";
-      if ((l.protocol == "HTTP" && part.scheme != Scheme::https) ||
-          (https && part.scheme != Scheme::http && part.servers.front()->tls))
+      const bool speaks = (l.protocol == "HTTP" && part.scheme != Scheme::https) ||
+                          (https && part.scheme != Scheme::http && part.servers.front()->tls);
+      if (speaks && std::any_of(part.servers.begin(), part.servers.end(),
+                                [&](const Server* s) { return listens_for(l, *known, s->host); }))
         part.parents.push_back({false, id, l.name});
     }
     if (part.parents.empty()) part.parents.push_back({false, id, {}});

@@ -77,7 +77,7 @@ std::string go_replacement(const std::string& text) {
 class Writer {
  public:
   Writer(const WrittenRoute& written, PolicyContext& context)
-      : written_(written), context_(context), route_(written.route) {}
+      : written_(written), context_(context), route_(written.route), first_(context.others.size()) {}
 
   void run() {
     const auto groups = own::groups(written_);
@@ -215,6 +215,11 @@ class Writer {
     settle(detail, true);
   }
 
+  // The objects of this route.
+  std::vector<kube::OtherObject>::iterator begin() const {
+    return context_.others.begin() + static_cast<std::ptrdiff_t>(first_);
+  }
+
   // One TraefikService for each set of backends of the group.
   void take_over_backends() {
     std::size_t made = 0;
@@ -229,8 +234,8 @@ class Writer {
       }
       const ordered_json spec{{"weighted", {{"services", std::move(services)}}}};
       const std::string body = ordered_json{{"spec", spec}}.dump();
-      const auto same = std::find_if(context_.others.begin(), context_.others.end(), [&](const kube::OtherObject& o) {
-        return o.kind == "TraefikService" && o.metadata.ns == route_.metadata.ns && o.body == body;
+      const auto same = std::find_if(begin(), context_.others.end(), [&](const kube::OtherObject& o) {
+        return o.kind == "TraefikService" && o.body == body;
       });
       std::string name;
       if (same != context_.others.end()) {
@@ -278,16 +283,14 @@ class Writer {
   // A Middleware that several rules of the route may share.
   void shared(const std::string& what, const std::string& kind, const ordered_json& spec) {
     const std::string body = ordered_json{{"spec", {{kind, spec}}}}.dump();
-    for (const kube::OtherObject& o : context_.others)
-      if (o.kind == middleware && o.metadata.ns == route_.metadata.ns && o.body == body &&
-          o.metadata.name.starts_with(route_.metadata.name + "--" + what)) {
-        for (const std::size_t i : rules_) chains_[i].push_back(o.metadata.name);
-        return;
-      }
     std::size_t n = 0;
-    for (const kube::OtherObject& o : context_.others)
-      n += o.kind == middleware && o.metadata.ns == route_.metadata.ns &&
-           o.metadata.name.starts_with(route_.metadata.name + "--" + what);
+    for (auto o = begin(); o != context_.others.end(); ++o) {
+      if (o->kind != middleware || !o->metadata.name.starts_with(route_.metadata.name + "--" + what)) continue;
+      ++n;
+      if (o->body != body) continue;
+      for (const std::size_t i : rules_) chains_[i].push_back(o->metadata.name);
+      return;
+    }
     add(n == 0 ? what : what + "-" + std::to_string(n + 1), kind, spec);
   }
 
@@ -316,6 +319,7 @@ class Writer {
   const WrittenRoute& written_;
   PolicyContext& context_;
   kube::HttpRoute& route_;
+  const std::size_t first_;  // in the context's objects
   std::vector<std::size_t> rules_;
   std::map<std::size_t, std::vector<std::string>> chains_;  // names of the Middlewares of each rule
   std::string prefix_;
