@@ -5,6 +5,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <malloc.h>
 #include <poll.h>
 #include <CLI/CLI.hpp>
 #include <atomic>
@@ -172,6 +173,9 @@ class Serve {
 
   // Reads, attaches and applies. False: there are errors and nothing changed.
   bool load_and_apply(bool first) {
+    struct Trim {
+      ~Trim() { malloc_trim(0); }  // the manifests' trees are gone, only the table stays
+    } trim;
     auto loaded = std::make_unique<Loaded>();
     if (load(args_.inputs, *loaded) != exit_ok) return false;
     bool bad = loaded->sink.failed();

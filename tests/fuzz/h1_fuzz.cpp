@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   FakeGateway::finish(*client);
   gateway.settle();
-  gateway.wait(std::chrono::seconds(150));
+  gateway.wait(std::chrono::seconds(700));
   if (tunnel) return 0;
   require(client->gateway_gone, "the client's connection was not closed", client->from_gateway);
   for (const auto& opened : gateway.network.opened)
