@@ -2,9 +2,13 @@
 
 #include <algorithm>
 #include <ctime>
+#include <future>
 #include <set>
 
+#include "audit/check.h"
+#include "audit/groups.h"
 #include "convert/classify.h"
+#include "diag/excerpt.h"
 #include "kube/index.h"
 #include "pki/certificate.h"
 #include "yaml/scalar.h"
@@ -12,10 +16,7 @@
 namespace gw::audit {
 namespace {
 
-std::string place_of(const diag::Span& span, const diag::Sources& sources) {
-  if (!span.known()) return {};
-  return sources.name(span.file) + ":" + std::to_string(sources.position(span.file, span.begin).line);
-}
+constexpr std::size_t pairs_shown = 40;
 
 // One conversion and what it told.
 struct Trial {
@@ -36,6 +37,36 @@ bool is_loss(convert::Outcome outcome) {
   return outcome == convert::Outcome::refused || outcome == convert::Outcome::unknown;
 }
 
+// What a target makes of the annotations.
+struct TargetTrial {
+  TargetLine line;
+  std::map<std::string, convert::Outcome> features;  // the gravest outcome of a key
+};
+
+TargetTrial summarise(std::string_view name, const convert::Outcomes& outcomes) {
+  TargetTrial out;
+  out.line.name = name;
+  std::set<const kube::Object*> lost;
+  for (const convert::Entry& entry : outcomes.ledger.entries()) {
+    if (entry.object == nullptr) continue;
+    ++out.line.annotations[static_cast<std::size_t>(entry.outcome)];
+    convert::Outcome& worst = out.features.try_emplace(entry.key(), entry.outcome).first->second;
+    worst = std::max(worst, entry.outcome);
+    if (is_loss(entry.outcome)) lost.insert(entry.object);
+  }
+  out.line.lost = lost.size();
+  return out;
+}
+
+std::string date_of(std::int64_t seconds) {
+  const std::time_t at = seconds;
+  std::tm utc{};
+  gmtime_r(&at, &utc);
+  char date[16];
+  std::strftime(date, sizeof date, "%Y-%m-%d", &utc);
+  return date;
+}
+
 class Auditor {
  public:
   Auditor(const kube::Bundle& bundle, const diag::Sources& sources)
@@ -46,11 +77,13 @@ class Auditor {
       IngressLine line;
       line.id = ingress.id();
       line.class_name = convert::class_of(ingress);
+      line.owner = owner_of(ingress.metadata, index_.ns(ingress.metadata.ns));
       const convert::Owner owner = convert::owner_of(ingress, index_, nullptr);
       if (owner.provider != nullptr) line.controller = owner.provider->name;
       if (ingress.node != nullptr) line.place = place_of(ingress.node->span(), sources_);
       for (const kube::IngressRule& rule : ingress.spec.rules)
         line.hosts.push_back(rule.host.empty() ? "*" : rule.host);
+      if (line.hosts.empty()) line.hosts.emplace_back("*");
       std::sort(line.hosts.begin(), line.hosts.end());
       line.hosts.erase(std::unique(line.hosts.begin(), line.hosts.end()), line.hosts.end());
       report_.ingresses.push_back(std::move(line));
@@ -73,84 +106,110 @@ class Auditor {
       if (entry.object == nullptr) continue;
       ++report_.annotations[entry.key()][static_cast<std::size_t>(entry.outcome)];
       if (entry.object->kind != "Ingress") continue;
-      const auto line = lines_.find(entry.object->id());
-      if (line != lines_.end()) report_.ingresses[line->second].annotations[entry.key()] = entry.outcome;
+      const auto at = lines_.find(entry.object->id());
+      if (at == lines_.end()) continue;
+      IngressLine& line = report_.ingresses[at->second];
+      line.annotations[entry.key()] = entry.outcome;
+      line.approximations += entry.outcome == convert::Outcome::approximated;
+      if (!is_loss(entry.outcome)) continue;
+      ++(convert::security(entry.loss) ? line.security_losses : line.losses);
     }
-    for (const diag::Diagnostic& finding : trial.findings) {
-      report_.findings.push_back({finding.code, std::string(diag::name(finding.severity)), finding.message,
-                                  finding.help, finding.object.display(), place_of(finding.span, sources_)});
-      const auto line = lines_.find({finding.object.ns, finding.object.name});
-      if (finding.object.kind != "Ingress" || line == lines_.end()) continue;
-      if (finding.severity == diag::Severity::error) ++report_.ingresses[line->second].errors;
-      if (finding.severity == diag::Severity::warning) ++report_.ingresses[line->second].warnings;
-    }
+    for (const diag::Diagnostic& finding : trial.findings) add_finding(finding);
+    judge();
   }
 
-  // What an Ingress loses: an annotation, or an error says so; nobody's Ingress is lost whole.
-  void settle() {
-    std::map<std::string, NamespaceLine> namespaces;
+  // What an Ingress loses: an annotation, or an error says so; nobody's Ingress is lost whole. Called again after
+  // verify.
+  void judge() {
     std::array<std::size_t, 3> fates{};
     for (IngressLine& line : report_.ingresses) {
-      bool approximated = line.warnings != 0, lost = line.errors != 0 || line.controller.empty();
-      for (const auto& [key, outcome] : line.annotations) {
-        lost = lost || is_loss(outcome);
-        approximated = approximated || outcome == convert::Outcome::approximated;
-      }
-      line.fate = lost ? Fate::lost : approximated ? Fate::approximated : Fate::clean;
+      const std::size_t lost = line.losses + line.security_losses;
+      const bool error = lost == 0 && line.errors != 0;
+      line.fate = lost != 0 || error || line.controller.empty()                    ? Fate::lost
+                  : line.approximations != 0 || line.warnings != 0 || line.differs ? Fate::approximated
+                                                                                   : Fate::clean;
+      line.effort = 1 + line.approximations + 3 * line.losses + 5 * line.security_losses + (error ? 3 : 0) +
+                    (line.differs ? 2 : 0);
       ++fates[static_cast<std::size_t>(line.fate)];
-      NamespaceLine& ns = namespaces[line.id.ns];
-      ns.ns = line.id.ns;
-      ++ns.ingresses;
-      ++ns.fates[static_cast<std::size_t>(line.fate)];
-    }
-    for (auto& [name, line] : namespaces) {
-      const std::size_t lost = line.fates[static_cast<std::size_t>(Fate::lost)];
-      line.risk = lost != 0 ? "high" : line.fates[static_cast<std::size_t>(Fate::approximated)] != 0 ? "medium" : "low";
-      report_.namespaces.push_back(std::move(line));
     }
     const std::size_t all = report_.ingresses.size();
     report_.score = all == 0 ? 100 : (fates[0] * 100 + fates[1] * 50) / all;
     report_.arithmetic = std::to_string(fates[0]) + " clean x 100 + " + std::to_string(fates[1]) +
                          " approximated x 50 + " + std::to_string(fates[2]) + " with a loss x 0, over " +
-                         std::to_string(all) + " Ingresses";
+                         std::to_string(all) + (all == 1 ? " Ingress" : " Ingresses");
+  }
+
+  void group() {
+    report_.namespaces = groups(report_.ingresses, [](const IngressLine& line) { return line.id.ns; });
+    report_.owners = groups(report_.ingresses, [](const IngressLine& line) {
+      return line.owner.empty() ? std::string("(none named)") : line.owner;
+    });
   }
 
   void add_certificates(std::int64_t now) {
-    std::set<kube::NamespacedName> names;
+    std::map<kube::NamespacedName, std::set<std::string>> names;
     for (const kube::Ingress& ingress : bundle_.ingresses)
       for (const kube::IngressTls& tls : ingress.spec.tls)
-        if (!tls.secret_name.empty()) names.insert({ingress.metadata.ns, tls.secret_name});
-    for (const kube::NamespacedName& name : names) report_.certificates.push_back(certificate(name, now));
-  }
-
-  void add_target(std::string_view name, const Trial& trial) {
-    TargetLine line{std::string(name), {}, 0};
-    std::set<const kube::Object*> lost;
-    for (const convert::Entry& entry : trial.outcomes.ledger.entries()) {
-      if (entry.object == nullptr) continue;
-      ++line.annotations[static_cast<std::size_t>(entry.outcome)];
-      if (is_loss(entry.outcome)) lost.insert(entry.object);
+        if (!tls.secret_name.empty())
+          names[{ingress.metadata.ns, tls.secret_name}].insert(tls.hosts.begin(), tls.hosts.end());
+    for (const auto& [name, hosts] : names) {
+      CertificateLine line = certificate(name, hosts, now);
+      line.secret = name;
+      line.hosts.assign(hosts.begin(), hosts.end());
+      report_.certificates.push_back(std::move(line));
     }
-    line.lost = lost.size();
-    report_.targets.push_back(std::move(line));
+    std::stable_sort(report_.certificates.begin(), report_.certificates.end(),
+                     [](const CertificateLine& a, const CertificateLine& b) {
+                       return std::pair(a.not_after.empty(), a.not_after) < std::pair(b.not_after.empty(), b.not_after);
+                     });
+    report_.date = date_of(now);
   }
 
-  Report take() {
+  void add_target(const TargetTrial& trial) {
+    for (const auto& [key, outcome] : trial.features) report_.features[key][trial.line.name] = outcome;
+    report_.targets.push_back(trial.line);
+  }
+
+  void sort_targets() {
     std::stable_sort(report_.targets.begin(), report_.targets.end(), [](const TargetLine& a, const TargetLine& b) {
       const auto key = [](const TargetLine& line) {
-        return std::pair(line.lost, line.annotations[static_cast<std::size_t>(convert::Outcome::approximated)]);
+        const auto at = [&](convert::Outcome outcome) { return line.annotations[static_cast<std::size_t>(outcome)]; };
+        return std::tuple(line.lost, at(convert::Outcome::refused) + at(convert::Outcome::unknown),
+                          at(convert::Outcome::approximated));
       };
       return key(a) < key(b);
     });
-    return std::move(report_);
   }
 
   Report& report() { return report_; }
 
  private:
-  CertificateLine certificate(const kube::NamespacedName& name, std::int64_t now) const {
+  void add_finding(const diag::Diagnostic& finding) {
+    Finding told{finding.code,
+                 std::string(diag::name(finding.severity)),
+                 finding.message,
+                 finding.help,
+                 finding.object.display(),
+                 place_of(finding.span, sources_),
+                 0,
+                 ""};
+    if (finding.span.known()) {
+      const diag::Excerpt shown = diag::excerpt(sources_, finding.span);
+      told.line = shown.number;
+      told.excerpt = shown.line;
+    }
+    report_.findings.push_back(std::move(told));
+    const auto line = lines_.find({finding.object.ns, finding.object.name});
+    if (finding.object.kind != "Ingress" || line == lines_.end()) return;
+    if (finding.severity == diag::Severity::error) ++report_.ingresses[line->second].errors;
+    if (finding.severity == diag::Severity::warning) ++report_.ingresses[line->second].warnings;
+  }
+
+  CertificateLine certificate(const kube::NamespacedName& name, const std::set<std::string>& hosts,
+                              std::int64_t now) const {
+    CertificateLine line;
     const kube::Secret* secret = index_.secret(name);
-    if (secret == nullptr) return {name, "", "not in the input"};
+    if (secret == nullptr) return line.problem = "not in the input", line;
     const std::string* encoded = kube::find(secret->data, "tls.crt");
     const std::string* plain = kube::find(secret->string_data, "tls.crt");
     std::optional<std::string> pem;
@@ -158,15 +217,16 @@ class Auditor {
       pem = *plain;
     else if (encoded != nullptr)
       pem = yaml::decode_base64(*encoded);
-    if (!pem) return {name, "", "has no tls.crt that can be read"};
+    if (!pem) return line.problem = "has no tls.crt that can be read", line;
     const auto info = pki::parse_certificate(*pem);
-    if (!info) return {name, "", info.error().message};
-    const std::time_t end = info->not_after;
-    std::tm utc{};
-    gmtime_r(&end, &utc);
-    char date[16];
-    std::strftime(date, sizeof date, "%Y-%m-%d", &utc);
-    return {name, date, info->not_after < now ? "expired" : ""};
+    if (!info) return line.problem = info.error().message, line;
+    line.not_after = date_of(info->not_after);
+    line.days_left = (info->not_after - now) / 86400;
+    if (info->not_after < now) line.problem = "expired";
+    if (info->not_before > now) line.problem = "not valid before " + date_of(info->not_before);
+    for (const std::string& host : hosts)
+      if (!pki::covers(*info, host)) line.problem += (line.problem.empty() ? "" : "; ") + ("does not cover " + host);
+    return line;
   }
 
   const kube::Bundle& bundle_;
@@ -190,24 +250,36 @@ std::string_view name(Fate fate) {
   return "";
 }
 
-Result<Report> make(const kube::Bundle& bundle, const diag::Sources& sources, const std::string& target,
-                    std::int64_t now) {
+Result<Report> make(const kube::Bundle& bundle, const diag::Sources& sources, const Options& options) {
   Auditor auditor(bundle, sources);
   auditor.add_ingresses();
-  auto chosen = convert_for(bundle, sources, target);
+  auditor.report().target = options.target;
+  auto chosen = convert_for(bundle, sources, options.target);
   if (!chosen) return chosen.error();
   auditor.add_trial(*chosen);
-  auditor.settle();
-  auditor.add_certificates(now);
-  for (std::string_view other : convert::target_names()) {
-    if (other == target) {
-      auditor.add_target(other, *chosen);
-      continue;
-    }
-    if (auto trial = convert_for(bundle, sources, other)) auditor.add_target(other, *trial);
+  auditor.add_certificates(options.now);
+
+  // The other targets, two at a time: each keeps its own ledger until it is summed up.
+  const std::vector<std::string_view> targets = convert::target_names();
+  const auto trial = [&](std::string_view target) -> std::optional<TargetTrial> {
+    if (target == options.target) return summarise(target, chosen->outcomes);
+    auto made = convert_for(bundle, sources, target);
+    if (!made) return std::nullopt;
+    return summarise(target, made->outcomes);
+  };
+  for (std::size_t i = 0; i < targets.size(); i += 2) {
+    std::future<std::optional<TargetTrial>> second;
+    if (i + 1 < targets.size()) second = std::async(std::launch::async, trial, targets[i + 1]);
+    if (const auto first = trial(targets[i])) auditor.add_target(*first);
+    if (!second.valid()) continue;
+    if (const auto other = second.get()) auditor.add_target(*other);
   }
-  auditor.report().target = target;
-  return auditor.take();
+  auditor.sort_targets();
+  check(bundle, sources, options, auditor.report());
+  auditor.judge();
+  auditor.group();
+  auditor.report().pairs = before_after(bundle, sources, auditor.report(), pairs_shown);
+  return std::move(auditor.report());
 }
 
 }  // namespace gw::audit

@@ -12,7 +12,7 @@ namespace {
 
 struct Args {
   Inputs inputs;
-  std::string target = "standard";
+  audit::Options options;
   std::string format = "text";
 };
 
@@ -27,10 +27,11 @@ constexpr Format formats[] = {
     {"markdown", audit::render_markdown},
 };
 
-int print_audit(const Args& args) {
+int print_audit(Args& args) {
+  args.options.now = std::time(nullptr);
   Loaded loaded;
   if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
-  const auto report = audit::make(loaded.bundle, loaded.sources, args.target, std::time(nullptr));
+  const auto report = audit::make(loaded.bundle, loaded.sources, args.options);
   if (!report) return fail(report.error());
   for (const Format& format : formats)
     if (format.name == args.format) std::cout << format.render(*report);
@@ -51,10 +52,15 @@ void add_audit(CLI::App& app, Run& run) {
       "  gwctl audit shop.yaml --to envoy-gateway -o html > audit.html");
   auto args = std::make_shared<Args>();
   add_inputs(*command, args->inputs);
-  command->add_option("--to", args->target, "The target whose losses are shown in detail")->option_text("TARGET");
+  command->add_option("--to", args->options.target, "The target whose losses are shown in detail")
+      ->option_text("TARGET");
   command->add_option("-o,--output", args->format, "text unless told")
       ->option_text("FORMAT")
       ->check(CLI::IsMember({"text", "json", "html", "markdown"}));
+  command
+      ->add_option("--verify-hosts", args->options.verify_hosts,
+                   "Hosts whose answers are compared, one of each shape first; 200 unless told, 0: none")
+      ->option_text("N");
   command->callback([&run, args] { run = [args] { return print_audit(*args); }; });
 }
 

@@ -10,8 +10,8 @@
 namespace gw::graph {
 namespace {
 
-constexpr double box_width = 230, box_height = 46, gap_y = 14, gap_x = 90, margin = 20, head = 34;
-constexpr std::size_t text_limit = 33;  // characters that fit a box
+constexpr double box_width = 272, box_height = 46, gap_y = 14, gap_x = 90, margin = 20, head = 34;
+constexpr std::size_t title_limit = 30, detail_limit = 36;  // characters that fit a box
 
 std::string escaped(const std::string& raw) {
   std::string out;
@@ -40,12 +40,12 @@ std::string escaped(const std::string& raw) {
 }
 
 // Cuts at code points.
-std::string shortened(const std::string& raw) {
+std::string shortened(const std::string& raw, std::size_t limit) {
   const std::string text = diag::printable(raw);
   std::size_t count = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if ((static_cast<unsigned char>(text[i]) & 0xC0) == 0x80) continue;
-    if (++count > text_limit) return text.substr(0, i) + "…";
+    if (++count > limit) return text.substr(0, i) + "…";
   }
   return text;
 }
@@ -131,10 +131,10 @@ std::string draw_node(const Node& node, double y) {
   const std::string& second = node.problem.empty() ? node.detail : node.problem;
   const double middle = y + box_height / 2;
   out += "<text x=\"" + number(x + 10) + "\" y=\"" + number(second.empty() ? middle + 4 : middle - 4) + "\">" +
-         escaped(shortened(node.title)) + "</text>";
+         escaped(shortened(node.title, title_limit)) + "</text>";
   if (!second.empty())
     out += "<text class=\"detail\" x=\"" + number(x + 10) + "\" y=\"" + number(middle + 13) + "\">" +
-           escaped(shortened(second)) + "</text>";
+           escaped(shortened(second, detail_limit)) + "</text>";
   return out + "</g>\n";
 }
 
@@ -175,7 +175,8 @@ std::string render_html(const Graph& graph) {
   return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
          "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Gateway topology</title>\n"
-         "<style>\n:root{color-scheme:light dark}body{margin:1rem;font:15px system-ui,sans-serif}"
+         "<style>\n:root{color-scheme:light dark}@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}}"
+         "body{margin:1rem;font:15px system-ui,sans-serif}"
          ".picture{overflow-x:auto}p{max-width:60rem}@media print{.picture{overflow:visible}svg{max-width:100%;"
          "height:auto}}\n</style>\n</head>\n<body>\n<h1>Gateway topology</h1>\n<p>" +
          std::to_string(graph.nodes.size()) + " nodes, " + std::to_string(problems) +

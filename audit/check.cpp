@@ -1,0 +1,303 @@
+#include "audit/check.h"
+
+#include <algorithm>
+#include <set>
+
+#include "diag/excerpt.h"
+#include "kube/index.h"
+#include "route/assume.h"
+#include "route/attach.h"
+#include "validate/validate.h"
+#include "verify/boundaries_gateway.h"
+#include "verify/curl.h"
+#include "verify/report.h"
+
+namespace gw::audit {
+namespace {
+
+// Ingresses that share a host belong together: a host is only verified with all of them.
+class Components {
+ public:
+  explicit Components(const Report& report) : report_(report), parent_(report.ingresses.size()) {
+    std::map<std::string, std::size_t> first;
+    for (std::size_t i = 0; i < parent_.size(); ++i) {
+      parent_[i] = i;
+      for (const std::string& host : report.ingresses[i].hosts) {
+        const auto [it, fresh] = first.try_emplace(host, i);
+        if (!fresh) parent_[root(i)] = root(it->second);
+      }
+    }
+    for (std::size_t i = 0; i < parent_.size(); ++i) members_[root(i)].push_back(i);
+  }
+
+  // Numbers of Ingresses whose hosts, together, are at most `most`: one component of each shape first, then the rest.
+  std::set<std::size_t> choose(std::size_t most, std::size_t& hosts) const {
+    std::vector<const std::vector<std::size_t>*> first, rest;
+    std::set<std::string> shapes;
+    for (const auto& [top, members] : members_)
+      (shapes.insert(shape(members)).second ? first : rest).push_back(&members);
+    std::set<std::size_t> chosen;
+    std::set<std::string> names;
+    for (const auto* list : {&first, &rest})
+      for (const std::vector<std::size_t>* members : *list) {
+        std::set<std::string> more = names;
+        for (const std::size_t i : *members)
+          more.insert(report_.ingresses[i].hosts.begin(), report_.ingresses[i].hosts.end());
+        if (more.size() > most && !names.empty()) continue;
+        names = std::move(more);
+        chosen.insert(members->begin(), members->end());
+        if (names.size() >= most) break;
+      }
+    hosts = names.size();
+    return chosen;
+  }
+
+ private:
+  std::size_t root(std::size_t i) {
+    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
+    return i;
+  }
+  // What decides how an Ingress is converted, but for names.
+  std::string shape(const std::vector<std::size_t>& members) const {
+    std::string out;
+    for (const std::size_t i : members) {
+      const IngressLine& line = report_.ingresses[i];
+      out += line.controller + "/" + std::string(name(line.fate)) + "/" + std::to_string(line.hosts.size());
+      for (const auto& [key, outcome] : line.annotations) out += "," + key + "=" + std::string(convert::name(outcome));
+      out += ";";
+    }
+    return out;
+  }
+
+  const Report& report_;
+  std::vector<std::size_t> parent_;
+  std::map<std::size_t, std::vector<std::size_t>> members_;
+};
+
+// The chosen Ingresses and what of the cluster they may need.
+kube::Bundle part_of(const kube::Bundle& bundle, const std::set<kube::NamespacedName>& chosen) {
+  std::set<std::string> spaces;
+  for (const kube::NamespacedName& id : chosen) spaces.insert(id.ns);
+  kube::Bundle out;
+  const auto take = [&](const auto& from, auto& to, auto&& wanted) {
+    std::copy_if(from.begin(), from.end(), std::back_inserter(to), wanted);
+  };
+  const auto near = [&](const kube::Object& object) { return spaces.contains(object.metadata.ns); };
+  take(bundle.ingresses, out.ingresses, [&](const kube::Ingress& ingress) { return chosen.contains(ingress.id()); });
+  take(bundle.services, out.services, near);
+  take(bundle.endpoint_slices, out.endpoint_slices, near);
+  take(bundle.secrets, out.secrets, near);
+  out.ingress_classes = bundle.ingress_classes;
+  out.config_maps = bundle.config_maps;
+  out.namespaces = bundle.namespaces;
+  out.others = bundle.others;
+  return out;
+}
+
+// verify's models have one name more than convert's providers.
+std::string model_of(const std::string& provider) {
+  return provider == "aws-alb" ? "alb" : provider;
+}
+
+std::string impact_name(const verify::Counterexample& found) {
+  return std::string(verify::name(found.impact));
+}
+
+HostLine line_of(const verify::HostReport& host, const std::string& controller, const diag::Sources& sources) {
+  HostLine line;
+  line.host = host.host;
+  line.controller = controller;
+  line.verdict = verify::name(host.verdict);
+  line.assumptions = host.assumptions;
+  const verify::Counterexample* gravest = nullptr;
+  for (const verify::Counterexample& found : host.counterexamples) {
+    ++(found.impact == verify::Impact::cosmetic ? line.cosmetic : line.differences);
+    if (gravest == nullptr || found.impact < gravest->impact) gravest = &found;
+  }
+  if (gravest == nullptr) return line;
+  line.impact = impact_name(*gravest);
+  line.request = verify::display(gravest->request);
+  line.curl = verify::curl_line(gravest->request);
+  line.old_answer = verify::summary(gravest->old_answer);
+  line.new_answer = verify::summary(gravest->new_answer);
+  line.old_at = verify::place(gravest->old_answer, sources);
+  return line;
+}
+
+void validate_output(const kube::Bundle& converted, Report& report) {
+  diag::Sources sources;
+  diag::Sink sink;
+  validate::Options options;
+  options.profile = "";
+  validate::check(converted, "converted.yaml", options, sources, sink);
+  std::set<std::string> seen;
+  for (const diag::Diagnostic& finding : sink.take()) {
+    switch (finding.severity) {
+      case diag::Severity::error:
+        ++report.checked.errors;
+        break;
+      case diag::Severity::warning:
+        ++report.checked.warnings;
+        break;
+      case diag::Severity::info:
+        ++report.checked.infos;
+        continue;
+    }
+    if (!seen.insert(finding.code).second) continue;
+    report.checked.findings.push_back({finding.code, std::string(diag::name(finding.severity)), finding.message,
+                                       finding.help, finding.object.display(), "", 0, ""});
+  }
+}
+
+class Verifier {
+ public:
+  Verifier(const kube::Bundle& old, const diag::Sources& sources, Report& report)
+      : old_(old), sources_(sources), report_(report), index_(old) {}
+
+  bool prepare(const kube::Bundle& converted) {
+    const auto names = route::profile_names();
+    report_.checked.profile =
+        std::find(names.begin(), names.end(), report_.target) != names.end() ? report_.target : "gwctl";
+    std::string text;
+    kube::write(converted, yaml::Style::yaml, text);
+    fresh_ = kube::load_text("converted.yaml", std::move(text), fresh_sources_, fresh_sink_);
+    fresh_.services = old_.services;
+    fresh_.endpoint_slices = old_.endpoint_slices;
+    fresh_.secrets = old_.secrets;
+    fresh_.config_maps = old_.config_maps;
+    fresh_.namespaces = old_.namespaces;
+    route::assume_gateways(fresh_);
+    const kube::Index index(fresh_);
+    route::AttachOptions options;
+    options.assume_secrets = true;
+    model_ = route::make_model(report_.checked.profile, index, route::attach(index, options));
+    boundaries_ = verify::gateway_boundaries(fresh_);
+    return model_ != nullptr;
+  }
+
+  void run(const std::string& controller) {
+    verify::ControllerOptions options;
+    options.assume_secrets = true;
+    const auto old = verify::make_controller(model_of(controller), index_, options);
+    if (!old) return;
+    verify::Options asked;
+    asked.measured = old->measured();
+    const verify::Report found = verify::verify({old.get(), old->boundaries()}, {model_.get(), boundaries_}, asked);
+    for (const verify::HostReport& host : found.hosts) {
+      ++report_.checked.verdicts[std::string(verify::name(host.verdict))];
+      report_.verified.push_back(line_of(host, controller, sources_));
+    }
+  }
+
+ private:
+  const kube::Bundle& old_;
+  const diag::Sources& sources_;
+  Report& report_;
+  kube::Index index_;
+  diag::Sources fresh_sources_;
+  diag::Sink fresh_sink_;
+  kube::Bundle fresh_;
+  std::unique_ptr<route::Model> model_;
+  verify::Boundaries boundaries_;
+};
+
+void mark_ingresses(const std::set<kube::NamespacedName>& chosen, Report& report) {
+  std::set<std::string> differing;
+  for (const HostLine& host : report.verified)
+    if (host.differences != 0) differing.insert(host.host);
+  for (IngressLine& line : report.ingresses)
+    if (chosen.contains(line.id))
+      line.differs = std::any_of(line.hosts.begin(), line.hosts.end(),
+                                 [&](const std::string& host) { return differing.contains(host); });
+}
+
+}  // namespace
+
+std::string place_of(const diag::Span& span, const diag::Sources& sources) {
+  if (!span.known()) return {};
+  return sources.name(span.file) + ":" + std::to_string(sources.position(span.file, span.begin).line);
+}
+
+void check(const kube::Bundle& bundle, const diag::Sources& sources, const Options& options, Report& report) {
+  if (options.verify_hosts == 0 || report.ingresses.empty()) return;
+  report.checked.all_hosts = report.hosts;
+  std::set<kube::NamespacedName> chosen;
+  std::set<std::string> controllers;
+  for (const std::size_t i : Components(report).choose(options.verify_hosts, report.checked.hosts)) {
+    if (report.ingresses[i].controller.empty()) continue;
+    chosen.insert(report.ingresses[i].id);
+    controllers.insert(report.ingresses[i].controller);
+  }
+  if (chosen.empty()) return;
+  const kube::Bundle part = part_of(bundle, chosen);
+  convert::Options to;
+  to.to = options.target;
+  kube::Bundle converted;
+  diag::Sink sink;
+  if (!convert::convert(part, to, sources, sink, converted)) return;
+  validate_output(converted, report);
+  Verifier verifier(part, sources, report);
+  if (!verifier.prepare(converted)) return;
+  for (const std::string& controller : controllers) verifier.run(controller);
+  report.checked.done = true;
+  std::stable_sort(report.verified.begin(), report.verified.end(), [](const HostLine& a, const HostLine& b) {
+    return std::pair(b.differences != 0, b.cosmetic != 0) < std::pair(a.differences != 0, a.cosmetic != 0);
+  });
+  mark_ingresses(chosen, report);
+}
+
+std::vector<BeforeAfter> before_after(const kube::Bundle& bundle, const diag::Sources& sources, const Report& report,
+                                      std::size_t most) {
+  std::vector<const IngressLine*> lines;
+  for (const IngressLine& line : report.ingresses)
+    if (!line.controller.empty()) lines.push_back(&line);
+  std::stable_sort(lines.begin(), lines.end(), [](auto* a, auto* b) { return a->fate > b->fate; });
+  if (lines.size() > most) lines.resize(most);
+  std::set<kube::NamespacedName> chosen;
+  for (const IngressLine* line : lines) chosen.insert(line->id);
+  const kube::Bundle part = part_of(bundle, chosen);
+  convert::Options to;
+  to.to = report.target;
+  kube::Bundle converted;
+  diag::Sink sink;
+  if (!convert::convert(part, to, sources, sink, converted)) return {};
+
+  std::map<std::string, std::string> after;  // by "from Ingress ns/name"
+  kube::each_kind(converted, [&](auto& objects) {
+    for (auto& object : objects) {
+      std::string text;
+      kube::Bundle one;
+      using Kind = std::decay_t<decltype(object)>;
+      kube::each_kind(one, [&](auto& list) {
+        if constexpr (std::is_same_v<typename std::decay_t<decltype(list)>::value_type, Kind>) list.push_back(object);
+      });
+      kube::write(one, yaml::Style::yaml, text);
+      for (const std::string& comment : object.comments) {
+        const auto from = comment.find("Ingress ");
+        if (from == std::string::npos) continue;
+        std::string& all = after[comment.substr(from, comment.find(',') - from)];
+        all += (all.empty() ? "" : "---\n") + text;
+      }
+    }
+  });
+
+  std::vector<BeforeAfter> out;
+  for (const IngressLine* line : lines) {
+    const auto ingress = std::find_if(part.ingresses.begin(), part.ingresses.end(),
+                                      [&](const kube::Ingress& one) { return one.id() == line->id; });
+    if (ingress == part.ingresses.end() || ingress->node == nullptr) continue;
+    const diag::Span span = ingress->node->span();
+    std::string before;
+    const auto last = sources.position(span.file, span.end).line;
+    std::size_t written = 0;
+    for (auto at = sources.position(span.file, span.begin).line; at <= last && written < 200; ++at, ++written) {
+      const std::string text = sources.line(span.file, at);
+      if (text == "---") break;
+      before += text + "\n";
+    }
+    out.push_back({"Ingress " + line->id.display(), line->place, before, after["Ingress " + line->id.display()]});
+  }
+  return out;
+}
+
+}  // namespace gw::audit
