@@ -1,181 +1,101 @@
-// `gwctl plan`: the migration in stages, each with its commands, what to look at, and how to undo it.
+// `gwctl plan`: the migration in stages, each with its commands, what to look at, and how to undo it; printed, or
+// written as numbered folders.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <set>
 
+#include "audit/plan.h"
 #include "cli/command.h"
+#include "cli/convert_output.h"
 #include "convert/convert.h"
 #include "diag/render.h"
 
 namespace gw::cli {
 namespace {
+namespace fs = std::filesystem;
 
 struct Args {
   Inputs inputs;
-  std::string target = "standard";
-  std::string directory = "migration";
+  std::string target = "standard", directory, format = "markdown";
 };
 
-// What the input says that changes the plan.
-struct Facts {
-  std::set<std::string> hosts, namespaces;
-  std::size_t ingresses = 0;
-  bool tls = false, cert_manager = false, external_dns = false, argo_cd = false;
-};
+std::string heading(const kube::Bundle& bundle, const std::string& target) {
+  std::set<std::string> namespaces;
+  for (const kube::Ingress& ingress : bundle.ingresses) namespaces.insert(ingress.metadata.ns);
+  const auto counted = [](std::size_t n, const char* one, const char* many) {
+    return std::to_string(n) + " " + (n == 1 ? one : many);
+  };
+  return "# Migration of " + counted(bundle.ingresses.size(), "Ingress", "Ingresses") + " in " +
+         counted(namespaces.size(), "namespace", "namespaces") + " to " + target + "\n";
+}
 
-Facts facts_of(const kube::Bundle& bundle) {
-  Facts facts;
-  facts.ingresses = bundle.ingresses.size();
-  for (const kube::Ingress& ingress : bundle.ingresses) {
-    facts.namespaces.insert(ingress.metadata.ns);
-    for (const kube::IngressRule& rule : ingress.spec.rules)
-      if (!rule.host.empty()) facts.hosts.insert(rule.host);
-    facts.tls = facts.tls || !ingress.spec.tls.empty();
-    for (const auto& [key, value] : ingress.metadata.annotations) {
-      facts.cert_manager = facts.cert_manager || key.starts_with("cert-manager.io/");
-      facts.external_dns = facts.external_dns || key.starts_with("external-dns.alpha.kubernetes.io/");
-      facts.argo_cd = facts.argo_cd || key.starts_with("argocd.argoproj.io/");
-    }
+std::string script(const std::vector<std::string>& lines, const std::string& title) {
+  std::string out = "#!/bin/sh\n# " + title + "\nset -eu\n";
+  for (const std::string& line : lines) out += line + "\n";
+  return out;
+}
+
+// Placeholders of the reader's: a script with them must not run as it is.
+bool complete(const std::vector<std::string>& lines) {
+  return std::none_of(lines.begin(), lines.end(), [](const std::string& line) {
+    return line.find("OLD-") != std::string::npos || line.find("NEW-") != std::string::npos ||
+           line.find("CLUSTER --location") != std::string::npos;
+  });
+}
+
+Status write_script(const fs::path& path, const std::vector<std::string>& lines, const std::string& title) {
+  std::vector<std::string> all;
+  if (!complete(lines)) {
+    all.emplace_back("echo 'fill in the words in capitals first, then remove this line' >&2; exit 2");
   }
-  return facts;
+  all.insert(all.end(), lines.begin(), lines.end());
+  if (const Status status = write_file(path.string(), script(all, title)); !status) return status;
+  std::error_code error;
+  fs::permissions(path, fs::perms::owner_exec | fs::perms::group_exec, fs::perm_options::add, error);
+  return Unit{};
 }
 
-struct Stage {
-  std::string title;
-  std::vector<std::string> commands, notes, undo;
-};
-
-std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || std::string_view("-_./:@=,+*").find(static_cast<char>(c)) != std::string_view::npos;
-  }) && word.find('*') == std::string::npos;
-  if (plain) return word;
-  std::string out = "'";
-  for (char c : diag::printable(word)) c == '\'' ? out += "'\\''" : out += c;
-  return out + "'";
-}
-
-// How a target's controller comes into a cluster and leaves it.
-struct Install {
-  std::string_view target, install, undo;
-};
-constexpr Install installs[] = {
-    {"envoy-gateway",
-     "helm install eg oci://docker.io/envoyproxy/gateway-helm -n envoy-gateway-system --create-namespace",
-     "helm uninstall eg -n envoy-gateway-system"},
-};
-constexpr std::string_view crds =
-    "https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.6.0/standard-install.yaml";
-
-Stage prepare(const std::string& inputs, const Args& args) {
-  return {
-      "Know what there is",
-      {"gwctl audit " + inputs + " --to " + args.target + " -o html > audit.html",
-       "gwctl convert " + inputs + " --to " + args.target + " --report report.html --output-dir " +
-           quoted(args.directory) + " --split kind",
-       "gwctl validate -R " + quoted(args.directory), "gwctl verify " + inputs},
-      {"Nothing in the cluster changes. Go on when every loss is either mended or accepted by name (--accept-loss)."},
-      {"rm -r " + quoted(args.directory)}};
-}
-
-Stage install(const Args& args) {
-  Stage stage{"Install the CRDs and the controller, beside the old one",
-              {"kubectl apply --server-side -f " + std::string(crds)},
-              {"The old controller keeps all traffic: it does not read Gateways."},
-              {}};
-  for (const Install& row : installs) {
-    if (row.target != args.target) continue;
-    stage.commands.emplace_back(row.install);
-    stage.undo.emplace_back(row.undo);
-  }
-  if (stage.commands.size() == 1)
-    stage.notes.emplace_back("Install a controller of your choice; its class is the --gateway-class of convert.");
-  stage.undo.push_back("kubectl delete -f " + std::string(crds));
-  return stage;
-}
-
-Stage side_by_side(const Args& args, const Facts& facts) {
-  Stage stage{"Apply side by side",
-              {"kubectl apply -R -f " + quoted(args.directory), "kubectl get gateways,httproutes -A"},
-              {"Go on when every Gateway is Programmed and every route Accepted and ResolvedRefs."},
-              {"kubectl delete -R -f " + quoted(args.directory)}};
-  if (facts.cert_manager)
-    stage.notes.emplace_back(
-        "cert-manager: its annotations move to the Gateway, and it must run with Gateway API support. Keep the Ingress "
-        "until the Gateway's Secrets are ready; an HTTP-01 challenge answers only where DNS points, so let the old "
-        "Ingress renew before the change, or use DNS-01. `gwctl convert` can keep the challenge path out of "
-        "redirects.");
-  if (facts.argo_cd)
-    stage.notes.emplace_back(
-        "Argo CD: commit the new manifests instead of applying them; the defaults of the API (group, kind, weight) are "
-        "written out, so nothing stays OutOfSync.");
-  return stage;
-}
-
-Stage compare(const std::string& inputs, const Facts& facts) {
-  const std::string scheme = facts.tls ? "https" : "http";
-  return {
-      "Compare both, live",
-      {"gwctl verify " + inputs + " --live-old " + scheme + "://OLD-ADDRESS --live-new " + scheme + "://NEW-ADDRESS"},
-      {"The requests are GETs of every class that the rules tell apart; the addresses are those of the two load "
-       "balancers. Go on when no difference is left that is not explained."},
-      {}};
-}
-
-Stage shift(const Facts& facts) {
-  Stage stage{
-      "Shift the traffic",
-      {},
-      {"Lower the TTL of the records a day before. Give the new address a small weight (1 of 100), watch errors "
-       "and latency for an hour, then 10, 50, 100."},
-      {"point the records back to OLD-ADDRESS; the old controller still serves everything"}};
-  std::size_t listed = 0;
-  for (const std::string& host : facts.hosts) {
-    if (++listed > 20) {
-      stage.notes.push_back(std::to_string(facts.hosts.size() - 20) + " more hosts: gwctl audit lists them.");
-      break;
-    }
-    stage.commands.push_back("# " + diag::printable(host) + ": DNS from OLD-ADDRESS to NEW-ADDRESS");
-  }
-  if (facts.external_dns)
-    stage.notes.emplace_back(
-        "external-dns: add the source gateway-httproute while the source ingress is still there, and give both the "
-        "same "
-        "owner id. Do not change --txt-prefix in the same step: records without a known owner would be left or "
-        "deleted.");
-  return stage;
-}
-
-Stage retire(const Args& args, const Facts& facts) {
-  Stage stage{"Retire the old controller",
-              {"kubectl get ingress -A -o yaml > ingresses-backup.yaml"},
-              {"After a week without a request in the old controller's access log."},
-              {"kubectl apply -f ingresses-backup.yaml"}};
-  for (const std::string& ns : facts.namespaces)
-    stage.commands.push_back("kubectl delete ingress --all -n " + quoted(ns));
-  stage.notes.push_back("Keep " + args.directory + " in version control: it is the configuration now.");
-  return stage;
-}
-
-void print(const std::vector<Stage>& stages) {
+// DIR/README.md, DIR/NN-slug/{README.md,run.sh,undo.sh}; the converted manifests lie in the folder of their stage.
+Status write_folders(const std::vector<audit::Stage>& stages, const std::string& all, const fs::path& directory) {
+  std::error_code error;
+  fs::create_directories(directory, error);
+  if (error) return Error{"cannot make " + directory.string() + ": " + error.message(), ""};
+  if (const Status status = write_file((directory / "README.md").string(), all); !status) return status;
   std::size_t number = 0;
-  for (const Stage& stage : stages) {
-    if (number != 0) std::cout << '\n';
+  for (const audit::Stage& stage : stages) {
     ++number;
-    std::cout << "## " << number << ". " << stage.title << "\n";
-    if (!stage.commands.empty()) std::cout << "\n```sh\n";
-    for (const std::string& command : stage.commands) std::cout << command << '\n';
-    if (!stage.commands.empty()) std::cout << "```\n";
-    for (const std::string& note : stage.notes) std::cout << '\n' << note << '\n';
-    if (!stage.undo.empty()) std::cout << "\nUndo:\n\n```sh\n";
-    for (const std::string& command : stage.undo) std::cout << command << '\n';
-    if (!stage.undo.empty()) std::cout << "```\n";
+    const fs::path folder = directory / ((number < 10 ? "0" : "") + std::to_string(number) + "-" + stage.slug);
+    fs::create_directories(folder, error);
+    if (error) return Error{"cannot make " + folder.string() + ": " + error.message(), ""};
+    if (const Status status = write_file((folder / "README.md").string(), audit::render_markdown(stage, number));
+        !status)
+      return status;
+    if (!stage.commands.empty())
+      if (const Status status = write_script(folder / "run.sh", stage.commands, stage.title); !status) return status;
+    if (!stage.undo.empty())
+      if (const Status status = write_script(folder / "undo.sh", stage.undo, "Undo: " + stage.title); !status)
+        return status;
   }
+  return Unit{};
 }
 
-int print_plan(const Args& args) {
+std::string to_json(const std::vector<audit::Stage>& stages) {
+  nlohmann::ordered_json out = nlohmann::ordered_json::array();
+  for (const audit::Stage& stage : stages)
+    out.push_back({{"stage", stage.slug},
+                   {"title", stage.title},
+                   {"commands", stage.commands},
+                   {"notes", stage.notes},
+                   {"goOn", stage.go_on},
+                   {"undo", stage.undo}});
+  return nlohmann::ordered_json{{"stages", std::move(out)}}.dump(2) + "\n";
+}
+
+int run_plan(const Args& args) {
   Loaded loaded;
   if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
   const std::vector<std::string_view> targets = convert::target_names();
@@ -184,16 +104,31 @@ int print_plan(const Args& args) {
     for (std::string_view target : targets) known += (known.empty() ? "" : ", ") + std::string(target);
     return fail({"unknown target '" + diag::printable(args.target) + "'", "known are: " + known});
   }
-  const Facts facts = facts_of(loaded.bundle);
-  std::string inputs;
-  for (const std::string& path : args.inputs.paths) inputs += (inputs.empty() ? "" : " ") + quoted(path);
-  if (args.inputs.load.recursive) inputs = "-R " + inputs;
-  std::cout << "# Migration of " << facts.ingresses << (facts.ingresses == 1 ? " Ingress" : " Ingresses") << " in "
-            << facts.namespaces.size() << (facts.namespaces.size() == 1 ? " namespace" : " namespaces") << " to "
-            << args.target << "\n\n";
-  print({prepare(inputs, args), install(args), side_by_side(args, facts), compare(inputs, facts), shift(facts),
-         retire(args, facts)});
-  return print_findings(loaded.sink.take(), loaded.sources);
+  audit::PlanOptions options;
+  options.target = args.target;
+  for (const std::string& path : args.inputs.paths)
+    options.inputs += (options.inputs.empty() ? "" : " ") + audit::shell_word(path);
+  if (args.inputs.load.recursive) options.inputs = "-R " + options.inputs;
+  if (!args.directory.empty()) options.directory = args.directory + "/03-apply/manifests";
+
+  const std::vector<audit::Stage> stages = audit::plan(loaded.bundle, options);
+  std::string all = heading(loaded.bundle, args.target);
+  for (std::size_t i = 0; i < stages.size(); ++i) all += "\n" + audit::render_markdown(stages[i], i + 1);
+  if (args.directory.empty()) {
+    std::cout << (args.format == "json" ? to_json(stages) : all);
+    return print_findings(loaded.sink.take(), loaded.sources);
+  }
+  if (const Status status = write_folders(stages, all, args.directory); !status) return fail(status.error());
+  convert::Options to;
+  to.to = args.target;
+  kube::Bundle made;
+  const auto outcomes = convert::convert(loaded.bundle, to, loaded.sources, loaded.sink, made);
+  if (!outcomes) return fail(outcomes.error());
+  if (const Status status = write_split(std::move(made), options.directory, "kind", yaml::Style::yaml); !status)
+    return fail(status.error());
+  std::cerr << "gwctl: " << diag::printable(args.directory) << "/README.md is the plan; one folder a stage\n";
+  const int code = print_findings(loaded.sink.take(), loaded.sources);
+  return outcomes->lost ? exit_findings : code;
 }
 
 }  // namespace
@@ -203,12 +138,17 @@ void add_plan(CLI::App& app, Run& run) {
   command->footer(
       "Examples:\n"
       "  gwctl plan shop.yaml\n"
-      "  gwctl plan -R manifests/ --to envoy-gateway > PLAN.md");
+      "  gwctl plan -R manifests/ --to envoy-gateway > PLAN.md\n"
+      "  gwctl plan -R manifests/ --to traefik --output-dir migration");
   auto args = std::make_shared<Args>();
   add_inputs(*command, args->inputs);
   command->add_option("--to", args->target, "The target, as convert takes it")->option_text("TARGET");
-  command->add_option("--output-dir", args->directory, "Where the converted manifests are to lie")->option_text("DIR");
-  command->callback([&run, args] { run = [args] { return print_plan(*args); }; });
+  command->add_option("--output-dir", args->directory, "Write numbered folders: plan, scripts, converted manifests")
+      ->option_text("DIR");
+  command->add_option("-o,--output", args->format, "markdown unless told")
+      ->option_text("FORMAT")
+      ->check(CLI::IsMember({"markdown", "json"}));
+  command->callback([&run, args] { run = [args] { return run_plan(*args); }; });
 }
 
 }  // namespace gw::cli

@@ -17,7 +17,7 @@ struct MatchRow {
   std::size_t header_count = 0, query_count = 0;
   std::vector<kube::NamedMatch> headers, query;  // the conditions as data; of a name only the first entry
   std::string grpc_method;                       // the path is "/anything/<this>"; `path` shows it as "/*/<this>"
-  const route::Action* action = nullptr;  // of the Table
+  const route::Action* action = nullptr;         // of the Table
 };
 
 struct HostMap {

@@ -175,7 +175,8 @@ std::string render_html(const Graph& graph) {
   return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
          "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Gateway topology</title>\n"
-         "<style>\n:root{color-scheme:light dark}@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}}"
+         "<style>\n:root{color-scheme:light "
+         "dark}@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}}"
          "body{margin:1rem;font:15px system-ui,sans-serif}"
          ".picture{overflow-x:auto}p{max-width:60rem}@media print{.picture{overflow:visible}svg{max-width:100%;"
          "height:auto}}\n</style>\n</head>\n<body>\n<h1>Gateway topology</h1>\n<p>" +

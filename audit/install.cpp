@@ -1,0 +1,70 @@
+// The commands of each project's own installation guide, without a version where the latest is meant.
+#include <algorithm>
+
+#include "audit/plan.h"
+
+namespace gw::audit {
+namespace {
+
+constexpr Install rows[] = {
+    {"standard", "", "", "", "Install a controller of your choice; its class is the --gateway-class of convert."},
+    {"envoy-gateway",
+     "helm install eg oci://docker.io/envoyproxy/gateway-helm -n envoy-gateway-system --create-namespace",
+     "kubectl wait --timeout=5m -n envoy-gateway-system deployment/envoy-gateway --for=condition=Available",
+     "helm uninstall eg -n envoy-gateway-system",
+     "The chart brings Gateway API CRDs too; where they are installed already, add --set crds.enabled=false and "
+     "install "
+     "only Envoy Gateway's own."},
+    {"nginx-gateway-fabric",
+     "helm install ngf oci://ghcr.io/nginx/charts/nginx-gateway-fabric -n nginx-gateway --create-namespace",
+     "kubectl wait --timeout=5m -n nginx-gateway deployment/ngf-nginx-gateway-fabric --for=condition=Available",
+     "helm uninstall ngf -n nginx-gateway", ""},
+    {"traefik",
+     "helm repo add traefik https://traefik.github.io/charts && helm install traefik traefik/traefik -n traefik "
+     "--create-namespace --set providers.kubernetesGateway.enabled=true --set "
+     "providers.kubernetesIngress.enabled=false "
+     "--set gateway.enabled=false",
+     "kubectl wait --timeout=5m -n traefik deployment/traefik --for=condition=Available",
+     "helm uninstall traefik -n traefik",
+     "The Ingress provider stays off, so that it does not take the old Ingresses as well. Traefik listens on its entry "
+     "points: a Gateway's ports must be theirs (8000 and 8443 unless ports.web and ports.websecure say otherwise)."},
+    {"kong",
+     "helm repo add kong https://charts.konghq.com && helm install kong kong/ingress -n kong --create-namespace",
+     "kubectl wait --timeout=5m -n kong deployment/kong-controller --for=condition=Available",
+     "helm uninstall kong -n kong",
+     "The GatewayClass must carry the annotation konghq.com/gatewayclass-unmanaged: \"true\"."},
+    {"istio", "istioctl install --set profile=minimal -y",
+     "kubectl wait --timeout=5m -n istio-system deployment/istiod --for=condition=Available",
+     "istioctl uninstall --purge -y", "A Gateway gets a Deployment and a Service of its own in its namespace."},
+    {"cilium",
+     "helm upgrade cilium cilium/cilium -n kube-system --reuse-values --set kubeProxyReplacement=true --set "
+     "gatewayAPI.enabled=true && kubectl -n kube-system rollout restart deployment/cilium-operator daemonset/cilium",
+     "cilium status --wait",
+     "helm upgrade cilium cilium/cilium -n kube-system --reuse-values --set gatewayAPI.enabled=false",
+     "Cilium must be the cluster's network already; the CRDs must be there before it is upgraded."},
+    {"gke", "gcloud container clusters update CLUSTER --location=LOCATION --gateway-api=standard",
+     "kubectl get gatewayclass", "gcloud container clusters update CLUSTER --location=LOCATION --gateway-api=disabled",
+     "GKE installs and updates the CRDs itself.", true},
+    {"kgateway",
+     "helm upgrade -i kgateway-crds oci://cr.kgateway.dev/kgateway-dev/charts/kgateway-crds -n kgateway-system "
+     "--create-namespace && helm upgrade -i kgateway oci://cr.kgateway.dev/kgateway-dev/charts/kgateway -n "
+     "kgateway-system",
+     "kubectl wait --timeout=5m -n kgateway-system deployment/kgateway --for=condition=Available",
+     "helm uninstall kgateway kgateway-crds -n kgateway-system", ""},
+    {"agentgateway",
+     "helm upgrade -i agentgateway-crds oci://cr.agentgateway.dev/charts/agentgateway-crds -n agentgateway-system "
+     "--create-namespace && helm upgrade -i agentgateway oci://cr.agentgateway.dev/charts/agentgateway -n "
+     "agentgateway-system",
+     "kubectl wait --timeout=5m -n agentgateway-system deployment/agentgateway --for=condition=Available",
+     "helm uninstall agentgateway agentgateway-crds -n agentgateway-system", ""},
+};
+
+}  // namespace
+
+const Install* install_of(std::string_view target) {
+  const auto* found =
+      std::find_if(std::begin(rows), std::end(rows), [&](const Install& row) { return row.target == target; });
+  return found == std::end(rows) ? nullptr : found;
+}
+
+}  // namespace gw::audit

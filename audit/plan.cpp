@@ -1,0 +1,279 @@
+#include "audit/plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include "diag/render.h"
+
+namespace gw::audit {
+namespace {
+
+constexpr std::string_view crds =
+    "https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.6.0/standard-install.yaml";
+constexpr std::string_view alpha_prefix = "external-dns.alpha.kubernetes.io/",
+                           ga_prefix = "external-dns.kubernetes.io/";
+constexpr std::size_t most_hosts = 20;
+
+// What the input says that changes the plan.
+struct Facts {
+  std::set<std::string> hosts, namespaces;
+  std::size_t ingresses = 0;
+  bool tls = false, cert_manager = false, argo_cd = false;
+  bool dns_alpha = false, dns_ga = false, dns_target = false;  // external-dns, by annotation prefix
+  bool dns_weighted = false;                                   // set-identifier or a weight of a provider
+
+  bool external_dns() const { return dns_alpha || dns_ga; }
+  std::string prefix() const { return std::string(dns_ga && !dns_alpha ? ga_prefix : alpha_prefix); }
+};
+
+Facts facts_of(const kube::Bundle& bundle) {
+  Facts facts;
+  facts.ingresses = bundle.ingresses.size();
+  for (const kube::Ingress& ingress : bundle.ingresses) {
+    facts.namespaces.insert(ingress.metadata.ns);
+    for (const kube::IngressRule& rule : ingress.spec.rules)
+      if (!rule.host.empty()) facts.hosts.insert(rule.host);
+    facts.tls = facts.tls || !ingress.spec.tls.empty();
+    for (const auto& [key, value] : ingress.metadata.annotations) {
+      facts.cert_manager = facts.cert_manager || key.starts_with("cert-manager.io/") || key == "kubernetes.io/tls-acme";
+      facts.argo_cd = facts.argo_cd || key.starts_with("argocd.argoproj.io/");
+      facts.dns_alpha = facts.dns_alpha || key.starts_with(alpha_prefix);
+      facts.dns_ga = facts.dns_ga || key.starts_with(ga_prefix);
+      if (!key.starts_with(alpha_prefix) && !key.starts_with(ga_prefix)) continue;
+      facts.dns_target = facts.dns_target || key.ends_with("/target");
+      facts.dns_weighted = facts.dns_weighted || key.ends_with("/set-identifier") || key.ends_with("-weight");
+    }
+  }
+  return facts;
+}
+
+Stage know(const PlanOptions& options) {
+  const std::string directory = shell_word(options.directory);
+  return {"know",
+          "Know what there is",
+          {"gwctl audit " + options.inputs + " --to " + options.target + " -o html > audit.html",
+           "gwctl convert " + options.inputs + " --to " + options.target + " --report report.html --output-dir " +
+               directory + " --split kind",
+           "gwctl validate -R " + directory, "gwctl verify " + options.inputs + " --to " + options.target},
+          {"Nothing in the cluster changes."},
+          {"rm -r " + directory},
+          "every loss is either mended or accepted by name (--accept-loss), and every difference of verify is agreed "
+          "upon (--known)"};
+}
+
+Stage install(const PlanOptions& options, const Facts& facts) {
+  Stage stage{"install", "Install the CRDs and the controller, beside the old one",
+              {},        {"The old controller keeps all traffic: it does not read Gateways."},
+              {},        "the GatewayClass is Accepted"};
+  const Install* row = install_of(options.target);
+  const bool brings = row != nullptr && row->brings_crds;
+  if (!brings) stage.commands.push_back("kubectl apply --server-side -f " + std::string(crds));
+  if (row != nullptr) {
+    if (!row->install.empty()) stage.commands.emplace_back(row->install);
+    if (!row->ready.empty()) stage.commands.emplace_back(row->ready);
+    if (!row->undo.empty()) stage.undo.emplace_back(row->undo);
+    if (!row->note.empty()) stage.notes.emplace_back(row->note);
+  }
+  stage.commands.emplace_back("kubectl get gatewayclass");
+  if (!brings) {
+    stage.undo.push_back("kubectl delete -f " + std::string(crds));
+    stage.notes.emplace_back(
+        "Deleting the CRDs deletes every Gateway and route of the cluster with them: only while nobody else uses "
+        "them.");
+  }
+  if (facts.cert_manager)
+    stage.notes.emplace_back(
+        "cert-manager must watch Gateways: --set config.enableGatewayAPI=true (with ListenerSets also "
+        "config.enableGatewayAPIListenerSet=true), and it must be restarted after the CRDs are there.");
+  return stage;
+}
+
+Stage apply(const PlanOptions& options, const Facts& facts) {
+  const std::string directory = shell_word(options.directory);
+  Stage stage{"apply",
+              "Apply side by side",
+              {"kubectl apply --dry-run=server -R -f " + directory, "kubectl apply -R -f " + directory,
+               "kubectl get gateways,httproutes -A"},
+              {},
+              {"kubectl delete -R -f " + directory},
+              "every Gateway is Programmed and every route Accepted and ResolvedRefs"};
+  if (facts.external_dns())
+    stage.notes.emplace_back(
+        "external-dns must not read Gateways yet: without a source gateway-httproute it does not. Otherwise both "
+        "addresses would be published at once.");
+  if (facts.cert_manager)
+    stage.notes.emplace_back(
+        "ACME, in this order: (1) keep the Ingresses; their Secrets serve the Gateway too, so that its HTTPS listener "
+        "is "
+        "up at once. (2) An HTTP-01 challenge answers only where DNS points: as long as that is the old controller, "
+        "the "
+        "solver must make Ingresses (http01.ingress). A new name with a Gateway solver cannot be validated before DNS "
+        "points to the Gateway, and its listener is not programmed before it has a Secret: a deadlock. Use DNS-01, or "
+        "let "
+        "the Ingress get the certificate first. (3) Renew what ends within 30 days before the change (cmctl renew). "
+        "(4) "
+        "After the DNS change switch the solver to http01.gatewayHTTPRoute with the Gateway as parent, and see one "
+        "renewal through. `gwctl convert --spare-acme` keeps the challenge path out of http-to-https redirects.");
+  if (facts.argo_cd)
+    stage.notes.emplace_back(
+        "Argo CD: commit " + options.directory +
+        " instead of applying it, in an Application of its own so that it can be removed alone; the API's defaults "
+        "(group, "
+        "kind, weight) are written out, so nothing stays OutOfSync. CRDs and controller belong in an earlier sync wave "
+        "(argocd.argoproj.io/sync-wave: \"-1\"). Switch pruning of the old Application off until the last stage "
+        "(argocd.argoproj.io/sync-options: Prune=false on the Ingresses).");
+  return stage;
+}
+
+Stage compare(const PlanOptions& options, const Facts& facts) {
+  const std::string scheme = facts.tls ? "https" : "http";
+  return {
+      "compare",
+      "Compare both, live",
+      {"gwctl verify " + options.inputs + " --live-old " + scheme + "://OLD-ADDRESS --live-new " + scheme +
+       "://NEW-ADDRESS"},
+      {"The addresses are those of the two load balancers; the requests are GETs of every class that the rules tell "
+       "apart. An access log gives the requests of your users: gwctl verify --access-log."},
+      {},
+      "no difference is left that was not agreed upon"};
+}
+
+// A record by hand, for those without external-dns.
+std::string record_line(const std::string& host) {
+  return "# " + diag::printable(host) + ": OLD-ADDRESS weight 99, NEW-ADDRESS weight 1";
+}
+
+Stage shift(const Facts& facts) {
+  Stage stage{
+      "shift",
+      "Shift the traffic by DNS weights",
+      {},
+      {"Lower the TTL of the records to 60 seconds, and wait for the old TTL to pass, before the first step: that "
+       "is how long an undo takes.",
+       "Steps: 1, 10, 50, 100 of 100 to NEW-ADDRESS; at least an hour at each, a day at 50."},
+      {"set NEW-ADDRESS to weight 0 (or point the records back to OLD-ADDRESS); the old controller still serves "
+       "everything"},
+      "errors and latency of the new side are those of the old one at each step"};
+  if (facts.external_dns()) {
+    const std::string prefix = facts.prefix();
+    stage.notes.push_back(
+        "external-dns, the trap of the prefix: it reads annotations of one prefix only. Up to v0.21 that is " +
+        std::string(alpha_prefix) + ", from v0.22 on " + std::string(ga_prefix) +
+        ", with no fallback: with --policy=sync an upgrade in the middle of a migration deletes the records it no "
+        "longer "
+        "sees. These Ingresses carry " +
+        prefix + ". Pin it: --annotation-prefix=" + prefix + ", or write both prefixes, before any upgrade.");
+    stage.notes.emplace_back(
+        "Where annotations belong: target on the Gateway (or the ListenerSet, with --gateway-listener-sets); ttl, "
+        "set-identifier and weights of a provider on the HTTPRoute. On the other object they are ignored.");
+    stage.notes.emplace_back(
+        "Run with --policy=upsert-only until the last stage, keep --txt-owner-id and --txt-prefix as they are, and add "
+        "--source=gateway-httproute beside --source=ingress: a record whose only source goes away is deleted.");
+    stage.notes.push_back(
+        facts.dns_weighted
+            ? "These records have weights already: give the HTTPRoutes a set-identifier of their own."
+            : "A weighted record and a simple one of the same name exclude each other: first give the Ingresses a "
+              "set-identifier and weight (old/100), let that settle, then add the routes.");
+    stage.commands = {"WEIGHT=${1:-1}   # 1, then 10, 50 and 100, at least an hour apart",
+                      "kubectl annotate ingress -A --all --overwrite " + prefix + "set-identifier=ingress " + prefix +
+                          "aws-weight=$((100 - WEIGHT)) " + prefix + "ttl=60",
+                      "kubectl annotate httproute -A --all --overwrite " + prefix + "set-identifier=gateway " + prefix +
+                          "aws-weight=$WEIGHT " + prefix + "ttl=60"};
+    stage.undo.insert(stage.undo.begin(),
+                      {"kubectl annotate ingress -A --all --overwrite " + prefix + "aws-weight=100",
+                       "kubectl annotate httproute -A --all --overwrite " + prefix + "aws-weight=0"});
+    stage.undo.back() = "# " + stage.undo.back();
+    stage.notes.emplace_back(
+        "aws-weight is Route 53's; other providers have words of their own, or no weights: there change target host by "
+        "host.");
+    return stage;
+  }
+  std::size_t listed = 0;
+  for (const std::string& host : facts.hosts) {
+    if (++listed > most_hosts) {
+      stage.notes.push_back(std::to_string(facts.hosts.size() - most_hosts) + " more hosts: gwctl audit lists them.");
+      break;
+    }
+    stage.commands.push_back(record_line(host));
+  }
+  stage.undo.front() = "# " + stage.undo.front();
+  return stage;
+}
+
+Stage watch(const Facts& facts) {
+  Stage stage{"watch",
+              "Watch",
+              {"kubectl get gateways,httproutes -A",
+               "kubectl logs -n OLD-NAMESPACE deployment/OLD-CONTROLLER --since=1h | "
+               "wc -l   # requests that still reach the old side"},
+              {"Resolvers and clients keep addresses beyond the TTL: expect a tail of days.",
+               "Compare rates of 4xx and 5xx and the latency per host with the week before."},
+              {"# as in the stage before: the records go back to OLD-ADDRESS"},
+              "a week has passed without a request in the old controller's access log"};
+  if (facts.cert_manager) stage.notes.emplace_back("See one certificate renewed through the Gateway before going on.");
+  return stage;
+}
+
+Stage retire(const PlanOptions& options, const Facts& facts) {
+  Stage stage{"retire",
+              "Retire the old controller",
+              {"kubectl get ingress -A -o yaml > ingresses-backup.yaml"},
+              {},
+              {"kubectl apply -f ingresses-backup.yaml"},
+              ""};
+  for (const std::string& ns : facts.namespaces)
+    stage.commands.push_back("kubectl delete ingress --all -n " + shell_word(ns));
+  stage.commands.emplace_back("helm list -A   # the old controller's release: helm uninstall it");
+  stage.undo.emplace_back("# helm rollback of the old controller's release, or install it again, before the Ingresses");
+  if (facts.external_dns())
+    stage.notes.emplace_back(
+        "external-dns: take --source=ingress away only after every name is owned by a route, and only then go back to "
+        "--policy=sync. Look at a run with --dry-run first: it must delete nothing but the Ingress records.");
+  if (facts.cert_manager)
+    stage.notes.emplace_back(
+        "cert-manager: Certificates made for an Ingress are owned by it and go with it; their Secrets stay. The "
+        "Gateway's "
+        "annotation makes new Certificates for the same Secrets: see that they are Ready before you delete.");
+  if (facts.argo_cd)
+    stage.notes.emplace_back("Argo CD: delete the Ingresses from the repository and let it prune; not with kubectl.");
+  stage.notes.push_back("Keep " + options.directory + " in version control: it is the configuration now.");
+  return stage;
+}
+
+void write_block(const std::vector<std::string>& lines, std::string& out) {
+  out += "\n```sh\n";
+  for (const std::string& line : lines) out += line + "\n";
+  out += "```\n";
+}
+
+}  // namespace
+
+std::string shell_word(const std::string& word) {
+  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("-_./:@=,+").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+  if (plain) return word;
+  std::string out = "'";
+  for (const char c : diag::printable(word)) c == '\'' ? out += "'\\''" : out += c;
+  return out + "'";
+}
+
+std::vector<Stage> plan(const kube::Bundle& bundle, const PlanOptions& options) {
+  const Facts facts = facts_of(bundle);
+  return {know(options), install(options, facts), apply(options, facts), compare(options, facts), shift(facts),
+          watch(facts),  retire(options, facts)};
+}
+
+std::string render_markdown(const Stage& stage, std::size_t number) {
+  std::string out = "## " + std::to_string(number) + ". " + stage.title + "\n";
+  if (!stage.commands.empty()) write_block(stage.commands, out);
+  for (const std::string& note : stage.notes) out += "\n" + note + "\n";
+  if (!stage.go_on.empty()) out += "\nGo on when " + stage.go_on + ".\n";
+  if (!stage.undo.empty()) {
+    out += "\nUndo:\n";
+    write_block(stage.undo, out);
+  }
+  return out;
+}
+
+}  // namespace gw::audit
