@@ -291,6 +291,7 @@ int H2Client::begin_frame(const nghttp2_frame_hd& frame) {
     case NGHTTP2_CONTINUATION:
       break;
     case NGHTTP2_DATA:
+      if (reset_by_client(frame.stream_id)) nghttp2_session_terminate_session(session_, NGHTTP2_STREAM_CLOSED);
       good = frame.length > 0 || (frame.flags & NGHTTP2_FLAG_END_STREAM) || control_.take(now);
       break;
     case NGHTTP2_WINDOW_UPDATE:

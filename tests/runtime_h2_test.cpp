@@ -349,6 +349,11 @@ TEST_CASE("a stream that the client reset is closed for it") {
   CHECK(gateway.network.opened.at(0).pipe->gateway_gone);
   client.request(1, post, false);
   CHECK(client.error(goaway) == 5u);  // STREAM_CLOSED
+  H2 other(gateway);
+  other.request(1, post, false);
+  other.send(frame(rst, 0, 1, number(8, 4)));
+  other.send(frame(data, 0, 1, "x"));
+  CHECK(other.error(goaway) == 5u);
 }
 
 TEST_CASE("drain: GOAWAY at once, what is in flight is finished") {
