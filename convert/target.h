@@ -59,6 +59,7 @@ const Target* target(std::string_view name);
 bool standard_meets(const Intent& intent, const Options& options);
 void standard_fields(const WrittenRoute& written, PolicyContext& context);
 bool envoy_gateway_meets(const Intent& intent, const Options& options);
+std::string_view envoy_gateway_why_not(const Intent& intent);
 void envoy_gateway_policies(const WrittenRoute& written, PolicyContext& context);
 bool nginx_gateway_fabric_meets(const Intent& intent, const Options& options);
 std::string_view nginx_gateway_fabric_why_not(const Intent& intent);

@@ -64,6 +64,7 @@ std::vector<Row> annotation_rows() {
   rows.push_back({"rewrite-target", annotation("rewrite-target", "/x/$2")});
   rows.push_back({"affinity", annotation("affinity", "cookie") + annotation("session-cookie-max-age", "600") +
                                   annotation("session-cookie-samesite", "Lax") + annotation("session-cookie-path", "/")});
+  rows.push_back({"auth-url", annotation("auth-url", "https://login.example.org/check?x=1")});
   rows.push_back({"limit-rpm", annotation("limit-rpm", "30") + annotation("limit-rps", "2")});
   rows.push_back({"cors-allow-origin", annotation("enable-cors", "true") +
                                            annotation("cors-allow-origin", "https://*.example.com,https://b.org")});

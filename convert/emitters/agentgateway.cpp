@@ -12,7 +12,9 @@ constexpr std::string_view version = "agentgateway.dev/v1alpha1", group = "agent
 constexpr std::string_view kind = "AgentgatewayPolicy";
 
 struct Meets {
-  bool operator()(const ExternalAuth& a) const { return !a.service.empty() && a.url.find('$') == std::string::npos; }
+  bool operator()(const ExternalAuth& a) const {
+    return a.url.find('$') == std::string::npos && (!a.service.empty() || !own::host_of(a.url).empty());
+  }
   bool operator()(const BasicAuth& a) const { return !a.digest && !a.map; }
   bool operator()(const AddressList&) const { return true; }
   bool operator()(const BodyLimit& b) const { return b.bytes > 0 && b.bytes <= 4'294'967'295; }
@@ -40,11 +42,17 @@ class Policies {
     const std::string& ns = written_.route.metadata.ns;
     ordered_json backend{{"name", a.service}, {"port", a.port}};
     if (!a.ns.empty() && a.ns != ns) backend["namespace"] = a.ns;
-    ordered_json http{{"path", "'" + a.path.substr(0, a.path.find('?')) + "'"},
-                      {"allowedRequestHeaders", {"cookie", "authorization"}}};
+    ordered_json http{{"allowedRequestHeaders", {"cookie", "authorization"}}};
+    if (!a.service.empty()) http["path"] = "'" + a.path.substr(0, a.path.find('?')) + "'";
     if (!a.response_headers.empty()) http["allowedResponseHeaders"] = a.response_headers;
-    traffic["extAuth"] = {{"backendRef", std::move(backend)}, {"failureMode", "FailClosed"}, {"http", std::move(http)}};
-    own::grant(context_, group, kind, ns, "Service", a.ns, a.service);
+    ordered_json& auth = traffic["extAuth"];
+    if (a.service.empty())
+      auth["url"] = a.url.substr(0, a.url.find_first_of("?#"));
+    else
+      auth["backendRef"] = std::move(backend);
+    auth["failureMode"] = "FailClosed";
+    auth["http"] = std::move(http);
+    if (!a.service.empty()) own::grant(context_, group, kind, ns, "Service", a.ns, a.service);
     settle("AgentgatewayPolicy extAuth; a refusal of the service is passed on", true);
   }
   void operator()(const BasicAuth& a) {

@@ -25,7 +25,9 @@ bool plain_ciphers(const std::string& list) {
 
 struct Meets {
   bool operator()(const RegexRewrite&) const { return true; }
-  bool operator()(const ExternalAuth& a) const { return !a.service.empty() && a.url.find('$') == std::string::npos; }
+  bool operator()(const ExternalAuth& a) const {
+    return a.url.find('$') == std::string::npos && (!a.service.empty() || !own::host_of(a.url).empty());
+  }
   bool operator()(const BasicAuth& a) const { return !a.digest && !a.map; }
   bool operator()(const AddressList&) const { return true; }
   bool operator()(const ClientCertificate& c) const { return c.mode != "optional_no_ca"; }
@@ -49,7 +51,9 @@ struct Meets {
 
 class Policies {
  public:
-  explicit Policies(PolicyContext& context) : context_(context) {}
+  // `name`: of what is written for these rules.
+  Policies(const std::string& ns, std::string name, PolicyContext& context)
+      : ns_(ns), name_(std::move(name)), context_(context) {}
 
   void add(const Intent& intent) {
     intent_ = &intent;
@@ -61,12 +65,17 @@ class Policies {
   void operator()(const ExternalAuth& a) {
     ordered_json backend{{"group", ""}, {"kind", "Service"}, {"name", a.service}, {"port", a.port}};
     if (!a.ns.empty()) backend["namespace"] = a.ns;
+    if (a.service.empty()) backend = outside(a);
     ordered_json http{{"backendRefs", ordered_json::array({backend})},
                       {"pathOverride", a.path.substr(0, a.path.find('?'))}};
     if (!a.response_headers.empty()) http["headersToBackend"] = a.response_headers;
     security["extAuth"]["http"] = std::move(http);
-    auth_service_ = {a.ns, a.service};
-    settle("SecurityPolicy extAuth; " + std::string(a.signin.empty()
+    if (!a.service.empty()) auth_service_ = {a.ns, a.service};
+    settle("SecurityPolicy extAuth; " +
+               std::string(a.service.empty() ? "the Backend outside the cluster must be enabled in Envoy Gateway "
+                                               "(extensionApis.enableBackend), else every request gets 500; "
+                                             : "") +
+               std::string(a.signin.empty()
                                                         ? "a refusal of the service is passed on"
                                                         : "the sign-in page is not: the service must redirect itself"),
            true);
@@ -173,6 +182,17 @@ class Policies {
   }
   void settle(const std::string& detail, bool near = false) { own::settle(context_, *intent_, detail, near); }
 
+  // An authentication service outside the cluster.
+  ordered_json outside(const ExternalAuth& a) {
+    const std::string host = own::host_of(a.url), name = name_ + "--auth";
+    ordered_json spec{{"endpoints", ordered_json::array({{{"fqdn", {{"hostname", host}, {"port", a.port}}}}})}};
+    if (a.url.starts_with("https")) spec["tls"] = {{"wellKnownCACertificates", "System"}, {"sni", host}};
+    context_.others.push_back(own::object(version, "Backend", ns_, name, spec));
+    return {{"group", group}, {"kind", "Backend"}, {"name", name}};
+  }
+
+  const std::string& ns_;
+  const std::string name_;
   PolicyContext& context_;
   const Intent* intent_ = nullptr;
   kube::NamespacedName auth_service_;
@@ -237,9 +257,9 @@ void route_policies(const WrittenRoute& written, PolicyContext& context) {
   }
   const auto groups = own::groups(written);
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    Policies policies(context);
-    for (const Intent& intent : groups[g].action->intents) policies.add(intent);
     const std::string name = own::numbered(route.metadata.name, g);
+    Policies policies(route.metadata.ns, name, context);
+    for (const Intent& intent : groups[g].action->intents) policies.add(intent);
     for (const auto& [kind, spec] :
          {std::pair{"SecurityPolicy", &policies.security}, {"BackendTrafficPolicy", &policies.traffic}}) {
       if (spec->empty()) continue;
@@ -296,6 +316,21 @@ bool envoy_gateway_meets(const Intent& intent, const Options& options) {
   const bool listener = std::holds_alternative<ClientCertificate>(intent.demand) ||
                         std::holds_alternative<TlsSettings>(intent.demand);
   return (!listener || !options.parent) && std::visit(Meets{}, intent.demand);
+}
+
+std::string_view envoy_gateway_why_not(const Intent& intent) {
+  const Demand& d = intent.demand;
+  if (std::holds_alternative<ExternalAuth>(d))
+    return "Envoy Gateway asks a Service or a host name; an address or variables in auth-url cannot be written";
+  if (std::holds_alternative<BasicAuth>(d))
+    return "Envoy Gateway takes one htpasswd file with {SHA} hashes and Basic authentication only";
+  if (std::holds_alternative<ClientCertificate>(d))
+    return "Envoy Gateway checks client certificates on listeners of the same conversion (not with --parent), and not "
+           "without an authority";
+  if (std::holds_alternative<RateLimit>(d)) return "Envoy Gateway's local rate limit has no exempt addresses";
+  if (std::holds_alternative<ConnectionLimit>(d)) return "Envoy Gateway limits connections of a listener, not of a client";
+  if (std::holds_alternative<TlsSettings>(d)) return "Envoy Gateway takes a list of cipher names, no expression";
+  return {};
 }
 
 void envoy_gateway_policies(const WrittenRoute& written, PolicyContext& context) {

@@ -17,7 +17,7 @@ std::string_view cilium_why_not(const Intent& intent) {
 constexpr Target rows[] = {
     {"standard", "gwctl", "gwctl.dev/gateway-controller", standard_meets, standard_fields, nullptr},
     {"envoy-gateway", "eg", "gateway.envoyproxy.io/gatewayclass-controller", envoy_gateway_meets,
-     envoy_gateway_policies, envoy_gateway_listener, false, true},
+     envoy_gateway_policies, envoy_gateway_listener, false, true, envoy_gateway_why_not},
     {"nginx-gateway-fabric", "nginx", "gateway.nginx.org/nginx-gateway-controller", nginx_gateway_fabric_meets,
      nginx_gateway_fabric_policies, nullptr, true, false, nginx_gateway_fabric_why_not},
     {"traefik", "traefik", "traefik.io/gateway-controller", traefik_meets, traefik_policies, nullptr, false, false,
