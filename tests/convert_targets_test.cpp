@@ -228,6 +228,9 @@ TEST_CASE("profiles: a row a target, each feature has its place") {
     CHECK(p.target == target.name);
     CHECK(!p.report.empty());
     CHECK(!p.unsupported.empty());
+    const bool shown = target.name == "standard" ||
+                       std::filesystem::exists("testdata/convert/targets/" + std::string(target.name) + ".case");
+    CHECK_MESSAGE(shown, std::string(target.name), " has no case");
   }
   using F = convert::Feature;
   CHECK(convert::profile("standard").features.has(F::udp_route));

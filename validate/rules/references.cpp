@@ -153,6 +153,7 @@ void check_backend(const Context& c, const kube::Object& route, std::string_view
   };
   if (resolved.reason == "InvalidKind") {
     if (ref.kind == "ServiceImport" && ref.group == "multicluster.x-k8s.io") return;
+    if (ref.kind == "TraefikService" && ref.group == "traefik.io") return;
     return tell("GW208", "kind", "a backend of kind " + quoted(ref.kind) + " is not known",
                 "every implementation knows Service; other kinds need its extension", severity_of_group(ref.group));
   }
