@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "runtime/tunnel.h"
 #include "runtime/worker.h"
 
@@ -30,6 +32,7 @@ class UdpSocket::Session : public Watcher {
     auto buffer = owner_.worker_.scratch();
     for (;;) {
       ssize_t n = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+      if (n < 0 && (errno == ECONNREFUSED || errno == EINTR)) continue;  // an earlier datagram's fate
       if (n < 0) return;
       last = owner_.worker_.now();
       ::sendto(owner_.fd_, buffer.data(), static_cast<std::size_t>(n), MSG_DONTWAIT, client_.get(), client_.length);

@@ -232,6 +232,109 @@ TEST_CASE("TLS: certificate by name, no certificate no handshake, another listen
   CHECK(client.get("a.example", "/").status == 200);  // a handshake that was made stays
 }
 
+TEST_CASE("a backend that speaks HTTP/2 in clear text, by appProtocol") {
+  runtime::DemoBackends demo;
+  int backend = demo.port({"default", "a"}, 80), port = free_port();
+  demo.start();
+  std::string h2c = service("a", backend);
+  h2c.replace(h2c.find("{port: 80}"), 10, "{port: 80, appProtocol: kubernetes.io/h2c}");
+  runtime::Server server({});
+  server.apply(config_of(gateway(http_listener(port)) + h2c + http_route("r", "", "a"), port));
+  Client client(port);
+  for (int i = 0; i < 5; ++i) {
+    auto body = nlohmann::json::parse(client.get("x.example", "/a?b").body);
+    CHECK(body["protocol"] == "HTTP/2");
+    CHECK(body["path"] == "/a?b");
+    CHECK(body["host"] == "x.example");
+  }
+  Reply head = client.ask("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n", true);
+  CHECK(head.status == 200);
+  Reply post = client.ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n" + std::string(70000, 'x'));
+  CHECK(nlohmann::json::parse(post.body)["method"] == "POST");
+}
+
+namespace {
+
+std::string l4_route(const std::string& kind, const std::string& more) {
+  return "---\napiVersion: gateway.networking.k8s.io/v1alpha2\nkind: " + kind +
+         "\nmetadata: {name: l4, namespace: default}\nspec:\n  parentRefs: [{name: g}]\n" + more +
+         "  rules: [{backendRefs: [{name: a, port: 80}]}]\n";
+}
+
+}  // namespace
+
+TEST_CASE("TCPRoute: bytes in both directions") {
+  runtime::DemoBackends demo;
+  int backend = demo.port({"default", "a"}, 80), port = free_port();
+  demo.start();
+  runtime::Server server({});
+  server.apply(config_of(gateway("  - {name: tcp, port: " + std::to_string(port) + ", protocol: TCP}\n") +
+                             service("a", backend) + l4_route("TCPRoute", ""),
+                         port, runtime::Site::Kind::tcp));
+  Client client(port);
+  for (int i = 0; i < 3; ++i) CHECK(client.get("any.example", "/").status == 200);
+  CHECK(client.reopened == 0);
+}
+
+TEST_CASE("UDPRoute: datagrams out and back") {
+  int echo = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  auto address = runtime::Address::parse("127.0.0.1", 0);
+  REQUIRE(::bind(echo, address->get(), address->length) == 0);
+  ::getsockname(echo, address->get(), &address->length);
+  int port = free_port();
+  std::string udp = service("a", address->port());
+  udp.replace(udp.find("{port: 80}"), 10, "{port: 80, protocol: UDP}");
+  runtime::Server server({});
+  REQUIRE(server
+              .apply(config_of(gateway("  - {name: udp, port: " + std::to_string(port) + ", protocol: UDP}\n") +
+                                   udp + l4_route("UDPRoute", ""),
+                               port, runtime::Site::Kind::udp))
+              .front()
+              .error.empty());
+  int client = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  timeval limit{20, 0};
+  for (int fd : {client, echo}) setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  auto gateway_address = runtime::Address::parse("127.0.0.1", static_cast<std::uint16_t>(port));
+  REQUIRE(::connect(client, gateway_address->get(), gateway_address->length) == 0);
+  char bytes[64];
+  for (const char* text : {"one", "two"}) {
+    CHECK(::send(client, text, 3, 0) == 3);
+    runtime::Address from;
+    from.length = sizeof from.storage;
+    CHECK(::recvfrom(echo, bytes, sizeof bytes, 0, from.get(), &from.length) == 3);
+    CHECK(std::string(bytes, 3) == text);
+    ::sendto(echo, "back", 4, 0, from.get(), from.length);
+    CHECK(::recv(client, bytes, sizeof bytes, 0) == 4);
+  }
+  ::close(client);
+  ::close(echo);
+}
+
+TEST_CASE("TLSRoute passthrough: the name in the ClientHello chooses, the handshake is the backend's") {
+  runtime::DemoBackends demo;
+  int backend = demo.port({"default", "a"}, 80), inner_port = free_port(), port = free_port();
+  demo.start();
+  auto inner = config_of(gateway("  - {name: s, port: " + std::to_string(inner_port) +
+                                 ", protocol: HTTPS, tls: {certificateRefs: [{name: c}]}}\n") +
+                             service("a", backend) + http_route("r", "", "a"),
+                         inner_port, runtime::Site::Kind::tls);
+  auto pair = pki::make_self_signed({"a.example"}, 30);
+  REQUIRE(pair);
+  inner->certificates[{"default", "c"}] = {pair->certificate_pem, pair->key_pem};
+  runtime::Server behind({}), server({});
+  REQUIRE(behind.apply(inner).front().error.empty());
+  auto config = config_of(gateway("  - {name: p, port: " + std::to_string(port) +
+                                  ", protocol: TLS, tls: {mode: Passthrough}}\n") +
+                              service("a", inner_port) + l4_route("TLSRoute", "  hostnames: [a.example]\n"),
+                          port, runtime::Site::Kind::tls);
+  config->sites.front().layer4 = true;
+  REQUIRE(server.apply(config).front().error.empty());
+  Client client(port, "a.example");
+  REQUIRE(client.connected());
+  CHECK(client.get("a.example", "/").status == 200);
+  CHECK(!Client(port, "b.example").connected());
+}
+
 TEST_CASE("what an operator reads") {
   runtime::DemoBackends demo;
   int backend = demo.port({"default", "a"}, 80), port = free_port();
