@@ -43,7 +43,7 @@ constexpr Install rows[] = {
      "helm upgrade cilium cilium/cilium -n kube-system --reuse-values --set gatewayAPI.enabled=false",
      "Cilium must be the cluster's network already; the CRDs must be there before it is upgraded."},
     {"gke", "gcloud container clusters update CLUSTER --location=LOCATION --gateway-api=standard",
-     "kubectl get gatewayclass", "gcloud container clusters update CLUSTER --location=LOCATION --gateway-api=disabled",
+     "", "gcloud container clusters update CLUSTER --location=LOCATION --gateway-api=disabled",
      "GKE installs and updates the CRDs itself.", true},
     {"kgateway",
      "helm upgrade -i kgateway-crds oci://cr.kgateway.dev/kgateway-dev/charts/kgateway-crds -n kgateway-system "

@@ -134,7 +134,7 @@ Stage compare(const PlanOptions& options, const Facts& facts) {
        "://NEW-ADDRESS"},
       {"The addresses are those of the two load balancers; the requests are GETs of every class that the rules tell "
        "apart. An access log gives the requests of your users: gwctl verify --access-log."},
-      {},
+      {"# nothing to undo: only GETs were sent"},
       "no difference is left that was not agreed upon"};
 }
 

@@ -250,8 +250,8 @@ Graph folded(const Graph& graph) {
     Node& target = out.nodes[to[i]];
     if (!whole) {
       const std::size_t count = target.title.empty() ? 1 : std::stoul(target.title) + 1;
-      static constexpr const char* nouns[] = {"", "", " routes", " rules", " services"};
-      target.title = std::to_string(count) + nouns[static_cast<std::size_t>(node.column)];
+      static constexpr const char* nouns[] = {"", "", " route", " rule", " service"};
+      target.title = std::to_string(count) + nouns[static_cast<std::size_t>(node.column)] + (count == 1 ? "" : "s");
     }
     if (!node.problem.empty() && target.problem.empty()) target.problem = node.problem;
   }

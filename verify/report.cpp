@@ -162,11 +162,12 @@ std::string cell(std::string_view text) {
 }
 
 constexpr std::string_view html_head = R"(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>gwctl verify</title><style>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>gwctl verify</title><style>
 body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem;color:#1b1f24;background:#fff}
 h2{font-size:1.1rem;margin:1.6rem 0 .4rem}code,pre{font:13px/1.4 ui-monospace,monospace}
-pre{background:#f4f6f8;padding:.5rem .7rem;overflow-x:auto;margin:.3rem 0}
-table{border-collapse:collapse;width:100%}td,th{border-top:1px solid #d8dee4;padding:.35rem .5rem;text-align:left;vertical-align:top}
+pre{background:#f4f6f8;padding:.5rem .7rem;white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}
+table{border-collapse:collapse;width:100%}td,th{border-top:1px solid #d8dee4;padding:.35rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
 .v{font-weight:600;padding:.1rem .45rem;border-radius:.3rem;background:#e7f4ea}.DIFFERS{background:#fde7e7}
 .UNMODELLED,.TESTED{background:#fff3d6}.security{color:#b3261e;font-weight:600}.availability{color:#8a5300;font-weight:600}
 @media(prefers-color-scheme:dark){body{background:#111418;color:#e3e7eb}pre{background:#1b2026}td,th{border-color:#333b44}
