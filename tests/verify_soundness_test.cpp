@@ -137,3 +137,26 @@ TEST_CASE("verify never vouches for a host whose observed answers change: ingres
   options.controller = "ingress-nginx";
   check("ingress-nginx.jsonl", options, 0.99);
 }
+TEST_CASE("... Traefik") {
+  oracle::Options options;
+  options.controller = "traefik";
+  check("traefik-ingress.jsonl", options, 0.98);
+}
+TEST_CASE("... F5 NGINX") {
+  oracle::Options options;
+  options.controller = "f5-nginx";
+  options.extra = oracle::secrets;
+  check("f5-nginx.jsonl", options, 0.98);
+}
+TEST_CASE("... haproxytech") {
+  oracle::Options options;
+  options.controller = "haproxytech";
+  options.extra = oracle::secrets;
+  check("haproxytech.jsonl", options, 0.98);
+}
+TEST_CASE("... haproxy-ingress") {
+  oracle::Options options;
+  options.controller = "haproxy-ingress";
+  options.extra = oracle::secrets;
+  check("haproxy-ingress.jsonl", options, 0.98);
+}
