@@ -57,7 +57,7 @@ Result<Prepared> gateway_side(const kube::Bundle& bundle, const std::string& pro
   out.model = route::make_model(profile, index, attachments);
   if (!out.model) return Error{"unknown profile '" + profile + "'", "known are: " + joined(route::profile_names())};
   out.name = "gateway (" + profile + ")";
-  out.side = {out.model.get(), verify::gateway_boundaries(bundle)};
+  out.side = {out.model.get(), verify::gateway_boundaries(bundle, profile)};
   return out;
 }
 
@@ -143,11 +143,11 @@ std::function<void(std::size_t, std::size_t)> progress_bar() {
   };
 }
 
-std::string render(const verify::Report& report, const verify::Rendering& rendering, const std::string& format) {
-  if (format == "json") return verify::to_json(report, rendering);
-  if (format == "html") return verify::to_html(report, rendering);
-  if (format == "markdown") return verify::to_markdown(report, rendering);
-  return verify::to_text(report, rendering);
+void print(const verify::Report& report, const verify::Rendering& rendering, const std::string& format) {
+  if (format == "json") return verify::write_json(report, rendering, std::cout);
+  std::cout << (format == "html"       ? verify::to_html(report, rendering)
+                : format == "markdown" ? verify::to_markdown(report, rendering)
+                                       : verify::to_text(report, rendering));
 }
 
 std::function<void(std::uint64_t, std::uint64_t)> byte_progress() {
@@ -198,18 +198,22 @@ int run_verify(const Args& args) {
   Result<Prepared> after = gateway_side(fresh.bundle, args.profile);
   if (!after) return fail(after.error());
 
+  // The models hold what they need, and places need the texts alone.
+  old.bundle = {};
+  fresh.bundle = {};
   const verify::Rendering rendering{old.sources, fresh.sources, before->name,
                                     after->name, args.address,  args.counterexamples};
   if (!args.access_log.empty()) return run_replay(args, before->side, after->side, rendering);
 
   verify::Options options;
   options.measured = before->measured;
+  options.counterexamples = std::max(options.counterexamples, args.counterexamples);
   options.progress = progress_bar();
   options.known = [&](std::string_view host, const verify::Counterexample& found) {
     return verify::accepted_reason(known, host, found);
   };
   const verify::Report report = verify::verify(before->side, after->side, options);
-  std::cout << render(report, rendering, args.format);
+  print(report, rendering, args.format);
   for (const verify::Accepted& entry : known)
     if (entry.used == 0)
       std::cerr << "gwctl: " << known_file.sources.name(entry.span.file) << ":"

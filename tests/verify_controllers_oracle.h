@@ -275,6 +275,14 @@ inline std::string refused_connection(const Json& record) {
   return down && text(record, "config").find("down") != std::string::npos ? "endpoint state" : "";
 }
 
+// The laboratory's static configurations of Traefik.
+inline void traefik_flags(const Json& record, verify::ControllerOptions& controller) {
+  controller.flags.push_back("--entryPoints.alt.address=:8000");
+  if (record["static"] == "strict")
+    controller.flags.push_back("--providers.kubernetesIngress.strictPrefixMatching=true");
+  if (record["static"] == "notls") controller.flags.push_back("--entryPoints.websecure.http.tls=false");
+}
+
 inline bool present(const Report& report) {
   if (!report.present) MESSAGE("skipped: ../shared/oracle is absent");
   return report.present;

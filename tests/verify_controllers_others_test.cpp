@@ -18,12 +18,7 @@ TEST_CASE("Traefik answers as observed") {
   oracle::Options options;
   options.controller = "traefik";
   options.skip = hidden_state;
-  options.configure = [](const oracle::Json& record, verify::ControllerOptions& controller) {
-    controller.flags.push_back("--entryPoints.alt.address=:8000");
-    if (record["static"] == "strict")
-      controller.flags.push_back("--providers.kubernetesIngress.strictPrefixMatching=true");
-    if (record["static"] == "notls") controller.flags.push_back("--entryPoints.websecure.http.tls=false");
-  };
+  options.configure = oracle::traefik_flags;
   const auto report = oracle::run("traefik-ingress.jsonl", options);
   if (!oracle::present(report)) return;
   oracle::print("traefik", report);

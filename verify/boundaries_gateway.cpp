@@ -14,7 +14,16 @@ std::string lower(std::string_view text) {
   return out;
 }
 
+// RegularExpression is the implementation's choice: some match the whole path, some its start, some any part of it.
+enum class PathReading : std::uint8_t { whole, caret, anywhere, unknown };
+PathReading reading_of(std::string_view profile) {
+  if (profile == "gwctl" || profile == "envoy-gateway" || profile == "istio") return PathReading::whole;
+  if (profile == "nginx-gateway-fabric") return PathReading::caret;
+  return profile == "traefik" ? PathReading::anywhere : PathReading::unknown;
+}
+
 struct HostSet {
+  PathReading reading = PathReading::unknown;
   std::map<std::string, HostBoundaries> by_host;
 
   HostBoundaries& at(const std::string& host, const kube::Located& where) {
@@ -25,12 +34,13 @@ struct HostSet {
   }
 };
 
-// RegularExpression is the implementation's choice: some match the whole path, some its start, some any part. Each
-// reading is a boundary of its own; finer classes do no harm.
-void add_regex(std::vector<PathRegex>& out, const std::string& pattern) {
-  out.push_back({"^(?:" + pattern + ")$", true});
-  out.push_back({"^(?:" + pattern + ")", true});
-  out.push_back({pattern, true});
+// Where the reading is not known each is a boundary of its own; finer classes do no harm.
+void add_regex(std::vector<PathRegex>& out, const std::string& pattern, PathReading reading) {
+  const bool every = reading == PathReading::unknown;
+  if (every || reading == PathReading::whole) out.push_back({"^(?:" + pattern + ")$", true});
+  if (every) out.push_back({"^(?:" + pattern + ")", true});
+  if (every || reading == PathReading::caret) out.push_back({"^" + pattern, true});  // binds the first alternative
+  if (every || reading == PathReading::anywhere) out.push_back({pattern, true});
 }
 
 void add_named(std::vector<NamedValues>& out, const kube::NamedMatch& match) {
@@ -39,14 +49,14 @@ void add_named(std::vector<NamedValues>& out, const kube::NamedMatch& match) {
   if (match.type.value_or("Exact") == "Exact")
     row->values.push_back(match.value);
   else
-    add_regex(row->expressions, match.value);
+    add_regex(row->expressions, match.value, PathReading::unknown);
 }
 
-void add_match(HostBoundaries& row, const kube::HttpRouteMatch& match) {
+void add_match(HostBoundaries& row, const kube::HttpRouteMatch& match, PathReading reading) {
   const std::string type = match.path ? match.path->type.value_or("PathPrefix") : "PathPrefix";
   const std::string value = match.path ? match.path->value.value_or("/") : "/";
   if (type == "RegularExpression")
-    add_regex(row.regexes, value);
+    add_regex(row.regexes, value, reading);
   else
     row.paths.push_back(value);
   for (const kube::NamedMatch& header : match.headers) add_named(row.headers, header);
@@ -54,15 +64,16 @@ void add_match(HostBoundaries& row, const kube::HttpRouteMatch& match) {
   if (match.method) row.methods.push_back(*match.method);
 }
 
-void add_match(HostBoundaries& row, const kube::GrpcRouteMatch& match) {
+void add_match(HostBoundaries& row, const kube::GrpcRouteMatch& match, PathReading reading) {
   if (match.method) {
     const std::string service = match.method->service.value_or(""), method = match.method->method.value_or("");
     if (match.method->type.value_or("Exact") == "RegularExpression") {
-      add_regex(row.regexes, "/" + (service.empty() ? "[^/]+" : service) + "/" + (method.empty() ? "[^/]+" : method));
+      add_regex(row.regexes, "/" + (service.empty() ? "[^/]+" : service) + "/" + (method.empty() ? "[^/]+" : method),
+                reading);
     } else {
       if (!service.empty()) row.paths.push_back("/" + service);
       if (!service.empty() && !method.empty()) row.paths.push_back("/" + service + "/" + method);
-      if (service.empty() && !method.empty()) add_regex(row.regexes, "/[^/]+/" + method);
+      if (service.empty() && !method.empty()) add_regex(row.regexes, "/[^/]+/" + method, reading);
     }
   }
   for (const kube::NamedMatch& header : match.headers) add_named(row.headers, header);
@@ -71,7 +82,8 @@ void add_match(HostBoundaries& row, const kube::GrpcRouteMatch& match) {
 
 // Policies may change what happens to a request in ways that no table here knows.
 bool is_policy(const kube::OtherObject& object) {
-  return object.kind.ends_with("Policy");
+  return object.kind.ends_with("Policy") || object.kind == "HTTPRouteFilter" || object.kind == "SnippetsFilter" ||
+         object.kind == "Middleware";
 }
 
 template <class Route>
@@ -81,7 +93,7 @@ void add_routes(HostSet& hosts, const std::vector<Route>& routes, const std::vec
     for (const std::string& name : names) {
       HostBoundaries& row = hosts.at(lower(name), route);
       for (const auto& rule : route.spec.rules)
-        for (const auto& match : rule.matches) add_match(row, match);
+        for (const auto& match : rule.matches) add_match(row, match, hosts.reading);
     }
   }
 }
@@ -95,8 +107,9 @@ void remove_duplicates(HostBoundaries& row) {
 
 }  // namespace
 
-Boundaries gateway_boundaries(const kube::Bundle& bundle) {
+Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profile) {
   HostSet hosts;
+  hosts.reading = reading_of(profile);
   std::set<std::string> tls_names;
   std::vector<std::string> everywhere{""};
   const auto add_listener = [&](const kube::Listener& listener) {

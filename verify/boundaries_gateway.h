@@ -6,6 +6,7 @@
 
 namespace gw::verify {
 
-Boundaries gateway_boundaries(const kube::Bundle& bundle);
+// profile: whose reading of RegularExpression counts; for a name without a measured one every reading is a boundary.
+Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profile);
 
 }  // namespace gw::verify

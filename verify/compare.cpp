@@ -117,6 +117,34 @@ Impact impact(const route::Request& request, const Answer& a, const Answer& b, D
   return Impact::availability;
 }
 
+bool denies(const AnswerSet& answers) {
+  return std::any_of(answers.any_of.begin(), answers.any_of.end(),
+                     [](const Answer& answer) { return effect(answer) == Effect::denied; });
+}
+bool limits(const AnswerSet& answers) {
+  return std::any_of(answers.any_of.begin(), answers.any_of.end(), [](const Answer& answer) {
+    return answer.status == 429 || std::find(answer.notes.begin(), answer.notes.end(), rate_limit) != answer.notes.end();
+  });
+}
+
+// One row a backend over answers that share out the requests between them; empty where they are alternatives.
+std::vector<WeightedBackend> shares(const AnswerSet& answers) {
+  Answer all;
+  std::set<std::string> seen;
+  for (const Answer& answer : answers.any_of)
+    for (const WeightedBackend& row : answer.backends) {
+      if (!seen.insert(row.backend + ":" + std::to_string(row.port)).second) return {};
+      all.backends.push_back(row);
+    }
+  return shares(all);
+}
+
+bool same_shares(const std::vector<WeightedBackend>& a, const std::vector<WeightedBackend>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const WeightedBackend& x, const WeightedBackend& y) {
+    return x.backend == y.backend && x.weight == y.weight;
+  });
+}
+
 }  // namespace
 
 std::string_view name(Difference difference) {
@@ -153,7 +181,8 @@ std::string_view name(Impact impact) {
   return "";
 }
 
-// Each new answer must be matched by some old one; of the differences to all old ones the slightest is told.
+// Each new answer must be matched by some old one; of the differences to all old ones the slightest is told. Beyond
+// that, where a credential decides between answers, it must still do so.
 std::optional<Difference> compare(const AnswerSet& old_answers, const AnswerSet& new_answers) {
   if (old_answers.any_of.size() == 1 && new_answers.any_of.size() == 1)
     return compare(old_answers.any_of.front(), new_answers.any_of.front());
@@ -170,7 +199,14 @@ std::optional<Difference> compare(const AnswerSet& old_answers, const AnswerSet&
     }
     if (!matched && slightest && (!worst || WorseThan{}(*slightest, *worst))) worst = slightest;
   }
-  return worst;
+  if (worst) return worst;
+  if (denies(old_answers) && !denies(new_answers)) return Difference::status;
+  if (limits(old_answers) && !limits(new_answers)) return Difference::status;
+  if (old_answers.any_of.size() > 1 && new_answers.any_of.size() > 1) {
+    const std::vector<WeightedBackend> before = shares(old_answers), after = shares(new_answers);
+    if (!before.empty() && !after.empty() && !same_shares(before, after)) return Difference::weights;
+  }
+  return std::nullopt;
 }
 
 // The worst pair counts.

@@ -8,6 +8,9 @@
 
 namespace gw::verify {
 
+// A note of an answer (Answer::notes) that is given to too many requests in too short a time.
+inline constexpr std::string_view rate_limit = "the rate limit is reached";
+
 // What differs first, in the order in which it is looked at.
 enum class Difference : std::uint8_t {
   unmodelled,     // one side does not know: neither equal nor different
@@ -24,7 +27,8 @@ std::string_view name(Difference difference);
 enum class Impact : std::uint8_t { security, availability, cosmetic };
 std::string_view name(Impact impact);
 
-// Every answer that the new side may give is one that the old side may give. Empty when that holds.
+// Every answer that the new side may give is one that the old side may give, shares of backends are kept, and where the
+// old side may deny a request for its credentials or for its rate the new side may, too. Empty when that holds.
 // Attributes and rules are not looked at; a target or a host that one side leaves empty is taken as equal.
 std::optional<Difference> compare(const route::AnswerSet& old_answers, const route::AnswerSet& new_answers);
 

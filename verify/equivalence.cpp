@@ -19,9 +19,9 @@ using route::AnswerSet;
 using route::Request;
 using route::Scheme;
 
-// Up to this many hosts every rule of every host is tried with every way of writing a request; beyond, one for each
-// kind of answer a host gives.
-constexpr std::size_t thorough_hosts = 200;
+// Up to this many hosts, and paths of a host, each class of paths is tried with every way of writing a request; beyond,
+// one for each kind of answer.
+constexpr std::size_t thorough_hosts = 200, thorough_paths = 100;
 
 std::size_t mix(std::size_t hash, std::size_t value) {
   return (hash ^ value) * 0x9E3779B97F4A7C15ULL + (hash >> 31);
@@ -59,18 +59,18 @@ std::string first_rule(const AnswerSet& answers) {
 // Differences of one sort are told once, by their shortest request.
 class Findings {
  public:
-  void add(Counterexample&& found) {
-    const bool plain = found.aspect == Aspect::plain || found.aspect == Aspect::headers;
-    Key key{found.aspect,
-            found.request.scheme,
-            found.detail,
-            found.difference,
-            first_status(found.old_answer),
-            first_status(found.new_answer),
-            plain ? first_rule(found.old_answer) : "",
-            plain ? first_rule(found.new_answer) : ""};
-    const auto [at, is_new] = by_key_.emplace(std::move(key), found);
-    if (is_new) return;
+  // `plain`: the difference of the same request, plainly written. What shows nothing more than that is no other sort.
+  void add(Counterexample&& found, const Counterexample* plain) {
+    if (plain && same_effect(*plain, found)) {
+      if (const auto at = by_key_.find(key_of(*plain)); at != by_key_.end()) ++at->second.alike;
+      return;
+    }
+    Key key = key_of(found);
+    const auto at = by_key_.find(key);
+    if (at == by_key_.end()) {
+      by_key_.emplace(std::move(key), std::move(found));
+      return;
+    }
     const std::size_t alike = at->second.alike + 1;
     if (cost(found.request) < cost(at->second.request)) at->second = std::move(found);
     at->second.alike = alike;
@@ -81,19 +81,49 @@ class Findings {
       if (options.known) found.known = options.known(report.host, found);
       report.counterexamples.push_back(std::move(found));
     }
-    std::stable_sort(report.counterexamples.begin(), report.counterexamples.end(),
-                     [](const Counterexample& a, const Counterexample& b) {
-                       return std::tuple(!a.known.empty(), cost(a.request), a.impact) <
-                              std::tuple(!b.known.empty(), cost(b.request), b.impact);
-                     });
-    if (report.counterexamples.size() <= options.counterexamples) return;
-    report.omitted = report.counterexamples.size() - options.counterexamples;
-    report.counterexamples.resize(options.counterexamples);
+    auto& all = report.counterexamples;
+    if (all.size() > options.counterexamples) {
+      std::stable_sort(all.begin(), all.end(), [](const Counterexample& a, const Counterexample& b) {
+        return std::tuple(!a.known.empty(), a.impact, cost(a.request)) <
+               std::tuple(!b.known.empty(), b.impact, cost(b.request));
+      });
+      report.omitted = all.size() - options.counterexamples;
+      all.resize(options.counterexamples);
+      all.shrink_to_fit();
+    }
+    std::stable_sort(all.begin(), all.end(), [](const Counterexample& a, const Counterexample& b) {
+      return std::tuple(!a.known.empty(), cost(a.request), a.impact) <
+             std::tuple(!b.known.empty(), cost(b.request), b.impact);
+    });
   }
 
  private:
   using Key =
-      std::tuple<Aspect, Scheme, std::string_view, Difference, std::size_t, std::size_t, std::string, std::string>;
+      std::tuple<Aspect, Scheme, std::string, Difference, std::size_t, std::size_t, std::string, std::string>;
+
+  // Plain requests and conditions are told a rule, what concerns every rule alike once.
+  static Key key_of(const Counterexample& found) {
+    const bool plain = found.aspect == Aspect::plain || !found.request.headers.empty();
+    return {found.aspect,
+            found.request.scheme,
+            found.aspect == Aspect::headers ? found.request.method : std::string(found.detail),
+            found.difference,
+            first_status(found.old_answer),
+            first_status(found.new_answer),
+            plain ? first_rule(found.old_answer) : "",
+            plain ? first_rule(found.new_answer) : ""};
+  }
+
+  static bool same_effect(const Counterexample& plain, const Counterexample& found) {
+    if (plain.difference == Difference::closed && found.difference == Difference::closed)
+      return (first_status(plain.new_answer) == 0) == (first_status(found.new_answer) == 0);
+    return plain.difference == found.difference && plain.impact == found.impact &&
+           first_status(plain.old_answer) == first_status(found.old_answer) &&
+           first_status(plain.new_answer) == first_status(found.new_answer) &&
+           first_rule(plain.old_answer) == first_rule(found.old_answer) &&
+           first_rule(plain.new_answer) == first_rule(found.new_answer);
+  }
+
   std::map<Key, Counterexample> by_key_;
 };
 
@@ -113,6 +143,9 @@ class HostCheck {
       assumed_.insert(
           "a client that asks for one name in TLS and another in HTTP was tried with neighbouring names only");
     report_.classes += paths.classes * extras.all.size() * 2;
+    every_path_ = thorough_ && paths.paths.size() <= thorough_paths;
+    if (!every_path_)
+      assumed_.insert("odd spellings of paths, hosts and queries were tried with one request of each kind of answer");
     seen_.clear();
     Request request;
     for (Scheme scheme : {Scheme::http, Scheme::https}) {
@@ -120,14 +153,23 @@ class HostCheck {
       request.host = name.host;
       request.sni.reset();
       if (scheme == Scheme::https) request.sni = name.host;
-      for (const std::string& path : paths.paths)
+      for (const std::string& path : paths.paths) {
+        std::optional<Counterexample> bare;  // the first of the extras adds nothing
         for (const Extras& extra : extras.all) {
           request.method = extra.method;
           request.headers = extra.headers;
           request.target = path;
           if (!extra.query.empty()) request.target += "?" + extra.query;
-          ask_plain(request, sni.names);
+          std::optional<Counterexample> found = ask_plain(request, sni.names, bare ? &*bare : nullptr);
+          if (&extra == &extras.all.front()) bare = std::move(found);
         }
+      }
+      request.method = "GET";
+      request.headers.clear();
+      for (const std::string& path : paths.more) {
+        request.target = path;
+        ask_plain(request, sni.names, nullptr);
+      }
     }
     ask_protocol(name);
   }
@@ -143,36 +185,50 @@ class HostCheck {
   }
 
  private:
-  void ask_plain(const Request& request, const std::vector<std::string>& sni) {
-    const bool bare = request.headers.empty() && request.method == "GET";
-    const std::size_t kind = ask(request, bare ? Aspect::plain : Aspect::headers, {});
-    if (!seen_.insert(mix(kind, request.scheme == Scheme::https)).second) return;
-    each_variant(request, sni,
-                 [&](const Request& variant, Aspect aspect, std::string_view detail) { ask(variant, aspect, detail); });
+  // `bare`: what the same path without conditions showed. A request that differs by its method or header is told as
+  // such; how else it may be written adds nothing.
+  std::optional<Counterexample> ask_plain(const Request& request, const std::vector<std::string>& sni,
+                                          const Counterexample* bare) {
+    const bool plain = request.headers.empty() && request.method == "GET";
+    Asked asked = ask(request, plain ? Aspect::plain : Aspect::headers, {}, bare);
+    if (!plain && asked.found) return std::move(asked.found);
+    const bool fresh = seen_.insert(mix(asked.kind, request.scheme == Scheme::https)).second;
+    if (!fresh && !(plain && every_path_)) return std::move(asked.found);
+    const Counterexample* difference = asked.found ? &*asked.found : nullptr;
+    each_variant(request, sni, [&](const Request& variant, Aspect aspect, std::string_view detail) {
+      ask(variant, aspect, detail, difference);
+    });
+    return std::move(asked.found);
   }
 
   void ask_protocol(const HostName& name) {
     Request request;
     request.host = name.host;
     request.http10 = true;
-    ask(request, Aspect::protocol, "HTTP/1.0");
+    ask(request, Aspect::protocol, "HTTP/1.0", nullptr);
   }
 
-  // Asks both sides; gives the kind of the pair of answers.
-  std::size_t ask(const Request& request, Aspect aspect, std::string_view detail) {
+  struct Asked {
+    std::size_t kind = 0;  // of the pair of answers
+    std::optional<Counterexample> found;
+  };
+
+  Asked ask(const Request& request, Aspect aspect, std::string_view detail, const Counterexample* plain) {
     AnswerSet before = old_.answer(request), after = new_.answer(request);
     ++report_.requests;
-    const std::size_t kind = mix(kind_of(before, request, thorough_), kind_of(after, request, thorough_));
+    Asked out{mix(kind_of(before, request, thorough_), kind_of(after, request, thorough_)), {}};
     note_attributes(before, after);
     const std::optional<Difference> difference = compare(before, after);
-    if (!difference) return kind;
+    if (!difference) return out;
     if (*difference == Difference::unmodelled) {
       note_unmodelled(request, std::move(before), std::move(after));
-      return kind;
+      return out;
     }
     const Impact meaning = impact(request, before, after, *difference);
-    findings_.add({request, aspect, detail, std::move(before), std::move(after), *difference, meaning, 1, {}});
-    return kind;
+    Counterexample found{request, aspect, detail, std::move(before), std::move(after), *difference, meaning, 1, {}};
+    out.found = found;
+    findings_.add(std::move(found), plain);
+    return out;
   }
 
   void note_unmodelled(const Request& request, AnswerSet before, AnswerSet after) {
@@ -203,7 +259,7 @@ class HostCheck {
   const route::Model& old_;
   const route::Model& new_;
   HostReport& report_;
-  bool thorough_;
+  bool thorough_, every_path_ = false;
   Findings findings_;
   std::set<std::string> sampled_, assumed_, attributes_, reasons_;
   std::unordered_set<std::size_t> seen_;

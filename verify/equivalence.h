@@ -58,7 +58,7 @@ struct Report {
 };
 
 struct Options {
-  std::size_t counterexamples = 20;  // kept a host
+  std::size_t counterexamples = 10;  // kept a host, the gravest ones
   // The reason for which a difference was accepted beforehand; empty: it was not.
   std::function<std::string(std::string_view host, const Counterexample&)> known;
   bool measured = true;  // the old model was held against the real controller

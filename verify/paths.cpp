@@ -9,6 +9,7 @@
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "verify/automata/automata.h"
 
@@ -18,15 +19,19 @@ namespace {
 constexpr std::string_view nowhere = "/gwctl-none";  // a path that no rule is likely to name
 constexpr std::size_t max_states = 6000;
 
-bool canonical(std::string_view path) {
+bool resolved(std::string_view path) {
   if (path.empty() || path.front() != '/') return false;
   for (std::size_t i = 0; i < path.size(); ++i) {
-    if (!canonical_path_bytes()[static_cast<unsigned char>(path[i])]) return false;
     if (path[i] != '/') continue;
     const std::string_view segment = path.substr(i + 1, path.find('/', i + 1) - i - 1);
     if (segment == "." || segment == ".." || (segment.empty() && i + 1 != path.size())) return false;
   }
   return true;
+}
+
+bool canonical(std::string_view path) {
+  return resolved(path) && std::all_of(path.begin(), path.end(),
+                                       [](char c) { return canonical_path_bytes()[static_cast<unsigned char>(c)]; });
 }
 
 std::string_view without_slash(std::string_view path) {
@@ -137,8 +142,26 @@ RegexTests read_regexes(const std::vector<const HostBoundaries*>& rows, PathClas
   return tests;
 }
 
+// Bytes beyond the canonical ones that an expression names by themselves: "`", "[", a space. They are tried as they are
+// and as %XX; what servers make of either is up to them.
+ByteSet named_bytes(const RegexTests& tests) {
+  ByteSet out;
+  for (const Syntax& syntax : tests.read)
+    for (const Syntax::Node& node : syntax.nodes)
+      if (node.kind == Syntax::Kind::bytes && node.bytes.count() <= 8) out |= node.bytes;
+  for (unsigned byte = 0; byte < 256; ++byte)
+    if (byte < ' ' || byte == '?' || byte == '#' || byte == '%' || byte == 0x7F) out.reset(byte);
+  return out & ~canonical_path_bytes();
+}
+
+void add_example(const std::string& text, std::vector<std::string>& out) {
+  if (!resolved(text)) return;
+  out.push_back(text);
+  if (!canonical(text)) out.push_back(encode_path(text));
+}
+
 void add_product(const std::set<std::string>& literals, const RegexTests& tests, PathClasses& out) {
-  Automaton automaton(canonical_path_bytes());
+  Automaton automaton(canonical_path_bytes() | named_bytes(tests));
   for (const std::string& literal : literals) {
     const std::string bare(without_slash(literal));
     automaton.add_equal(bare);
@@ -151,9 +174,11 @@ void add_product(const std::set<std::string>& literals, const RegexTests& tests,
   const Exploration found = automaton.explore("/", max_states);
   if (!found.complete) out.sampled.push_back("the expressions of this host together are too large for an exact answer");
   out.classes = found.classes.size();
-  for (const TextClass& each : found.classes)
+  for (const TextClass& each : found.classes) {
+    const std::size_t before = out.paths.size();
     for (const std::string& example : each.examples)
-      if (canonical(example)) out.paths.push_back(example);
+      add_example(example, out.paths.size() == before ? out.paths : out.more);
+  }
 }
 
 }  // namespace
@@ -185,15 +210,18 @@ PathClasses path_classes(const std::vector<const HostBoundaries*>& rows) {
     add_product(literals, tests, out);
   Collector all;
   for (std::string& path : out.paths) all.add(std::move(path));
+  for (const std::string& path : odd)
+    for (const std::string& spelled : {path, encode_path(path)}) add_probes(all, spelled);
+  out.paths = std::exchange(all.out, {});
+  for (std::string& path : out.more) all.add(std::move(path));
   // A class of an expression may hold texts around a literal that a rewrite treats apart.
   if (!tests.read.empty() && literals.size() <= 100)
     for (const std::string& literal : literals) add_probes(all, literal);
-  for (const std::string& path : odd)
-    for (const std::string& spelled : {path, encode_path(path)}) add_probes(all, spelled);
-  out.paths = std::move(all.out);
-  std::erase_if(out.paths, [](const std::string& path) {
-    return path.find_first_of(" \t\r\n") != std::string::npos || path.find('\0') != std::string::npos;
-  });
+  out.more = std::move(all.out);
+  for (std::vector<std::string>* list : {&out.paths, &out.more})
+    std::erase_if(*list, [](const std::string& path) {
+      return path.find_first_of(" \t\r\n") != std::string::npos || path.find('\0') != std::string::npos;
+    });
   return out;
 }
 

@@ -8,7 +8,8 @@
 namespace gw::verify {
 
 struct PathClasses {
-  std::vector<std::string> paths;    // shortest first; canonical ones and spelled-out literals
+  std::vector<std::string> paths;    // one a class, shortest first, and spelled-out literals
+  std::vector<std::string> more;     // further texts of those classes, built differently: a rewrite may tell them apart
   std::size_t classes = 0;           // classes of canonical paths
   std::vector<std::string> sampled;  // why it is not every class; empty: exact on canonical paths
 };

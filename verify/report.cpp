@@ -2,6 +2,8 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <ostream>
+#include <sstream>
 
 #include "diag/render.h"
 #include "verify/curl.h"
@@ -51,6 +53,28 @@ Json counterexample_json(const Counterexample& found, const Rendering& rendering
   out["alike"] = found.alike;
   if (!found.known.empty()) out["known"] = found.known;
   return out;
+}
+
+Json host_json(const HostReport& host, const Rendering& rendering) {
+  Json out = {{"host", host.host},       {"verdict", name(host.verdict)}, {"assumptions", host.assumptions},
+              {"classes", host.classes}, {"requests", host.requests},     {"counterexamples", Json::array()}};
+  for (const Counterexample& found : host.counterexamples)
+    out["counterexamples"].push_back(counterexample_json(found, rendering));
+  if (host.omitted != 0) out["omitted"] = host.omitted;
+  for (const Counterexample& found : host.unmodelled)
+    out["unmodelled"].push_back({{"request", request_object(found.request)},
+                                 {"old", answer_json(found.old_answer, rendering.old_sources)},
+                                 {"new", answer_json(found.new_answer, rendering.new_sources)}});
+  return out;
+}
+
+void add_indented(std::string_view text, std::string& out) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size() - 1);
+    out += "    ";
+    out += text.substr(0, end + 1);
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::string one_answer(const Answer& answer) {
@@ -218,24 +242,29 @@ std::string request_json(const route::Request& request) {
   return dump(request_object(request), -1);
 }
 
-std::string to_json(const Report& report, const Rendering& rendering) {
-  Json out = {{"verdict", name(report.verdict)}, {"old", rendering.old_name}, {"new", rendering.new_name}};
-  if (!report.old_refused.empty()) out["old_refused"] = report.old_refused;
-  if (!report.new_refused.empty()) out["new_refused"] = report.new_refused;
-  out["hosts"] = Json::array();
+// Host by host: a tree of everything would take several times the memory of its text.
+void write_json(const Report& report, const Rendering& rendering, std::ostream& out) {
+  Json head = {{"verdict", name(report.verdict)}, {"old", rendering.old_name}, {"new", rendering.new_name}};
+  if (!report.old_refused.empty()) head["old_refused"] = report.old_refused;
+  if (!report.new_refused.empty()) head["new_refused"] = report.new_refused;
+  head["hosts"] = Json::array();
+  std::string text = dump(head, 2);
+  text.resize(text.rfind(']'));
+  std::string_view join = "\n";
   for (const HostReport& host : report.hosts) {
-    Json row = {{"host", host.host},       {"verdict", name(host.verdict)}, {"assumptions", host.assumptions},
-                {"classes", host.classes}, {"requests", host.requests},     {"counterexamples", Json::array()}};
-    for (const Counterexample& found : host.counterexamples)
-      row["counterexamples"].push_back(counterexample_json(found, rendering));
-    if (host.omitted != 0) row["omitted"] = host.omitted;
-    for (const Counterexample& found : host.unmodelled)
-      row["unmodelled"].push_back({{"request", request_object(found.request)},
-                                   {"old", answer_json(found.old_answer, rendering.old_sources)},
-                                   {"new", answer_json(found.new_answer, rendering.new_sources)}});
-    out["hosts"].push_back(std::move(row));
+    text += join;
+    join = ",\n";
+    add_indented(dump(host_json(host, rendering), 2), text);
+    out << text;
+    text.clear();
   }
-  return dump(out, 2) + "\n";
+  out << text << (report.hosts.empty() ? "]\n}\n" : "\n  ]\n}\n");
+}
+
+std::string to_json(const Report& report, const Rendering& rendering) {
+  std::ostringstream out;
+  write_json(report, rendering, out);
+  return std::move(out).str();
 }
 
 std::string to_text(const Report& report, const Rendering& rendering) {

@@ -1,5 +1,6 @@
 // A Report for people and machines. Both sides have their own Sources: old_at and new_at point into them.
 #pragma once
+#include <iosfwd>
 #include <string>
 
 #include "diag/source.h"
@@ -15,7 +16,8 @@ struct Rendering {
   std::size_t shown = 5;              // counterexamples a host in text, markdown and html
 };
 
-std::string to_json(const Report& report, const Rendering& rendering);  // contract "verify"
+void write_json(const Report& report, const Rendering& rendering, std::ostream& out);  // contract "verify"
+std::string to_json(const Report& report, const Rendering& rendering);
 std::string to_text(const Report& report, const Rendering& rendering);
 std::string to_markdown(const Report& report, const Rendering& rendering);
 std::string to_html(const Report& report, const Rendering& rendering);  // one file, nothing loaded from elsewhere

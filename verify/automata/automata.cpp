@@ -267,7 +267,7 @@ class Automaton::Search {
     for (char c : first) at = automaton_.step(at, static_cast<unsigned char>(c));
     visit(std::move(at), std::string(first));
     for (std::size_t next = 0; next < queue_.size(); ++next)
-      for (unsigned char byte : bytes_) {
+      for (unsigned char byte : telling_bytes(*queue_[next].subset)) {
         Subset reached = automaton_.step(*queue_[next].subset, byte);
         visit(std::move(reached), queue_[next].text + static_cast<char>(byte));
       }
@@ -281,6 +281,31 @@ class Automaton::Search {
     const Subset* subset;  // in seen_
     std::string text;
   };
+
+  // Of the bytes, one for each way on from here: most of what tells them apart elsewhere does not matter at this point.
+  std::vector<unsigned char> telling_bytes(const Subset& at) const {
+    ByteSet edges;
+    std::vector<std::uint32_t> sets;
+    for (StateId id : at) {
+      const State& state = automaton_.states_[id];
+      if (state.kind == Kind::step) sets.push_back(state.set);
+      for (const auto& edge : state.edges) edges.set(edge.first);
+    }
+    std::sort(sets.begin(), sets.end());
+    sets.erase(std::unique(sets.begin(), sets.end()), sets.end());
+    if (sets.size() > 64) return bytes_;
+    std::vector<unsigned char> out;
+    std::vector<std::uint64_t> known;
+    for (unsigned char byte : bytes_) {
+      std::uint64_t signature = 0;
+      for (std::size_t i = 0; i < sets.size(); ++i)
+        signature |= std::uint64_t{automaton_.sets_[sets[i]][byte]} << i;
+      if (!edges[byte] && std::find(known.begin(), known.end(), signature) != known.end()) continue;
+      if (!edges[byte]) known.push_back(signature);
+      out.push_back(byte);
+    }
+    return out;
+  }
 
   void visit(Subset subset, std::string text) {
     if (seen_.contains(subset)) return;

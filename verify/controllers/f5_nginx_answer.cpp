@@ -65,13 +65,13 @@ class Side {
     }
     const Server* server = server_for(context, name);
     if (server ? server->handshake : config_.settings.default_secret) return std::nullopt;
-    return no_answer("tls=handshake refused");
+    return no_answer("the TLS handshake is refused");
   }
 
   // The connection fails below HTTP: status 0.
   static route::Answer no_answer(std::string why) {
     route::Answer out;
-    out.attributes.push_back(std::move(why));
+    out.error = std::move(why);
     return out;
   }
 
@@ -280,11 +280,22 @@ class F5Nginx final : public Controller {
             entry.regexes.push_back({location.expression.re2(), location.expression.state() == Pattern::State::ok});
           else
             entry.paths.push_back(location.path);
-          if (!location.rewrite_target.empty())
-            entry.regexes.push_back({location.rewrite.re2(), location.rewrite.state() == Pattern::State::ok});
+          if (location.rewrite_target.empty()) continue;
+          entry.regexes.push_back({location.rewrite.re2(), location.rewrite.state() == Pattern::State::ok});
+          if (!plain_captures(location.path, location.rewrite_target, '$'))
+            entry.sampled.push_back("what " + location.path + " captures for rewrite-target " +
+                                    location.rewrite_target);
         }
         if (server.tls) out.server_names.push_back(host);
         out.hosts.push_back(std::move(entry));
+      }
+    for (const Side& side : sides_)
+      for (const auto& [name, location] : side.config().passthrough) {
+        HostBoundaries entry;
+        entry.host = name;
+        entry.span = location.origin.span;
+        out.hosts.push_back(std::move(entry));
+        out.server_names.push_back(name);
       }
     tidy(out);
     return out;

@@ -66,7 +66,7 @@ bool secret_exists(const kube::Index& index, const std::string& ns, const std::s
 
 route::Answer no_answer(std::string why) {
   route::Answer out;
-  out.attributes.push_back(std::move(why));
+  out.error = std::move(why);
   return out;
 }
 

@@ -76,7 +76,7 @@ class HaproxyIngress final : public Controller {
     if (!refused_.empty())
       out.any_of.push_back(unmodelled("HAProxy refuses this configuration: " + refused_));
     else if (https && !tls_)
-      out.any_of.push_back(haproxy::no_answer("tls=port 443 is closed"));
+      out.any_of.push_back(haproxy::no_answer("port 443 is closed"));
     else if (!target || request.target == "*")
       out.any_of.push_back(status(400));
     else
@@ -124,6 +124,8 @@ class HaproxyIngress final : public Controller {
         entry.regexes.push_back({"(?i)^" + Pattern::quote(path.text), true});
       else
         entry.paths.push_back(path.text);
+      if (path.match == Match::regex && !plain_captures(path.text, path.rewrite, '\\'))
+        entry.sampled.push_back("what " + path.text + " captures for rewrite-target " + path.rewrite);
       if (path.cors) entry.methods.push_back("OPTIONS");
       if (path.auth) entry.headers.push_back({"Authorization", {}, {}});
       if (path.limited) entry.sampled.push_back("the rate of requests");

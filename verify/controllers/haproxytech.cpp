@@ -112,8 +112,11 @@ class HaproxyTech final : public Controller {
 
  private:
   static void bound(const Rules& rules, HostBoundaries& entry) {
-    for (const Rewrite& rewrite : rules.rewrites)
+    for (const Rewrite& rewrite : rules.rewrites) {
       entry.regexes.push_back({rewrite.match.re2(), rewrite.match.state() == Pattern::State::ok});
+      if (rules.rewrites.size() > 1 || !plain_captures(rewrite.match.re2(), rewrite.format, '\\'))
+        entry.sampled.push_back("what path-rewrite " + rewrite.match.re2() + " captures for " + rewrite.format);
+    }
     if (rules.auth) entry.headers.push_back({"Authorization", {}, {}});
     if (rules.limited) entry.sampled.push_back("the rate of requests");
     if (rules.preflight) entry.methods.push_back("OPTIONS");

@@ -1,6 +1,7 @@
 // One request through nginx: server, server-level redirects, location, rewrite phase, access phase, balancer.
 #include <algorithm>
 
+#include "verify/compare.h"
 #include "verify/controllers/answers.h"
 #include "verify/controllers/ingress_nginx.h"
 #include "verify/controllers/nginx_uri.h"
@@ -342,7 +343,10 @@ class Model final : public Controller {
   // Whether a request with unknown credentials passes is open: both answers are given.
   void at_access(const Context& context, route::Answer passed, Answers& out) const {
     const Annotations& annotations = *context.location->annotations;
-    if (annotations.rate_limited) out.push_back(status(503));
+    if (annotations.rate_limited) {
+      out.push_back(status(503));
+      out.back().notes.emplace_back(rate_limit);
+    }
     const int address = by_address(context);
     const bool external = external_auth(context), basic = annotations.basic_auth && !without_auth(context);
     if (annotations.satisfy_any && address == 200) return out.push_back(std::move(passed));
@@ -504,7 +508,10 @@ HostBoundaries Model::boundaries_of(const Server& server) const {
       out.regexes.push_back(path_regex(location.match));
     else
       out.paths.push_back(location.path);
-    if (needs_rewrite(location) && !annotations.denied) out.regexes.push_back(path_regex(location.rewrite));
+    // Where "^path" matches, the rewrite's "path" does too: only what it captures may go beyond the classes.
+    if (server.regex && needs_rewrite(location) && !annotations.denied &&
+        !plain_captures(location.path, annotations.rewrite_target, '$'))
+      out.sampled.push_back("what " + location.path + " captures for rewrite-target " + annotations.rewrite_target);
     if (!annotations.app_root.empty()) out.paths.push_back("/");
     cors |= annotations.cors.enabled;
     if (annotations.cors.enabled && !annotations.cors.any)

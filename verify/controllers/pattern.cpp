@@ -200,6 +200,19 @@ std::string Pattern::quote(std::string_view literal) {
   return out;
 }
 
+bool plain_captures(std::string_view pattern, std::string_view target, char marker) {
+  const auto at = target.find(marker);
+  if (at == std::string_view::npos) return true;
+  if (at + 2 != target.size()) return false;
+  for (std::string_view head : {"(?i)", "^"})
+    if (pattern.starts_with(head)) pattern.remove_prefix(head.size());
+  for (const auto& [group, tail] : {std::pair<char, std::string_view>{'2', "(/|$)(.*)"}, {'1', "(.*)"}})
+    if (target.back() == group && pattern.ends_with(tail) &&
+        only(pattern.substr(0, pattern.size() - tail.size()), "-_~/"))
+      return true;
+  return false;
+}
+
 bool Pattern::found(std::string_view subject) const {
   return compiled_->Match({subject.data(), subject.size()}, 0, subject.size(), re2::RE2::UNANCHORED, nullptr, 0);
 }

@@ -198,6 +198,8 @@ void Middleware::bound(HostBoundaries& host) const {
   if (kind == Kind::strip_prefix) host.paths.insert(host.paths.end(), values.begin(), values.end());
   if (expression.state() == Pattern::State::ok && kind == Kind::replace_path_regex)
     host.regexes.push_back({expression.re2(), true});
+  if (kind == Kind::strip_prefix_regex || (kind == Kind::replace_path_regex && text.find('$') != std::string::npos))
+    host.sampled.push_back("what the Middleware " + name + " takes out of a path");
   if (kind == Kind::redirect_regex) host.sampled.push_back("the Middleware redirectRegex sees the whole URL");
   if (kind == Kind::basic_auth) host.headers.push_back({"Authorization", {}, {}});
   if (kind == Kind::redirect_scheme || kind == Kind::redirect_regex) host.methods.push_back("POST");
