@@ -395,7 +395,7 @@ TEST_CASE("Envoy answers every class of request as gwctl does") {
     const auto model = route::make_model("gwctl", index, route::attach(index));
     REQUIRE(model);
     const Recorder recorder(*model);
-    const verify::Side side{&recorder, verify::gateway_boundaries(bundle)}, same{model.get(), side.boundaries};
+    const verify::Side side{&recorder, verify::gateway_boundaries(bundle, "gwctl")}, same{model.get(), side.boundaries};
     verify::verify(side, same);
     REQUIRE(recorder.asked.size() > 20);
     std::size_t of_world = 0;
