@@ -56,7 +56,7 @@ Status read_model(const std::string& profile, State& state) {
     state.model = route::make_model(profile, index, attachments);
     if (!state.model) return Error{"unknown profile '" + profile + "'", "`gwctl diff --help` lists them"};
     state.model_name = "gateway (" + profile + ")";
-    state.boundaries = verify::gateway_boundaries(state.bundle);
+    state.boundaries = verify::gateway_boundaries(state.bundle, profile);
     read_routes(state, index, attachments);
     return Unit{};
   }

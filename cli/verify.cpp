@@ -17,6 +17,7 @@
 #include "route/attach.h"
 #include "route/profile.h"
 #include "verify/boundaries_gateway.h"
+#include "verify/causes.h"
 #include "verify/equivalence.h"
 #include "verify/known.h"
 #include "verify/replay.h"
@@ -30,7 +31,7 @@ struct Args {
   Inputs inputs;
   std::vector<std::string> against;
   std::string as = "auto", profile = "gwctl", format = "text", known, address = "127.0.0.1", to, access_log, log_host;
-  std::vector<std::string> accept_loss, flags;
+  std::vector<std::string> accept_loss, accept, flags;
   std::size_t counterexamples = 5;
 };
 
@@ -134,6 +135,16 @@ Status read_known_file(const std::string& path, Loaded& known, std::vector<verif
   return Unit{};
 }
 
+Status check_accepted(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (verify::cause(name)) continue;
+    std::string known = "known are:";
+    for (const verify::Cause& each : verify::causes()) known += " " + std::string(each.name);
+    return Error{"--accept '" + name + "' is no cause of a difference", known};
+  }
+  return Unit{};
+}
+
 // One line on a terminal that is overwritten; nothing where nobody looks.
 std::function<void(std::size_t, std::size_t)> progress_bar() {
   if (isatty(STDERR_FILENO) != 1) return {};
@@ -193,6 +204,7 @@ int run_verify(const Args& args) {
     if (const Status status = read_known_file(args.known, known_file, known); !status) return fail(status.error());
     if (print_findings(known_file.sink.take(), known_file.sources) != exit_ok) return exit_usage;
   }
+  if (const Status status = check_accepted(args.accept); !status) return fail(status.error());
   Result<Prepared> before = old_side(old.bundle, args);
   if (!before) return fail(before.error());
   Result<Prepared> after = gateway_side(fresh.bundle, args.profile);
@@ -210,6 +222,8 @@ int run_verify(const Args& args) {
   options.counterexamples = std::max(options.counterexamples, args.counterexamples);
   options.progress = progress_bar();
   options.known = [&](std::string_view host, const verify::Counterexample& found) {
+    if (std::find(args.accept.begin(), args.accept.end(), found.cause) != args.accept.end())
+      return std::string(verify::cause(found.cause)->title);
     return verify::accepted_reason(known, host, found);
   };
   const verify::Report report = verify::verify(before->side, after->side, options);
@@ -231,6 +245,7 @@ void add_verify(CLI::App& app, Run& run) {
       "Examples:\n"
       "  gwctl verify shop.yaml\n"
       "  gwctl verify -R ingress/ --against gateway.yaml --profile envoy-gateway -o html > report.html\n"
+      "  gwctl verify shop.yaml --accept redirect-slash,no-certificate\n"
       "  gwctl verify shop.yaml --known accepted.yaml\n"
       "  gwctl verify shop.yaml --access-log access.log");
   auto args = std::make_shared<Args>();
@@ -255,6 +270,9 @@ void add_verify(CLI::App& app, Run& run) {
   command->add_option("-o,--output", args->format, "text, json, html or markdown")
       ->option_text("FORMAT")
       ->check(CLI::IsMember({"text", "json", "html", "markdown"}));
+  command->add_option("--accept", args->accept, "Causes of differences that are agreed to, by name")
+      ->option_text("CAUSE,...")
+      ->delimiter(',');
   command->add_option("--known", args->known, "Differences that were agreed upon, with reasons")->option_text("FILE");
   command->add_option("--access-log", args->access_log, "Ask the requests of an access log instead of every class")
       ->option_text("FILE");

@@ -240,25 +240,54 @@ bool like(std::string_view actual, std::string_view wanted) {
 
 }  // namespace
 
-TEST_CASE("the samples of README.md print what they say") {
-  if (!environment("GWCTL_CASE", "").empty()) return;
+namespace {
+
+// The folder whose copy a document's samples run in: `<!-- samples run in testdata/tutorial -->` says so.
+std::string sample_folder(const std::string& markdown) {
+  constexpr std::string_view words = "<!-- samples run in ";
+  const std::size_t at = markdown.find(words);
+  if (at == markdown.npos) return "testdata/sample";
+  const std::size_t begin = at + words.size();
+  return markdown.substr(begin, markdown.find(' ', begin) - begin);
+}
+
+std::vector<fs::path> documents() {
+  std::vector<fs::path> files = {"README.md"};
+  for (const auto& entry : fs::directory_iterator("docs"))
+    if (entry.path().extension() == ".md") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+// Returns the number of samples.
+std::size_t run_samples(const fs::path& document, bool accept) {
+  const std::string markdown = read_file(document);
   Scratch scratch;
-  fs::copy("testdata/sample", scratch.work(), fs::copy_options::recursive);
+  fs::copy(sample_folder(markdown), scratch.work(), fs::copy_options::recursive);
   std::string accepted;
   std::size_t count = 0;
-  for (Piece& piece : pieces_of(read_file("README.md"))) {
+  for (Piece& piece : pieces_of(markdown)) {
     if (!piece.command.empty()) {
       ++count;
       const std::string actual = execute(scratch, piece.command, "", true)["stdout"];
       const bool same = like(actual, piece.text);
-      if (environment("GWCTL_ACCEPT", "") != "1")
-        CHECK_MESSAGE(same, "README.md: $ " << piece.command << "\n" << difference(scratch, piece.text, actual));
+      if (!accept)
+        CHECK_MESSAGE(same, document << ": $ " << piece.command << "\n" << difference(scratch, piece.text, actual));
       else if (!same)
         piece.text = actual;
       accepted += "$ " + piece.command + "\n";
     }
     accepted += piece.text;
   }
+  if (accept) write_file(document, accepted);
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("the samples of README.md and docs/ print what they say") {
+  if (!environment("GWCTL_CASE", "").empty()) return;
+  std::size_t count = 0;
+  for (const fs::path& document : documents()) count += run_samples(document, environment("GWCTL_ACCEPT", "") == "1");
   CHECK(count > 0);
-  if (environment("GWCTL_ACCEPT", "") == "1") write_file("README.md", accepted);
 }

@@ -41,6 +41,9 @@ TEST_CASE("man/ has not drifted from the command tree and the tables: `./dev man
     const std::string there{std::istreambuf_iterator<char>(file), {}};
     CHECK_MESSAGE((there == page), "man/" << name << " is out of date: run ./dev man");
   }
-  for (const auto& entry : fs::directory_iterator("man"))
-    CHECK_MESSAGE(expected.contains(entry.path().filename().string()), entry.path() << " is made from nothing");
+  for (const auto& entry : fs::directory_iterator("man")) {
+    const std::string name = entry.path().filename().string();
+    if (name == "gwctl-annotations.7") continue;  // made by convert_annotations_page_test
+    CHECK_MESSAGE(expected.contains(name), name << " is made from nothing");
+  }
 }

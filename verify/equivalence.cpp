@@ -6,6 +6,7 @@
 #include <tuple>
 #include <unordered_set>
 
+#include "verify/causes.h"
 #include "verify/hosts.h"
 #include "verify/paths.h"
 #include "verify/values.h"
@@ -61,7 +62,7 @@ class Findings {
  public:
   // `plain`: the difference of the same request, plainly written. What shows nothing more than that is no other sort.
   void add(Counterexample&& found, const Counterexample* plain) {
-    if (plain && same_effect(*plain, found)) {
+    if (plain && found.cause.empty() && found.known == plain->known && same_effect(*plain, found)) {
       if (const auto at = by_key_.find(key_of(*plain)); at != by_key_.end()) ++at->second.alike;
       return;
     }
@@ -77,32 +78,30 @@ class Findings {
   }
 
   void write(HostReport& report, const Options& options) {
-    for (auto& [key, found] : by_key_) {
-      if (options.known) found.known = options.known(report.host, found);
-      report.counterexamples.push_back(std::move(found));
-    }
+    for (auto& [key, found] : by_key_) report.counterexamples.push_back(std::move(found));
     auto& all = report.counterexamples;
-    if (all.size() > options.counterexamples) {
-      std::stable_sort(all.begin(), all.end(), [](const Counterexample& a, const Counterexample& b) {
-        return std::tuple(!a.known.empty(), a.impact, cost(a.request)) <
-               std::tuple(!b.known.empty(), b.impact, cost(b.request));
-      });
-      report.omitted = all.size() - options.counterexamples;
-      all.resize(options.counterexamples);
-      all.shrink_to_fit();
-    }
+    const auto rank = [](const Counterexample& c) { return std::pair(!c.known.empty(), !c.cause.empty()); };
     std::stable_sort(all.begin(), all.end(), [](const Counterexample& a, const Counterexample& b) {
-      return std::tuple(!a.known.empty(), cost(a.request), a.impact) <
-             std::tuple(!b.known.empty(), cost(b.request), b.impact);
+      return std::pair(a.impact, cost(a.request)) < std::pair(b.impact, cost(b.request));
+    });
+    std::size_t kept = 0;
+    report.omitted = std::erase_if(all, [&](const Counterexample& c) {
+      return c.cause.empty() && ++kept > options.counterexamples;
+    });
+    all.shrink_to_fit();
+    std::stable_sort(all.begin(), all.end(), [&](const Counterexample& a, const Counterexample& b) {
+      return std::tuple(rank(a), cost(a.request), a.impact) < std::tuple(rank(b), cost(b.request), b.impact);
     });
   }
 
  private:
-  using Key =
-      std::tuple<Aspect, Scheme, std::string, Difference, std::size_t, std::size_t, std::string, std::string>;
+  using Key = std::tuple<Aspect, Scheme, std::string, Difference, std::size_t, std::size_t, std::string, std::string,
+                         std::string>;
 
-  // Plain requests and conditions are told a rule, what concerns every rule alike once.
+  // Plain requests and conditions are told a rule, what concerns every rule alike once, a cause once.
   static Key key_of(const Counterexample& found) {
+    if (!found.cause.empty())
+      return {Aspect::plain, Scheme::http, std::string(found.cause), Difference::unmodelled, 0, 0, {}, {}, found.known};
     const bool plain = found.aspect == Aspect::plain || !found.request.headers.empty();
     return {found.aspect,
             found.request.scheme,
@@ -111,7 +110,8 @@ class Findings {
             first_status(found.old_answer),
             first_status(found.new_answer),
             plain ? first_rule(found.old_answer) : "",
-            plain ? first_rule(found.new_answer) : ""};
+            plain ? first_rule(found.new_answer) : "",
+            found.known};
   }
 
   static bool same_effect(const Counterexample& plain, const Counterexample& found) {
@@ -130,8 +130,8 @@ class Findings {
 // All names that are reported under one pattern.
 class HostCheck {
  public:
-  HostCheck(const Side& old_side, const Side& new_side, HostReport& report, bool thorough)
-      : old_(*old_side.model), new_(*new_side.model), report_(report), thorough_(thorough) {}
+  HostCheck(const Side& old_side, const Side& new_side, HostReport& report, const Options& options, bool thorough)
+      : old_(*old_side.model), new_(*new_side.model), report_(report), options_(options), thorough_(thorough) {}
 
   void check(const HostName& name, const SniNames& sni) {
     const PathClasses paths = path_classes(name.rows);
@@ -174,8 +174,8 @@ class HostCheck {
     ask_protocol(name);
   }
 
-  void finish(const Options& options) {
-    findings_.write(report_, options);
+  void finish() {
+    findings_.write(report_, options_);
     report_.assumptions.assign(sampled_.begin(), sampled_.end());
     report_.assumptions.insert(report_.assumptions.end(), assumed_.begin(), assumed_.end());
     for (const std::string& note : attributes_) report_.assumptions.push_back("not proven: " + note);
@@ -225,7 +225,9 @@ class HostCheck {
       return out;
     }
     const Impact meaning = impact(request, before, after, *difference);
-    Counterexample found{request, aspect, detail, std::move(before), std::move(after), *difference, meaning, 1, {}};
+    Counterexample found{request, aspect, detail, std::move(before), std::move(after), *difference, meaning, 1, {}, {}};
+    if (const Cause* shared = cause_of(report_.host, found)) found.cause = shared->name;
+    if (options_.known) found.known = options_.known(report_.host, found);
     out.found = found;
     findings_.add(std::move(found), plain);
     return out;
@@ -242,6 +244,7 @@ class HostCheck {
                                   Difference::unmodelled,
                                   Impact::cosmetic,
                                   1,
+                                  {},
                                   {}});
   }
 
@@ -259,6 +262,7 @@ class HostCheck {
   const route::Model& old_;
   const route::Model& new_;
   HostReport& report_;
+  const Options& options_;
   bool thorough_, every_path_ = false;
   Findings findings_;
   std::set<std::string> sampled_, assumed_, attributes_, reasons_;
@@ -349,10 +353,10 @@ Report verify(const Side& old_side, const Side& new_side, const Options& options
   for (std::size_t first = 0; first < hosts.size();) {
     HostReport& row = report.hosts.emplace_back();
     row.host = hosts[first].shown;
-    HostCheck check(old_side, new_side, row, thorough);
+    HostCheck check(old_side, new_side, row, options, thorough);
     for (; first < hosts.size() && hosts[first].shown == row.host; ++first)
       if (report.old_refused.empty()) check.check(hosts[first], sni_names(hosts[first], tls_names));
-    check.finish(options);
+    check.finish();
     if (!options.measured && row.verdict == Verdict::proved) row.verdict = Verdict::proved_modulo;
     if (!options.measured)
       row.assumptions.push_back("the old controller behaves as its documentation says; it was not measured");

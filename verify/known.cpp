@@ -5,6 +5,7 @@
 #include <span>
 
 #include "diag/suggest.h"
+#include "verify/causes.h"
 
 namespace gw::verify {
 namespace {
@@ -13,13 +14,14 @@ struct TextField {
   std::string_view name;
   std::string Accepted::*member;
 };
-constexpr std::array<TextField, 6> text_fields = {{{"host", &Accepted::host},
+constexpr std::array<TextField, 7> text_fields = {{{"host", &Accepted::host},
                                                    {"aspect", &Accepted::aspect},
                                                    {"detail", &Accepted::detail},
                                                    {"difference", &Accepted::difference},
+                                                   {"cause", &Accepted::cause},
                                                    {"path", &Accepted::path},
                                                    {"reason", &Accepted::reason}}};
-constexpr std::array<std::string_view, 8> field_names = {"host", "aspect", "detail", "difference",
+constexpr std::array<std::string_view, 9> field_names = {"host", "aspect", "detail", "difference", "cause",
                                                          "path", "reason", "old",    "new"};
 
 void report(diag::Sink& sink, const diag::Span& span, std::string message, std::string help) {
@@ -41,6 +43,12 @@ std::vector<std::string_view> difference_names() {
   std::vector<std::string_view> out;
   for (int i = 0; i <= static_cast<int>(Difference::upstream_host); ++i)
     out.push_back(name(static_cast<Difference>(i)));
+  return out;
+}
+
+std::vector<std::string_view> cause_names() {
+  std::vector<std::string_view> out;
+  for (const Cause& each : causes()) out.push_back(each.name);
   return out;
 }
 
@@ -83,6 +91,10 @@ bool read_entry(const yaml::Node& node, Accepted& out, diag::Sink& sink) {
   }
   if (!known_word(out.aspect, aspect_names())) {
     report(sink, node.span(), "unknown aspect '" + out.aspect + "'", suggestion(out.aspect, aspect_names()));
+    good = false;
+  }
+  if (!known_word(out.cause, cause_names())) {
+    report(sink, node.span(), "unknown cause '" + out.cause + "'", suggestion(out.cause, cause_names()));
     good = false;
   }
   if (!known_word(out.difference, difference_names())) {
@@ -130,6 +142,7 @@ std::string accepted_reason(const std::vector<Accepted>& known, std::string_view
   for (const Accepted& entry : known) {
     const bool fits = host_fits(entry.host, host) && (entry.aspect.empty() || entry.aspect == name(found.aspect)) &&
                       (entry.detail.empty() || entry.detail == found.detail) &&
+                      (entry.cause.empty() || entry.cause == found.cause) &&
                       (entry.difference.empty() || entry.difference == name(found.difference)) &&
                       found.request.target.starts_with(entry.path) && status_fits(entry.old_status, found.old_answer) &&
                       status_fits(entry.new_status, found.new_answer);

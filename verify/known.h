@@ -9,6 +9,8 @@
 //     path: /api/                   # optional; the request's path begins with it
 //     old: 308                      # optional; status before
 //     new: 301                      # optional; status after
+//     cause: redirect-slash         # optional; see causes.h
+//     cause: redirect-slash         # optional; a name of causes.h
 //     reason: agreed with the shop team on 2026-11-02   # required
 #pragma once
 #include <optional>
@@ -22,7 +24,7 @@
 namespace gw::verify {
 
 struct Accepted {
-  std::string host, aspect, detail, difference, path, reason;
+  std::string host, aspect, detail, difference, cause, path, reason;
   std::optional<int> old_status, new_status;
   diag::Span span;
   mutable std::size_t used = 0;

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "diag/render.h"
+#include "verify/causes.h"
 #include "verify/curl.h"
 
 namespace gw::verify {
@@ -50,6 +51,7 @@ Json counterexample_json(const Counterexample& found, const Rendering& rendering
               {"impact", name(found.impact)},
               {"aspect", name(found.aspect)}};
   if (!found.detail.empty()) out["detail"] = found.detail;
+  if (!found.cause.empty()) out["cause"] = found.cause;
   out["alike"] = found.alike;
   if (!found.known.empty()) out["known"] = found.known;
   return out;
@@ -103,15 +105,16 @@ std::string aspect_note(const Counterexample& found) {
 
 struct Counts {
   std::map<Verdict, std::size_t> hosts;
-  std::size_t requests = 0, differences = 0, known = 0;
+  std::size_t requests = 0, open = 0, caused = 0, known = 0;  // open: kinds of difference without a shared cause
 };
 Counts count(const Report& report) {
   Counts out;
   for (const HostReport& host : report.hosts) {
     ++out.hosts[host.verdict];
     out.requests += host.requests;
-    for (const Counterexample& found : host.counterexamples) ++(found.known.empty() ? out.differences : out.known);
-    out.differences += host.omitted;
+    for (const Counterexample& found : host.counterexamples)
+      ++(!found.known.empty() ? out.known : !found.cause.empty() ? out.caused : out.open);
+    out.open += host.omitted;
   }
   return out;
 }
@@ -121,11 +124,41 @@ std::string counts_line(const Report& report) {
   std::string out = std::to_string(report.hosts.size()) + " hosts";
   for (const auto& [verdict, hosts] : counts.hosts)
     out += ", " + std::to_string(hosts) + " " + std::string(name(verdict));
-  out += "; " + std::to_string(counts.requests) + " requests asked of both sides, " +
-         std::to_string(counts.differences) + " kinds of difference";
+  out += "; " + std::to_string(counts.requests) + " requests asked of both sides; kinds of difference: " +
+         std::to_string(counts.open) + " to look at";
+  if (counts.caused != 0) out += ", " + std::to_string(counts.caused) + " of shared causes";
   if (counts.known != 0) out += ", " + std::to_string(counts.known) + " accepted";
   return out;
 }
+
+// The shared causes of differences that nobody accepted, in the order of the table.
+struct CauseLine {
+  const Cause* cause = nullptr;
+  const Counterexample* example = nullptr;  // the shortest one
+  std::size_t hosts = 0, requests = 0;
+};
+std::vector<CauseLine> cause_lines(const Report& report) {
+  std::vector<CauseLine> out;
+  for (const Cause& each : causes()) {
+    CauseLine line{&each, nullptr, 0, 0};
+    for (const HostReport& host : report.hosts)
+      for (const Counterexample& found : host.counterexamples) {
+        if (found.cause != each.name || !found.known.empty()) continue;
+        if (!line.example || cost(found.request) < cost(line.example->request)) line.example = &found;
+        line.requests += found.alike;
+        ++line.hosts;
+      }
+    if (line.hosts != 0) out.push_back(line);
+  }
+  return out;
+}
+
+std::string how_many(const CauseLine& line) {
+  return std::to_string(line.hosts) + (line.hosts == 1 ? " host, " : " hosts, ") + std::to_string(line.requests) +
+         (line.requests == 1 ? " request" : " requests");
+}
+
+constexpr std::string_view causes_title = "Causes that many requests share; agree to them with --accept NAME,...";
 
 std::string refusal(const Report& report, const Rendering& rendering) {
   std::string out;
@@ -140,14 +173,56 @@ std::string with_place(std::string text, const std::string& at) {
   return at.empty() ? text : text + "  [" + at + "]";
 }
 
-void add_text(const Counterexample& found, const Rendering& rendering, std::string& out) {
-  out += "  " + std::string(name(found.impact)) + ": " + display(found.request) + aspect_note(found) + "\n";
-  if (!found.known.empty()) out += "    accepted: " + diag::printable(found.known) + "\n";
+std::string heading(const Counterexample& found) {
+  const std::string cause = found.cause.empty() ? "" : ", " + std::string(found.cause);
+  return std::string(name(found.impact)) + cause;
+}
+std::string alike_note(const Counterexample& found) {
+  if (found.alike < 2) return {};
+  return " and " + std::to_string(found.alike - 1) + (found.alike == 2 ? " more request" : " more requests");
+}
+
+// What each side does with it, and the line to try it with.
+void add_answers(const Counterexample& found, const Rendering& rendering, std::string& out) {
   out += "    old: " +
          diag::printable(with_place(summary(found.old_answer), place(found.old_answer, rendering.old_sources))) + "\n";
   out += "    new: " +
          diag::printable(with_place(summary(found.new_answer), place(found.new_answer, rendering.new_sources))) + "\n";
   out += "    " + diag::printable(curl_line(found.request, rendering.address)) + "\n";
+}
+
+// The differences of one host: those to look at in full, accepted and shared ones by name.
+void add_differences(const HostReport& host, const Rendering& rendering, std::string& out) {
+  std::string shared, accepted;
+  std::size_t open = 0;
+  for (const Counterexample& found : host.counterexamples) {
+    const std::string requests = " (" + std::to_string(found.alike) + (found.alike == 1 ? " request)" : " requests)");
+    if (!found.known.empty()) {
+      accepted += "  accepted: " + diag::printable(found.known) + requests + "\n";
+    } else if (!found.cause.empty()) {
+      shared += (shared.empty() ? "  shared causes: " : ", ") + std::string(found.cause) + requests;
+    } else if (++open <= rendering.shown) {
+      out += "  " + std::string(name(found.impact)) + ": " + display(found.request) + aspect_note(found) +
+             alike_note(found) + "\n";
+      add_answers(found, rendering, out);
+    }
+  }
+  if (open + host.omitted > rendering.shown)
+    out += "  ... and " + std::to_string(open + host.omitted - rendering.shown) + " more kinds of difference\n";
+  out += shared + (shared.empty() ? "" : "\n") + accepted;
+}
+
+// Each shared cause with one request that shows it.
+std::string causes_text(const Report& report, const Rendering& rendering) {
+  const std::vector<CauseLine> lines = cause_lines(report);
+  std::string out = lines.empty() ? "" : std::string(causes_title) + "\n";
+  for (const CauseLine& line : lines) {
+    out += "  " + std::string(line.cause->name) + ": " + std::string(line.cause->title) + " (" + how_many(line) + ")\n";
+    out += "    " + std::string(name(line.example->impact)) + ": " + display(line.example->request) +
+           aspect_note(*line.example) + "\n";
+    add_answers(*line.example, rendering, out);
+  }
+  return out;
 }
 
 std::string html_text(std::string_view text) {
@@ -209,7 +284,9 @@ void add_html(const HostReport& host, const Rendering& rendering, std::string& o
   for (const Counterexample& found : host.counterexamples) {
     if (left-- == 0) break;
     out += "<tr><td class=\"" + std::string(name(found.impact)) + "\">" + std::string(name(found.impact)) +
-           "</td><td><code>" + html_text(display(found.request)) + "</code>" + html_text(aspect_note(found));
+           "</td><td><code>" + html_text(display(found.request)) + "</code>" +
+           html_text(aspect_note(found) + alike_note(found));
+    if (!found.cause.empty()) out += "<br>cause: " + html_text(found.cause);
     if (!found.known.empty()) out += "<br>accepted: " + html_text(found.known);
     out += "<pre>" + html_text(curl_line(found.request, rendering.address)) + "</pre></td>";
     for (const bool old_side : {true, false}) {
@@ -274,19 +351,12 @@ std::string to_text(const Report& report, const Rendering& rendering) {
     if (host.verdict == Verdict::proved_modulo || host.verdict == Verdict::tested) out += ", given:";
     out += "\n";
     for (const std::string& note : host.assumptions) out += "  - " + diag::printable(note) + "\n";
-    std::size_t left = rendering.shown;
-    for (const Counterexample& found : host.counterexamples) {
-      if (left-- == 0) break;
-      add_text(found, rendering, out);
-    }
-    const std::size_t all = host.counterexamples.size() + host.omitted;
-    if (all > rendering.shown)
-      out += "  ... and " + std::to_string(all - rendering.shown) + " more kinds of difference\n";
+    add_differences(host, rendering, out);
     for (const Counterexample& found : host.unmodelled)
       out += "  not modelled: " + display(found.request) + "\n    old: " + diag::printable(summary(found.old_answer)) +
              "\n    new: " + diag::printable(summary(found.new_answer)) + "\n";
   }
-  return out + std::string(name(report.verdict)) + ": " + counts_line(report) + "\n";
+  return out + causes_text(report, rendering) + std::string(name(report.verdict)) + ": " + counts_line(report) + "\n";
 }
 
 std::string to_markdown(const Report& report, const Rendering& rendering) {
@@ -303,11 +373,16 @@ std::string to_markdown(const Report& report, const Rendering& rendering) {
     std::size_t left = rendering.shown;
     for (const Counterexample& found : host.counterexamples) {
       if (left-- == 0) break;
-      out += "| " + std::string(name(found.impact)) + (found.known.empty() ? "" : ", accepted: " + cell(found.known)) +
-             " | " + cell(display(found.request)) + aspect_note(found) + " | " +
+      out += "| " + heading(found) + (found.known.empty() ? "" : ", accepted: " + cell(found.known)) +
+             " | " + cell(display(found.request)) + aspect_note(found) + alike_note(found) + " | " +
              cell(with_place(summary(found.old_answer), place(found.old_answer, rendering.old_sources))) + " | " +
              cell(with_place(summary(found.new_answer), place(found.new_answer, rendering.new_sources))) + " |\n";
     }
+  }
+  if (const std::vector<CauseLine> lines = cause_lines(report); !lines.empty()) {
+    out += "\n### " + std::string(causes_title) + "\n\n";
+    for (const CauseLine& line : lines)
+      out += "- " + cell(line.cause->name) + " (" + how_many(line) + "): " + std::string(line.cause->title) + "\n";
   }
   return out;
 }
@@ -318,6 +393,13 @@ std::string to_html(const Report& report, const Rendering& rendering) {
          " → " + html_text(rendering.new_name) + ". " + html_text(counts_line(report)) + ".</p>\n";
   const std::string refused = refusal(report, rendering);
   if (!refused.empty()) out += "<p>" + html_text(refused) + "</p>\n";
+  if (const std::vector<CauseLine> lines = cause_lines(report); !lines.empty()) {
+    out += "<h2>" + html_text(causes_title) + "</h2>\n<table>\n";
+    for (const CauseLine& line : lines)
+      out += "<tr><td><code>" + html_text(line.cause->name) + "</code></td><td>" + how_many(line) + "</td><td>" +
+             html_text(line.cause->title) + "</td></tr>\n";
+    out += "</table>\n";
+  }
   for (const HostReport& host : report.hosts) add_html(host, rendering, out);
   return out + "</body></html>\n";
 }
