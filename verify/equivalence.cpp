@@ -98,10 +98,20 @@ class Findings {
   using Key = std::tuple<Aspect, Scheme, std::string, Difference, std::size_t, std::size_t, std::string, std::string,
                          std::string>;
 
-  // Plain requests and conditions are told a rule, what concerns every rule alike once, a cause once.
+  static bool written_plainly(Aspect aspect) { return aspect == Aspect::plain || aspect == Aspect::query; }
+
+  // Plain requests and conditions are told a rule, what concerns every rule alike once, a cause once an aspect.
   static Key key_of(const Counterexample& found) {
     if (!found.cause.empty())
-      return {Aspect::plain, Scheme::http, std::string(found.cause), Difference::unmodelled, 0, 0, {}, {}, found.known};
+      return {written_plainly(found.aspect) ? Aspect::plain : found.aspect,
+              found.request.scheme,
+              std::string(found.cause),
+              Difference::unmodelled,
+              0,
+              0,
+              {},
+              {},
+              found.known};
     const bool plain = found.aspect == Aspect::plain || !found.request.headers.empty();
     return {found.aspect,
             found.request.scheme,

@@ -3,6 +3,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
+#include <set>
 #include <sstream>
 
 #include "diag/render.h"
@@ -112,8 +113,17 @@ Counts count(const Report& report) {
   for (const HostReport& host : report.hosts) {
     ++out.hosts[host.verdict];
     out.requests += host.requests;
-    for (const Counterexample& found : host.counterexamples)
-      ++(!found.known.empty() ? out.known : !found.cause.empty() ? out.caused : out.open);
+    std::set<std::string_view> caused, known;
+    for (const Counterexample& found : host.counterexamples) {
+      if (!found.known.empty())
+        known.insert(found.known);
+      else if (!found.cause.empty())
+        caused.insert(found.cause);
+      else
+        ++out.open;
+    }
+    out.known += known.size();
+    out.caused += caused.size();
     out.open += host.omitted;
   }
   return out;
@@ -141,21 +151,26 @@ std::vector<CauseLine> cause_lines(const Report& report) {
   std::vector<CauseLine> out;
   for (const Cause& each : causes()) {
     CauseLine line{&each, nullptr, 0, 0};
-    for (const HostReport& host : report.hosts)
+    for (const HostReport& host : report.hosts) {
+      bool seen = false;
       for (const Counterexample& found : host.counterexamples) {
         if (found.cause != each.name || !found.known.empty()) continue;
         if (!line.example || cost(found.request) < cost(line.example->request)) line.example = &found;
         line.requests += found.alike;
-        ++line.hosts;
+        seen = true;
       }
+      line.hosts += seen;
+    }
     if (line.hosts != 0) out.push_back(line);
   }
   return out;
 }
 
+std::string in_requests(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " request" : " requests");
+}
 std::string how_many(const CauseLine& line) {
-  return std::to_string(line.hosts) + (line.hosts == 1 ? " host, " : " hosts, ") + std::to_string(line.requests) +
-         (line.requests == 1 ? " request" : " requests");
+  return std::to_string(line.hosts) + (line.hosts == 1 ? " host, " : " hosts, ") + in_requests(line.requests);
 }
 
 constexpr std::string_view causes_title = "Causes that many requests share; agree to them with --accept NAME,...";
@@ -193,14 +208,17 @@ void add_answers(const Counterexample& found, const Rendering& rendering, std::s
 
 // The differences of one host: those to look at in full, accepted and shared ones by name.
 void add_differences(const HostReport& host, const Rendering& rendering, std::string& out) {
-  std::string shared, accepted;
+  std::vector<std::pair<std::string, std::size_t>> shared, accepted;
+  const auto count = [](auto& rows, std::string_view name, std::size_t requests) {
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.first == name; });
+    row == rows.end() ? (void)rows.emplace_back(name, requests) : (void)(row->second += requests);
+  };
   std::size_t open = 0;
   for (const Counterexample& found : host.counterexamples) {
-    const std::string requests = " (" + std::to_string(found.alike) + (found.alike == 1 ? " request)" : " requests)");
     if (!found.known.empty()) {
-      accepted += "  accepted: " + diag::printable(found.known) + requests + "\n";
+      count(accepted, found.known, found.alike);
     } else if (!found.cause.empty()) {
-      shared += (shared.empty() ? "  shared causes: " : ", ") + std::string(found.cause) + requests;
+      count(shared, found.cause, found.alike);
     } else if (++open <= rendering.shown) {
       out += "  " + std::string(name(found.impact)) + ": " + display(found.request) + aspect_note(found) +
              alike_note(found) + "\n";
@@ -209,7 +227,11 @@ void add_differences(const HostReport& host, const Rendering& rendering, std::st
   }
   if (open + host.omitted > rendering.shown)
     out += "  ... and " + std::to_string(open + host.omitted - rendering.shown) + " more kinds of difference\n";
-  out += shared + (shared.empty() ? "" : "\n") + accepted;
+  for (const auto& [cause, requests] : shared)
+    out += (cause == shared.front().first ? "  shared causes: " : ", ") + cause + " (" + in_requests(requests) + ")";
+  if (!shared.empty()) out += "\n";
+  for (const auto& [reason, requests] : accepted)
+    out += "  accepted: " + diag::printable(reason) + " (" + in_requests(requests) + ")\n";
 }
 
 // Each shared cause with one request that shows it.
