@@ -7,6 +7,6 @@
 namespace gw::verify {
 
 // profile: whose reading of RegularExpression counts; for a name without a measured one every reading is a boundary.
-Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profile);
+Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profile = {});
 
 }  // namespace gw::verify
