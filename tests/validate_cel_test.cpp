@@ -98,6 +98,8 @@ TEST_CASE("expressions") {
       {"self.host.startsWith('shop.') && self.host.endsWith('.com') && self.host.contains('example')", "true"},
       {"self.host.split('.')[1]", "example"},
       {"self.host.split('.').size()", "3"},
+      {"self.umlaut.split('').join('-')", "g-r-\xC3\xBC-\xC3\x9F"},
+      {"'a'.split('').size() + ''.split('').size()", "2"},
       {"'a,b'.split(',').join('-')", "a-b"},
       {"self.host.substring(5)", "example.com"},
       {"self.host.substring(5, 12)", "example"},

@@ -163,8 +163,8 @@ Any split(const Call& call) {
   std::vector<Any> parts;
   while (limit < 0 || static_cast<std::int64_t>(parts.size()) + 1 < limit) {
     if (separator.empty()) {
-      if (code_points(text) <= 1) break;
       const std::size_t n = byte_offset(text, 1);
+      if (n >= text.size()) break;  // the last character, or none is left
       parts.push_back(string(text.substr(0, n)));
       text.remove_prefix(n);
       continue;
