@@ -73,6 +73,12 @@ std::string workflow_escape(std::string_view text, bool property) {
   return out;
 }
 
+// Both name files from the root of the repository, without "./".
+std::string repository_path(std::string path) {
+  while (path.starts_with("./")) path.erase(0, 2);
+  return path;
+}
+
 }  // namespace
 
 // Valid by both schemas in use, of Ant (which wants every attribute and section) and of Jenkins.
@@ -115,7 +121,7 @@ std::string github(const Report& report) {
     if (d.span.known()) {
       Position begin = report.sources.position(d.span.file, d.span.begin);
       Position end = report.sources.position(d.span.file, d.span.end);
-      properties = "file=" + workflow_escape(printable(report.sources.name(d.span.file)), true) +
+      properties = "file=" + workflow_escape(printable(repository_path(report.sources.name(d.span.file))), true) +
                    ",line=" + std::to_string(begin.line) + ",endLine=" + std::to_string(end.line);
       // GitHub takes columns only within one line.
       if (begin.line == end.line)
@@ -140,8 +146,7 @@ std::string gitlab(const Report& report) {
                                 : d.severity == Severity::warning ? "minor"
                                                                   : "info";
     bool known = d.span.known();
-    std::string path = known ? report.sources.name(d.span.file) : d.object.display();
-    while (path.starts_with("./")) path.erase(0, 2);
+    const std::string path = known ? repository_path(report.sources.name(d.span.file)) : d.object.display();
     std::uint32_t line = known ? report.sources.position(d.span.file, d.span.begin).line : 1;
     out.push_back({{"description", d.help.empty() ? d.message : d.message + " (" + d.help + ")"},
                    {"check_name", d.code},
