@@ -1,5 +1,6 @@
-// kgateway's own objects: TrafficPolicy on rules of a route, BackendConfigPolicy on a Service.
+// kgateway's own objects: TrafficPolicy for rules of a route, BackendConfigPolicy on a Service.
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "convert/emitters/own.h"
@@ -159,29 +160,34 @@ std::string_view kgateway_why_not(const Intent& intent) {
   return {};
 }
 
+// An ExtensionRef instead of targetRefs: a rule whose policy is missing is not served without it.
 void kgateway_policies(const WrittenRoute& written, PolicyContext& context) {
   kube::HttpRoute& route = written.route;
-  const auto write = [&](const std::string& name, const std::vector<std::size_t>& rules, const ordered_json& spec) {
-    context.others.push_back(own::object(version, "TrafficPolicy", route.metadata.ns, name,
-                                         own::with_targets("targetRefs", own::rule_targets(route, rules), spec)));
-  };
+  const std::string& ns = route.metadata.ns;
+  std::map<std::size_t, ordered_json> of_rule;  // what its group demands, under the group's name
+  std::map<std::size_t, std::string> name_of;
   const auto groups = own::groups(written);
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const std::string name = own::numbered(route.metadata.name, g);
     Policies policies(written, groups[g], name, context);
     for (const Intent& intent : groups[g].action->intents) policies.add(intent);
-    if (!policies.traffic.empty()) write(name, groups[g].rules, policies.traffic);
+    if (policies.traffic.empty()) continue;
+    for (const std::size_t i : groups[g].rules) of_rule[i] = policies.traffic, name_of[i] = name;
   }
   for (std::size_t i = 0; i < written.rules.size(); ++i) {
     const Action* action = written.rules[i]->action.get();
     if (!action || action->redirect || action->closed) continue;
     for (const Intent& intent : action->intents)
       if (const auto* rewrite = std::get_if<RegexRewrite>(&intent.demand)) {
-        write(route.metadata.name + "--rewrite-" + std::to_string(i + 1), {i},
-              {{"urlRewrite",
-                {{"pathRegex", {{"pattern", rewrite->pattern}, {"substitution", rewrite->substitution}}}}}});
+        of_rule[i]["urlRewrite"]["pathRegex"] = {{"pattern", rewrite->pattern}, {"substitution", rewrite->substitution}};
+        name_of[i] = route.metadata.name + "--rewrite-" + std::to_string(i + 1);
         own::settle(context, intent, "TrafficPolicy urlRewrite.pathRegex");
       }
+  }
+  std::set<std::string> made;
+  for (const auto& [i, spec] : of_rule) {
+    if (made.insert(name_of[i]).second) context.others.push_back(own::object(version, "TrafficPolicy", ns, name_of[i], spec));
+    own::extension(route.spec.rules[i], group, "TrafficPolicy", name_of[i]);
   }
 }
 
