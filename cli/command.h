@@ -28,6 +28,8 @@ struct Inputs {
   bool from_cluster = false, all_namespaces = false;
 };
 void add_inputs(CLI::App& app, Inputs& inputs);
+void add_file_inputs(CLI::App& app, Inputs& inputs);  // without those of a cluster
+bool wants_cluster(const Inputs& inputs);
 
 // What a command works on. Sources live as long as the input.
 struct Loaded {
@@ -37,6 +39,10 @@ struct Loaded {
 };
 // Reads files or the cluster. An I/O error is told on standard error and gives exit_usage.
 int load(const Inputs& inputs, Loaded& loaded);
+// The cluster's objects, of one namespace (-n, else the context's) or of all (-A); progress goes to a terminal.
+// `options.ns` becomes the namespace that was read.
+Result<std::vector<kube::RawObject>> read_cluster(const Inputs& inputs, kube::LoadOptions& options,
+                                                  diag::Sources& sources, diag::Sink& sink);
 
 // Colours by --color, NO_COLOR, TERM and isatty(stderr).
 bool colour_wanted();

@@ -88,6 +88,22 @@ void read_certificates(const kube::Bundle& bundle, const runtime::Config* before
   }
 }
 
+// Gateway.spec.addresses; an entry without a value asks for one of the pool.
+std::vector<std::string> fixed_addresses(const kube::Gateway& gateway) {
+  std::vector<std::string> out;
+  for (const auto& address : gateway.spec.addresses)
+    if (!address.value.empty() && address.type.value_or("IPAddress") == "IPAddress") out.push_back(address.value);
+  return out;
+}
+
+std::string address_in_status(const kube::Gateway& gateway) {
+  const yaml::Node* status = gateway.node ? gateway.node->find("status") : nullptr;
+  const yaml::Node* addresses = status ? status->find("addresses") : nullptr;
+  if (!addresses || !addresses->is_seq() || addresses->size() == 0) return {};
+  const yaml::Node* value = addresses->items().front().find("value");
+  return value && value->is_string() ? std::string(value->string()) : std::string();
+}
+
 }  // namespace
 
 std::optional<runtime::Certificate> read_pair(const kube::Secret& secret) {
@@ -128,13 +144,42 @@ Result<AddressPool> AddressPool::parse(const std::string& cidr) {
   return pool;
 }
 
-std::string AddressPool::take(const kube::NamespacedName& gateway) {
-  if (auto had = taken_.find(gateway); had != taken_.end()) return had->second;
-  if (next_ >= count_) return {};
-  in_addr address{htonl(first_ + next_++)};
+std::uint32_t AddressPool::number_of(const std::string& address) const {
+  in_addr parsed{};
+  if (inet_pton(AF_INET, address.c_str(), &parsed) != 1) return count_;
+  return std::min(ntohl(parsed.s_addr) - first_, count_);  // below the range: wraps far above it
+}
+
+bool AddressPool::is_free(std::uint32_t number) const {
+  return number < count_ && !used_.count(number) && !fixed_.count(number);
+}
+
+std::string AddressPool::take(const kube::NamespacedName& gateway, const std::string& before) {
+  auto had = taken_.find(gateway);
+  if (had == taken_.end()) {
+    std::uint32_t number = number_of(before);
+    for (std::uint32_t tried = 0; !is_free(number) && tried < count_; ++tried) {
+      number = next_;
+      next_ = (next_ + 1) % count_;
+    }
+    if (!is_free(number)) return {};
+    used_.insert(number);
+    had = taken_.emplace(gateway, number).first;
+  }
+  const in_addr address{htonl(first_ + had->second)};
   char text[INET_ADDRSTRLEN];
   inet_ntop(AF_INET, &address, text, sizeof text);
-  return taken_[gateway] = text;
+  return text;
+}
+
+void AddressPool::settle(const std::set<kube::NamespacedName>& gateways, const std::set<std::string>& fixed) {
+  std::erase_if(taken_, [&](const auto& held) {
+    if (gateways.count(held.first)) return false;
+    used_.erase(held.second);
+    return true;
+  });
+  fixed_.clear();
+  for (const std::string& address : fixed) fixed_.insert(number_of(address));
 }
 
 Result<std::unique_ptr<GatewayDataplane>> GatewayDataplane::make(runtime::Server& server, DataplaneOptions options) {
@@ -154,13 +199,27 @@ int GatewayDataplane::socket_port(kube::Port port) const {
 }
 
 std::vector<std::string> GatewayDataplane::addresses_of(const kube::Gateway& gateway) {
-  std::vector<std::string> out;
-  for (const auto& address : gateway.spec.addresses)
-    if (!address.value.empty() && address.type.value_or("IPAddress") == "IPAddress") out.push_back(address.value);
+  std::vector<std::string> out = fixed_addresses(gateway);
   if (!out.empty()) return out;
-  std::string own = pool_ ? pool_->take(gateway.id()) : "127.0.0.1";
+  std::string own = pool_ ? pool_->take(gateway.id(), address_in_status(gateway)) : "127.0.0.1";
   if (!own.empty()) out.push_back(std::move(own));
   return out;
+}
+
+void GatewayDataplane::settle_pool(const route::Attachments& attachments) {
+  if (!pool_) return;
+  std::set<kube::NamespacedName> present;
+  std::set<std::string> fixed;
+  for (const auto& status : attachments.gateways) {
+    present.insert(status.gateway->id());
+    for (std::string& address : fixed_addresses(*status.gateway)) fixed.insert(std::move(address));
+  }
+  pool_->settle(present, fixed);
+  // After a restart: who had an address gets it before newcomers are served.
+  for (const auto& status : attachments.gateways)
+    if (std::string before = address_in_status(*status.gateway);
+        !before.empty() && fixed_addresses(*status.gateway).empty())
+      pool_->take(status.gateway->id(), before);
 }
 
 control::GatewayStates GatewayDataplane::apply(const kube::Index& index, const route::Attachments& attachments) {
@@ -171,6 +230,7 @@ control::GatewayStates GatewayDataplane::apply(const kube::Index& index, const r
   config->table = route::compile(index, attachments);
   read_certificates(index.bundle(), before.get(), *config, warnings_);
 
+  settle_pool(attachments);
   control::GatewayStates states;
   for (const auto& status : attachments.gateways) {
     const kube::Gateway& gateway = *status.gateway;

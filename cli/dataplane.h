@@ -18,15 +18,22 @@ struct DataplaneOptions {
   std::string pool;                                      // CIDR; empty: every Gateway on 127.0.0.1
 };
 
-// Hands out addresses of a range; a Gateway keeps its own.
+// Hands out addresses of a range; a Gateway keeps its own as long as it exists.
 class AddressPool {
  public:
   static Result<AddressPool> parse(const std::string& cidr);
-  std::string take(const kube::NamespacedName& gateway);  // empty: none left
+  // The address of a Gateway; `before`, what its status says, is taken up again after a restart. Empty: none left.
+  std::string take(const kube::NamespacedName& gateway, const std::string& before = {});
+  // Addresses of Gateways that are gone become free; those that some Gateway asks for by itself are not handed out.
+  void settle(const std::set<kube::NamespacedName>& gateways, const std::set<std::string>& fixed);
 
  private:
+  std::uint32_t number_of(const std::string& address) const;  // within the range; count_ when outside
+  bool is_free(std::uint32_t number) const;
+
   std::uint32_t first_ = 0, count_ = 0, next_ = 0;
-  std::map<kube::NamespacedName, std::string> taken_;
+  std::map<kube::NamespacedName, std::uint32_t> taken_;
+  std::set<std::uint32_t> used_, fixed_;
 };
 
 class GatewayDataplane : public control::Dataplane {
@@ -49,6 +56,7 @@ class GatewayDataplane : public control::Dataplane {
  private:
   GatewayDataplane(runtime::Server& server, DataplaneOptions options) : server_(server), options_(std::move(options)) {}
   std::vector<std::string> addresses_of(const kube::Gateway& gateway);
+  void settle_pool(const route::Attachments& attachments);
   int socket_port(kube::Port port) const;
 
   runtime::Server& server_;

@@ -2,12 +2,14 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 #include <string_view>
 
 #include "cli/command.h"
 #include "cli/tree.h"
+#include "cluster/read.h"
 #include "diag/render.h"
 
 namespace gw::cli {
@@ -19,6 +21,27 @@ ColourMode colour_mode = ColourMode::automatic;  // set once by the parser, befo
 std::string counted(std::size_t count, std::string_view noun) {
   return std::to_string(count) + " " + std::string(noun) + (count == 1 ? "" : "s");
 }
+
+// A line on the terminal that appears once reading takes long, and goes when it is done.
+class Progress {
+ public:
+  Progress() = default;
+  Progress(const Progress&) = delete;
+  ~Progress() {
+    if (shown_) std::cerr << "\r\033[K" << std::flush;
+  }
+  void show(std::string_view kind, std::size_t done, std::size_t left) {
+    if (std::chrono::steady_clock::now() - began_ < std::chrono::milliseconds(500)) return;
+    std::cerr << "\r\033[Kreading " << kind << ": " << done;
+    if (left != 0) std::cerr << " of " << done + left;
+    std::cerr << std::flush;
+    shown_ = true;
+  }
+
+ private:
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  bool shown_ = false;
+};
 
 }  // namespace
 
@@ -44,6 +67,20 @@ bool colour_wanted() {
 }
 
 void add_inputs(CLI::App& app, Inputs& inputs) {
+  add_file_inputs(app, inputs);
+  const char* group = "Cluster instead of files (only get and list are sent)";
+  app.add_option("--kubeconfig", inputs.kubeconfig, "Read the cluster of this kubeconfig")
+      ->option_text("FILE")
+      ->group(group);
+  app.add_option("--context", inputs.context, "Context of the kubeconfig; the current one unless told")
+      ->option_text("NAME")
+      ->group(group);
+  app.add_flag("--from-cluster", inputs.from_cluster,
+               "Read the cluster of $KUBECONFIG, ~/.kube/config or the Pod's service account")
+      ->group(group);
+}
+
+void add_file_inputs(CLI::App& app, Inputs& inputs) {
   const char* group = "Input";
   const auto append = [&inputs](const std::vector<std::string>& paths) {
     inputs.paths.insert(inputs.paths.end(), paths.begin(), paths.end());
@@ -67,9 +104,44 @@ void add_inputs(CLI::App& app, Inputs& inputs) {
       ->group(group);
 }
 
+bool wants_cluster(const Inputs& inputs) {
+  return inputs.from_cluster || !inputs.kubeconfig.empty() || !inputs.context.empty();
+}
+
+Result<std::vector<kube::RawObject>> read_cluster(const Inputs& inputs, kube::LoadOptions& options,
+                                                  diag::Sources& sources, diag::Sink& sink) {
+  if (!inputs.paths.empty())
+    return Error{"files and a cluster were given", "name files, or a cluster with --kubeconfig, not both"};
+  auto access = cluster::find_access(inputs.kubeconfig, inputs.context);
+  if (!access) return access.error();
+  cluster::ReadOptions read;
+  if (inputs.all_namespaces) {
+    options.ns.clear();
+    read.fallback = access->ns;
+  } else if (options.ns.empty()) {
+    options.ns = access->ns;
+    std::cerr << "gwctl: reading namespace " << diag::printable(options.ns)
+              << " (the context's); -n chooses another, -A reads all\n";
+  }
+  read.ns = options.ns;
+  read.selector = options.selector;
+  Progress progress;
+  if (isatty(STDERR_FILENO) == 1)
+    read.progress = [&](std::string_view kind, std::size_t done, std::size_t left) { progress.show(kind, done, left); };
+  cluster::Client client(std::move(*access));
+  return cluster::read(client, read, sources, sink);
+}
+
 int load(const Inputs& inputs, Loaded& loaded) {
-  if (inputs.paths.empty()) return fail({"no input", "name a file, a directory, or - for standard input"});
   kube::LoadOptions options = inputs.load;
+  if (wants_cluster(inputs)) {
+    auto raw = read_cluster(inputs, options, loaded.sources, loaded.sink);
+    if (!raw) return fail(raw.error());
+    loaded.bundle = kube::decode(*raw, options, loaded.sources, loaded.sink);
+    return exit_ok;
+  }
+  if (inputs.paths.empty())
+    return fail({"no input", "name a file, a directory, - for standard input, or a cluster with --kubeconfig"});
   if (inputs.all_namespaces) options.ns.clear();
   auto bundle = kube::load(inputs.paths, options, loaded.sources, loaded.sink);
   if (!bundle) return fail(bundle.error());

@@ -186,22 +186,24 @@ class Serve {
       if (make_routing(*loaded, converted) != exit_ok) return false;
       print_findings(loaded->sink.take(), loaded->sources);
     }
-    if (std::size_t added = route::assume_gateways(loaded->bundle); added && first)
-      say("the input has no Gateway; the " + std::to_string(added) + " that its routes name are taken to exist");
-    std::vector<std::string> told;
-    if (args_.demo) told = make_demo_world(loaded->bundle, *demo_, demo_secrets_);
-    if (first)
-      for (const auto& line : told) say(line);
+    // Who names a controller or wants status has the whole set in these files.
+    if (args_.controller_name.empty() && args_.status_dir.empty())
+      if (std::size_t added = route::assume_gateways(loaded->bundle); added && first)
+        say("the input has no Gateway; the " + std::to_string(added) + " that its routes name are taken to exist");
+    if (args_.demo)
+      for (const std::string& line : make_demo_world(loaded->bundle, *demo_, demo_secrets_))
+        if (told_demo_.insert(line).second) say(line);
     kube::Index index(loaded->bundle);
     route::AttachOptions options;
     options.controller_name = args_.controller_name;
     auto attachments = route::attach(index, options, &facts_);
-    if (attachments.gateways.empty()) {
-      say("the input has no Gateway to serve; `gwctl convert` makes one from Ingresses");
-      return false;
+    if (attachments.gateways.empty() && (first || !args_.watch)) {
+      say(args_.watch ? "the input has no Gateway to serve yet; waiting for one"
+                      : "the input has no Gateway to serve; `gwctl convert` makes one from Ingresses");
+      if (!args_.watch) return false;
     }
     auto states = plane_->apply(index, attachments);
-    for (const auto& warning : plane_->warnings()) say("warning: " + warning);
+    tell_warnings();
     if (!args_.status_dir.empty()) write_status(index, attachments, states);
     return true;
   }
@@ -228,21 +230,30 @@ class Serve {
     }
   }
 
-  // True when anything listens.
+  // Says what listens where, or cannot, as far as it is news; true when anything listens.
   bool tell_places() {
     bool any = false;
-    std::set<std::string> seen;
+    std::set<std::string> lines;
     for (const auto& place : plane_->places()) {
       std::string what = "Gateway " + place.gateway.display() + " listener " + place.listener + " (" + place.protocol +
                          " " + std::to_string(place.port) + (place.hostname.empty() ? "" : ", " + place.hostname) + ")";
-      if (!place.error.empty()) {
-        say(what + ": " + place.error + (place.help.empty() ? "" : "; " + place.help));
-        continue;
-      }
-      any = true;
-      say(what + " at " + place.address);
+      any = any || place.error.empty();
+      what += place.error.empty() ? " at " + place.address
+                                  : ": " + place.error + (place.help.empty() ? "" : "; " + place.help);
+      if (!told_places_.count(what)) say(what);
+      lines.insert(std::move(what));
     }
+    told_places_ = std::move(lines);
     return any;
+  }
+
+  void tell_warnings() {
+    std::set<std::string> lines;
+    for (const std::string& warning : plane_->warnings()) {
+      if (!told_warnings_.count(warning)) say("warning: " + warning);
+      lines.insert(warning);
+    }
+    told_warnings_ = std::move(lines);
   }
 
   void write_ready_file() {
@@ -291,6 +302,8 @@ class Serve {
   void reload() {
     auto began = std::chrono::steady_clock::now();
     if (load_and_apply(false)) {
+      tell_places();
+      write_ready_file();
       ++server_->stats().reloads;
       admin_->set_message({});
       auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
@@ -315,12 +328,23 @@ class Serve {
           if (info.ssi_signo != SIGHUP) stop = true;
       }
     });
-    admin_->set_ready(true);
     control::ControllerOptions options;
     if (!args_.controller_name.empty()) options.controller_name = args_.controller_name;
     options.log = say;
     options.certificates = &facts_;
+    bool ready = false;
+    options.applied = [&] {
+      tell_places();
+      tell_warnings();
+      if (!std::exchange(ready, true))
+        admin_->set_ready(true);
+      else
+        ++server_->stats().reloads;
+      write_ready_file();
+    };
+    say("controller " + options.controller_name + " of the cluster at " + access->server + "; SIGTERM drains");
     Status status = control::run_controller(*access, *plane_, options, stop);
+    if (stop) say("draining");
     stop = true;
     signals.join();
     return status ? exit_ok : fail(status.error());
@@ -333,6 +357,7 @@ class Serve {
   std::optional<runtime::DemoBackends> demo_;  // its threads start after the signals are blocked
   DemoSecrets demo_secrets_;
   PkiFacts facts_;
+  std::set<std::string> told_places_, told_warnings_, told_demo_;
   int signals_ = -1;
 };
 
@@ -352,7 +377,7 @@ void add_serve(CLI::App& app, Run& run) {
       "  gwctl serve -f manifests/ --watch --port-map 80=8080,443=8443\n"
       "  gwctl serve --kubeconfig ~/.kube/config --address-pool 127.0.1.0/24");
   auto args = std::make_shared<Args>();
-  add_inputs(*command, args->inputs);
+  add_file_inputs(*command, args->inputs);
   command->add_option("--kubeconfig", args->inputs.kubeconfig, "Be the controller of this cluster")
       ->option_text("FILE");
   command->add_option("--context", args->inputs.context, "Context of the kubeconfig")->option_text("NAME");

@@ -69,6 +69,20 @@ Status read_manifests(const Args& args, const kube::LoadOptions& load, Manifests
   return Unit{};
 }
 
+Status read_input(const Args& args, kube::LoadOptions& load, Manifests& manifests) {
+  if (wants_cluster(args.inputs)) {
+    auto raw = read_cluster(args.inputs, load, manifests.sources, manifests.sink);
+    if (!raw) return raw.error();
+    manifests.raw = std::move(*raw);
+    for (const kube::RawObject& object : manifests.raw) manifests.files.push_back(object.document.file);
+    return Unit{};
+  }
+  if (args.inputs.all_namespaces) load.ns.clear();
+  if (Status read = read_manifests(args, load, manifests); !read) return read;
+  manifests.raw = kube::objects(manifests.documents, manifests.sink);
+  return Unit{};
+}
+
 // What -n and -l leave out of the typed set is left out of the raw one.
 void keep_chosen(const kube::LoadOptions& load, const kube::Bundle& bundle, std::vector<kube::RawObject>& raw) {
   if (load.ns.empty() && load.selector.empty()) return;
@@ -107,6 +121,7 @@ bool off(const Args& args, std::string_view code) {
 void choose(const Args& args, std::vector<diag::Diagnostic>& findings) {
   std::erase_if(findings, [&args](const diag::Diagnostic& finding) {
     if (!has_layer(args, finding.layer) || off(args, finding.code)) return true;
+    if (finding.code == "GW016" && wants_cluster(args.inputs)) return true;  // it was the server
     if (!args.select.empty() && !named(args.select, finding.code)) return true;
     return named(args.ignore, finding.code);
   });
@@ -316,9 +331,7 @@ struct Checked {
 Status find_all(const Args& args, Checked& out) {
   Manifests& manifests = out.manifests;
   kube::LoadOptions load = args.inputs.load;
-  if (args.inputs.all_namespaces) load.ns.clear();
-  if (Status read = read_manifests(args, load, manifests); !read) return read;
-  manifests.raw = kube::objects(manifests.documents, manifests.sink);
+  if (Status read = read_input(args, load, manifests); !read) return read;
   const kube::Bundle bundle = decode(manifests, load);
   keep_chosen(load, bundle, manifests.raw);
 
@@ -405,8 +418,8 @@ int repair(const Args& args, std::unique_ptr<Checked> checked) {
 int run_validate(const CLI::App& command, Args args) {
   if (Status configured = configure(command, args); !configured) return fail(configured.error());
   if (Status words = check_words(args); !words) return fail(words.error());
-  if (args.inputs.paths.empty() && args.kustomize.empty())
-    return fail({"no input", "name a file, a directory, or - for standard input"});
+  if (args.inputs.paths.empty() && args.kustomize.empty() && !wants_cluster(args.inputs))
+    return fail({"no input", "name a file, a directory, - for standard input, or a cluster with --kubeconfig"});
   auto checked = std::make_unique<Checked>();
   if (Status looked = look(args, *checked); !looked) return fail(looked.error());
   return args.fix ? repair(args, std::move(checked)) : report(args, *checked);

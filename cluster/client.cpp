@@ -8,10 +8,13 @@
 #include <mutex>
 #include <optional>
 
+#include "cluster/plugin.h"
+
 namespace gw::cluster {
 namespace {
 
 constexpr long connect_timeout_s = 10, request_timeout_s = 120;
+constexpr long stream_timeout_s = 330;  // watches ask for 290 s; a server that lets them hang is left
 
 struct Body {
   std::string text;
@@ -52,6 +55,10 @@ struct HeaderList {
   curl_slist* list = nullptr;
   ~HeaderList() { curl_slist_free_all(list); }
   void add(const std::string& line) { list = curl_slist_append(list, line.c_str()); }
+  void clear() {
+    curl_slist_free_all(list);
+    list = nullptr;
+  }
 };
 
 std::string token_from(const std::string& file) {
@@ -66,7 +73,8 @@ std::string token_from(const std::string& file) {
 struct Client::Impl {
   Access access;
   CURL* handle = nullptr;
-  std::optional<Credential> plugin_credential;
+  std::optional<Credential> plugin_credential;  // of the last request
+  HeaderList connect_to;
   char error[CURL_ERROR_SIZE] = {};
 
   explicit Impl(Access a) : access(std::move(a)) {
@@ -86,8 +94,8 @@ struct Client::Impl {
   }
 
   Status credentials(HeaderList& headers) {
-    if (!access.exec.command.empty() && !plugin_credential) {
-      auto got = run_plugin(access.exec, access);
+    if (access.plugin) {
+      auto got = access.plugin->get(access);
       if (!got) return got.error();
       plugin_credential = std::move(*got);
     }
@@ -114,14 +122,34 @@ struct Client::Impl {
       set(CURLOPT_PASSWORD, access.password.c_str());
     }
     if (!access.impersonate.empty()) headers.add("Impersonate-User: " + access.impersonate);
+    if (!access.impersonate_uid.empty()) headers.add("Impersonate-Uid: " + access.impersonate_uid);
+    for (const std::string& group : access.impersonate_groups) headers.add("Impersonate-Group: " + group);
     return Unit{};
+  }
+
+  // tls-server-name: another name for SNI and for the certificate's check, the same place to connect to.
+  void address(const std::string& path, HeaderList& headers) {
+    const auto host = access.server.find("://") + 3;
+    const auto end = std::min(access.server.find('/', host), access.server.size());
+    const std::string place = access.server.substr(host, end - host);
+    if (access.tls_server_name.empty() || !access.server.starts_with("https://"))
+      return set(CURLOPT_URL, (access.server + path).c_str());
+    const auto colon = place.rfind(':');
+    const bool ported = colon != std::string::npos && place.find(']', colon) == std::string::npos;
+    const std::string port = ported ? place.substr(colon + 1) : "443";
+    set(CURLOPT_URL, ("https://" + access.tls_server_name + ":" + port + access.server.substr(end) + path).c_str());
+    connect_to.add(access.tls_server_name + ":" + port + ":" + place.substr(0, ported ? colon : place.size()) + ":" +
+                   port);
+    set(CURLOPT_CONNECT_TO, connect_to.list);
+    headers.add("Host: " + place);
   }
 
   Status prepare(const std::string& path, HeaderList& headers) {
     curl_easy_reset(handle);
+    connect_to.clear();
     headers.add("Accept: application/json");
     if (auto ready = credentials(headers); !ready) return ready;
-    set(CURLOPT_URL, (access.server + path).c_str());
+    address(path, headers);
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_USERAGENT, "gwctl");
     set(CURLOPT_NOSIGNAL, 1L);
@@ -165,8 +193,8 @@ struct Client::Impl {
       Response response;
       curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response.status);
       response.body = std::move(answer.text);
-      if (response.status != 401 || !plugin_credential || again) return response;
-      plugin_credential.reset();
+      if (response.status != 401 || !access.plugin || again) return response;
+      access.plugin->refused(*plugin_credential);
     }
   }
 };
@@ -181,13 +209,6 @@ Result<Response> Client::get(const std::string& path) {
 Result<Response> Client::patch(const std::string& path, std::string_view type, const std::string& body) {
   return impl_->request("PATCH", path, std::string(type), body);
 }
-Result<Response> Client::post(const std::string& path, const std::string& body) {
-  return impl_->request("POST", path, "application/json", body);
-}
-Result<Response> Client::put(const std::string& path, const std::string& body) {
-  return impl_->request("PUT", path, "application/json", body);
-}
-
 Result<long> Client::stream(const std::string& path, const std::function<bool(std::string_view)>& on_line,
                             const std::atomic<bool>& stop) {
   Impl& impl = *impl_;
@@ -200,12 +221,14 @@ Result<long> Client::stream(const std::string& path, const std::function<bool(st
   impl.set(CURLOPT_XFERINFOFUNCTION, stop_wanted);
   impl.set(CURLOPT_XFERINFODATA, &stop);
   impl.set(CURLOPT_TCP_KEEPALIVE, 1L);
+  impl.set(CURLOPT_TIMEOUT, stream_timeout_s);
   const CURLcode code = curl_easy_perform(impl.handle);
-  const bool ours = code == CURLE_WRITE_ERROR || code == CURLE_ABORTED_BY_CALLBACK;
-  if (code != CURLE_OK && !ours) return impl.unreachable(code);
   long status = 0;
   curl_easy_getinfo(impl.handle, CURLINFO_RESPONSE_CODE, &status);
-  if (status == 401) impl.plugin_credential.reset();
+  const bool ours = code == CURLE_WRITE_ERROR || code == CURLE_ABORTED_BY_CALLBACK ||
+                    (code == CURLE_OPERATION_TIMEDOUT && status != 0);
+  if (code != CURLE_OK && !ours) return impl.unreachable(code);
+  if (status == 401 && impl.access.plugin) impl.access.plugin->refused(*impl.plugin_credential);
   return status;
 }
 

@@ -27,8 +27,6 @@ class Client {
   // path: "/apis/...?limit=500". An Error means that no HTTP answer came (refused, TLS, DNS, plugin).
   Result<Response> get(const std::string& path);
   Result<Response> patch(const std::string& path, std::string_view content_type, const std::string& body);
-  Result<Response> post(const std::string& path, const std::string& body);
-  Result<Response> put(const std::string& path, const std::string& body);
 
   // Streams the lines of an answer (a watch) until the server ends it, on_line returns false, or stop becomes true
   // (looked at every second). Returns the HTTP status.

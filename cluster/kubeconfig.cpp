@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "cluster/plugin.h"
 #include "diag/diagnostic.h"
 #include "kube/load.h"
 #include "yaml/read.h"
@@ -131,32 +132,37 @@ Status fill_user(const Found& user, Access& access) {
   access.client_key_pem = std::move(*key);
   access.token = text(user.body, "token");
   access.token_file = text(user.body, "tokenFile");
+  if (!access.token_file.empty()) access.token_file = (user.file->directory / access.token_file).string();
   access.username = text(user.body, "username");
   access.password = text(user.body, "password");
   access.impersonate = text(user.body, "as");
+  access.impersonate_uid = text(user.body, "as-uid");
+  if (const Node* groups = user.body ? user.body->find("as-groups") : nullptr; groups && groups->is_seq())
+    for (const Node& group : groups->items())
+      if (group.is_string()) access.impersonate_groups.emplace_back(group.string());
   access.exec = exec_plugin(user);
+  if (!access.exec.command.empty()) access.plugin = std::make_shared<PluginCredentials>();
   if (user.body && user.body->find("auth-provider") && access.token.empty())
     return Error{"kubeconfig: 'auth-provider' was removed from Kubernetes 1.26", "use the provider's exec plugin"};
   return Unit{};
 }
 
-Result<Access> in_cluster() {
+}  // namespace
+
+Result<Access> in_cluster(const std::string& account) {
   const char* host = std::getenv("KUBERNETES_SERVICE_HOST");
   const char* port = std::getenv("KUBERNETES_SERVICE_PORT");
-  const std::string account = "/var/run/secrets/kubernetes.io/serviceaccount/";
-  std::ifstream ca(account + "ca.crt"), ns(account + "namespace");
+  std::ifstream ca(account + "/ca.crt"), ns(account + "/namespace");
   if (!host || !port || !ca)
     return Error{"no kubeconfig was found", "give --kubeconfig FILE, set KUBECONFIG, or run inside a Pod"};
   Access access;
   const std::string name = host;
   access.server = "https://" + (name.find(':') == std::string::npos ? name : "[" + name + "]") + ":" + port;
   access.ca_pem.assign(std::istreambuf_iterator<char>(ca), {});
-  access.token_file = account + "token";
+  access.token_file = account + "/token";
   if (ns) std::getline(ns, access.ns);
   return access;
 }
-
-}  // namespace
 
 Result<Access> find_access(const std::string& file, const std::string& wanted) {
   Config config;
@@ -176,6 +182,11 @@ Result<Access> find_access(const std::string& file, const std::string& wanted) {
   access.server = text(cluster.body, "server");
   if (access.server.empty()) return Error{"the cluster of context '" + name + "' has no server", {}};
   while (access.server.ends_with('/')) access.server.pop_back();
+  const std::string authority = access.server.substr(0, access.server.find('/', access.server.find("://") + 3));
+  if (!access.server.starts_with("https://") && !access.server.starts_with("http://"))
+    return Error{"the server of context '" + name + "' is no http or https URL", "write https://HOST:PORT"};
+  if (authority.find('@') != std::string::npos)
+    return Error{"the server of context '" + name + "' holds a user name or password", "put them under users:"};
   access.insecure = flag(cluster.body, "insecure-skip-tls-verify");
   access.tls_server_name = text(cluster.body, "tls-server-name");
   access.proxy_url = text(cluster.body, "proxy-url");

@@ -8,10 +8,12 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <nlohmann/json.hpp>
 
-#include "cluster/kubeconfig.h"
+#include "cluster/plugin.h"
 
 extern char** environ;
 
@@ -89,7 +91,38 @@ Result<std::string> output_of(const ExecPlugin& plugin, const Access& access) {
   return out;
 }
 
+// RFC 3339 to seconds since 1970; 0 when it is none.
+std::int64_t seconds_of(const std::string& time) {
+  std::tm utc{};
+  const char* rest = ::strptime(time.c_str(), "%Y-%m-%dT%H:%M:%S", &utc);
+  if (!rest) return 0;
+  std::int64_t seconds = ::timegm(&utc);
+  if (*rest == '.') rest += 1 + std::strspn(rest + 1, "0123456789");
+  int hours = 0, minutes = 0;
+  char sign = 0;
+  if (std::sscanf(rest, "%c%2d:%2d", &sign, &hours, &minutes) == 3 && (sign == '+' || sign == '-'))
+    seconds -= (sign == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
+  return seconds;
+}
+
+constexpr std::int64_t expiry_margin_s = 10;
+
 }  // namespace
+
+Result<Credential> PluginCredentials::get(const Access& access) {
+  std::lock_guard lock(mutex_);
+  if (held_ && (held_->expires == 0 || held_->expires - expiry_margin_s > std::time(nullptr))) return *held_;
+  auto fresh = run_plugin(access.exec, access);
+  if (fresh) held_ = *fresh;
+  return fresh;
+}
+
+void PluginCredentials::refused(const Credential& credential) {
+  std::lock_guard lock(mutex_);
+  if (held_ && held_->token == credential.token &&
+      held_->client_certificate_pem == credential.client_certificate_pem)
+    held_.reset();
+}
 
 Result<Credential> run_plugin(const ExecPlugin& plugin, const Access& access) {
   auto out = output_of(plugin, access);
@@ -103,7 +136,8 @@ Result<Credential> run_plugin(const ExecPlugin& plugin, const Access& access) {
     auto it = status.find(key);
     return it != status.end() && it->is_string() ? it->get<std::string>() : std::string();
   };
-  Credential credential{text("token"), text("clientCertificateData"), text("clientKeyData")};
+  Credential credential{text("token"), text("clientCertificateData"), text("clientKeyData"),
+                        seconds_of(text("expirationTimestamp"))};
   if (credential.token.empty() && credential.client_certificate_pem.empty()) return unusable;
   return credential;
 }

@@ -8,6 +8,7 @@
 
 #include "kube/kinds.h"
 #include "yaml/read.h"
+#include "yaml/write.h"
 
 namespace gw::cluster {
 namespace {
@@ -23,20 +24,23 @@ constexpr std::string_view vendor_groups[] = {"gateway.networking.k8s.io",
                                               "gateway.envoyproxy.io",
                                               "gateway.nginx.org",
                                               "traefik.io",
+                                              "traefik.containo.us",
                                               "projectcontour.io",
                                               "configuration.konghq.com",
                                               "k8s.nginx.org",
+                                              "ingress.v1.haproxy.org",
+                                              "ingress.v3.haproxy.org",
+                                              "core.haproxy.org",
+                                              "elbv2.k8s.aws",
                                               "networking.istio.io",
                                               "cloud.google.com",
                                               "networking.gke.io",
                                               "cilium.io"};
 
-std::string base_path(const Resource& resource, const std::string& ns) {
-  std::string path =
-      resource.group.empty() ? "/api/" + resource.version : "/apis/" + resource.group + "/" + resource.version;
-  if (!ns.empty() && resource.namespaced) path += "/namespaces/" + ns;
-  return path + "/" + resource.plural;
-}
+// Types of Secrets that no gateway uses; they may be most of a cluster's bytes.
+constexpr std::string_view useless_secrets =
+    "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token,type!=kubernetes.io/dockerconfigjson,"
+    "type!=kubernetes.io/dockercfg,type!=bootstrap.kubernetes.io/token";
 
 std::string escaped(const std::string& text) {
   char* raw = curl_easy_escape(nullptr, text.c_str(), static_cast<int>(text.size()));
@@ -45,32 +49,92 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
+std::string list_path(const Resource& resource, const std::string& ns, const ReadOptions& options) {
+  std::string path =
+      resource.group.empty() ? "/api/" + resource.version : "/apis/" + resource.group + "/" + resource.version;
+  if (!ns.empty() && resource.namespaced) path += "/namespaces/" + escaped(ns);
+  path += "/" + resource.plural + "?";
+  if (resource.kind == "Ingress" && !options.selector.empty())
+    path += "labelSelector=" + escaped(options.selector) + "&";
+  if (resource.kind == "Secret") path += "fieldSelector=" + escaped(std::string(useless_secrets)) + "&";
+  return path;
+}
+
+// What the API server writes into an object and no manifest holds.
+bool written_by_server(std::string_view key) {
+  constexpr std::string_view keys[] = {"managedFields", "uid",        "resourceVersion",           "generation",
+                                       "selfLink",      "finalizers", "deletionGracePeriodSeconds"};
+  return std::find(std::begin(keys), std::end(keys), key) != std::end(keys);
+}
+
+// The text of one object as a person would have written it.
+std::string manifest(const kube::RawObject& raw) {
+  std::string out;
+  yaml::Writer writer(yaml::Style::yaml, out);
+  writer.begin_document();
+  writer.begin_map();
+  writer.key("apiVersion");
+  writer.string(raw.api_version);
+  writer.key("kind");
+  writer.string(raw.kind);
+  for (const yaml::Entry& entry : raw.node->entries()) {
+    const std::string_view key = entry.key.string();
+    if (key == "apiVersion" || key == "kind" || key == "status") continue;
+    writer.key(key);
+    if (key != "metadata" || !entry.value.is_map()) {
+      writer.node(entry.value);
+      continue;
+    }
+    writer.begin_map();
+    for (const yaml::Entry& field : entry.value.entries()) {
+      if (written_by_server(field.key.string())) continue;
+      writer.key(field.key.string());
+      writer.node(field.value);
+    }
+    writer.end_map();
+  }
+  writer.end_map();
+  writer.end_document();
+  return out;
+}
+
+std::string member(const yaml::Node* node, std::string_view key) {
+  const yaml::Node* value = node ? node->find(key) : nullptr;
+  return value && value->is_string() ? std::string(value->string()) : std::string();
+}
+
 class Reader {
  public:
   Reader(Client& client, const ReadOptions& options, diag::Sources& sources, diag::Sink& sink)
       : client_(client), options_(options), sources_(sources), sink_(sink) {}
 
   Result<std::vector<kube::RawObject>> run() {
-    for (const Resource& resource : core_resources())
-      if (auto done = list(resource); !done) return done.error();
-    auto vendors = discover();
-    if (!vendors) return vendors.error();
-    for (const Resource& resource : *vendors)
+    auto groups = discover();
+    if (!groups) return groups.error();
+    std::vector<Resource> resources = core_resources();
+    resources.insert(resources.end(), groups->begin(), groups->end());
+    for (const Resource& resource : resources)
       if (auto done = list(resource); !done) return done.error();
     return std::move(objects_);
   }
 
  private:
+  // The typed kinds outside Gateway API; those come by discovery, in the version that is installed.
   static std::vector<Resource> core_resources() {
+    std::vector<Resource> out = typed_resources();
+    std::erase_if(out, [](const Resource& r) { return r.group == kube::gateway_group; });
+    return out;
+  }
+
+  static std::vector<Resource> typed_resources() {
     std::vector<Resource> out;
     kube::Bundle bundle;
     kube::each_kind(bundle, [&](auto& objects) {
       using T = typename std::decay_t<decltype(objects)>::value_type;
       if constexpr (!std::same_as<T, kube::OtherObject>) {
         constexpr const kube::KindInfo& info = kube::KindOf<T>::info;
-        if (info.group != kube::gateway_group)  // those come by discovery, in the version that is installed
-          out.push_back({std::string(info.group), std::string(info.version), std::string(info.plural),
-                         std::string(info.kind), info.namespaced});
+        out.push_back({std::string(info.group), std::string(info.version), std::string(info.plural),
+                       std::string(info.kind), info.namespaced});
       }
     });
     return out;
@@ -80,10 +144,15 @@ class Reader {
   Result<std::vector<Resource>> discover() {
     auto groups = client_.get("/apis");
     if (!groups) return groups.error();
+    if (groups->status == 401)
+      return Error{"the API server " + client_.server() + " refused the credentials (401)",
+                   "check --kubeconfig and --context, or log in again"};
     std::vector<Resource> out;
     const auto answer = nlohmann::json::parse(groups->body, nullptr, false);
-    if (groups->status != 200 || !answer.contains("groups")) {
-      refused("the API groups", "", groups->status);
+    if (groups->status != 200 || !answer.is_object() || !answer.contains("groups")) {
+      refused("the API groups (discovery)", "", groups->status);
+      for (Resource& resource : typed_resources())
+        if (resource.group == kube::gateway_group) out.push_back(std::move(resource));
       return out;
     }
     for (const auto& group : answer["groups"]) {
@@ -96,14 +165,15 @@ class Reader {
 
   // A kind may live in another than the preferred version only; the first version that serves it is taken.
   Status served_by(const std::string& group, const nlohmann::json& versions, std::vector<Resource>& out) {
-    std::vector<std::string> order{versions["preferredVersion"].value("version", "")};
-    for (const auto& version : versions["versions"])
+    std::vector<std::string> order{versions.value("preferredVersion", nlohmann::json::object()).value("version", "")};
+    for (const auto& version : versions.value("versions", nlohmann::json::array()))
       if (version.value("version", "") != order.front()) order.push_back(version.value("version", ""));
     for (const std::string& version : order) {
+      if (version.empty()) continue;
       auto list = client_.get("/apis/" + group + "/" + version);
       if (!list) return list.error();
       const auto resources = nlohmann::json::parse(list->body, nullptr, false);
-      if (list->status != 200 || !resources.contains("resources")) continue;
+      if (list->status != 200 || !resources.is_object() || !resources.contains("resources")) continue;
       for (const auto& resource : resources["resources"]) add_served(group, version, resource, out);
     }
     return Unit{};
@@ -120,68 +190,109 @@ class Reader {
   }
 
   Status list(const Resource& resource) {
+    auto status = pages(resource, options_.ns);
+    if (!status) return status.error();
+    if (*status != 403 || !resource.namespaced || !options_.ns.empty() || options_.fallback.empty())
+      return told(resource, options_.ns, *status);
+    // Every namespace was wanted; this user may see one.
+    auto instead = pages(resource, options_.fallback);
+    if (!instead) return instead.error();
+    if (*instead == 200) return only(resource);
+    return told(resource, options_.fallback, *instead);
+  }
+
+  // Reads every page. Returns the HTTP status that ended it: 200, or that of a refusal.
+  Result<long> pages(const Resource& resource, const std::string& ns) {
+    const std::string base = list_path(resource, ns, options_);
+    const std::size_t before = objects_.size();
     std::string next;
-    std::size_t count = 0;
     do {
-      std::string path = base_path(resource, options_.ns) + "?limit=" + std::to_string(options_.page);
-      if (!options_.selector.empty() && resource.kind == "Ingress")
-        path += "&labelSelector=" + escaped(options_.selector);
+      std::string path = base + "limit=" + std::to_string(options_.page);
       if (!next.empty()) path += "&continue=" + escaped(next);
       auto page = client_.get(path);
       if (!page) return page.error();
-      if (page->status == 404) return Unit{};
-      if (page->status == 410 && !next.empty()) return restart(resource);
-      if (page->status != 200) {
-        refused(resource.plural, options_.ns, page->status);
-        return Unit{};
+      if (page->status == 410 && !next.empty()) {
+        // The list changed under us for so long that its pages have expired: read it in one.
+        objects_.resize(before);
+        page = client_.get(base.substr(0, base.size() - 1));
+        if (!page) return page.error();
       }
-      next = add_page(resource, std::move(page->body), count);
+      if (page->status != 200) return page->status;
+      auto more = add_page(resource, std::move(page->body), before);
+      if (!more) return more.error();
+      next = std::move(*more);
     } while (!next.empty());
-    return Unit{};
-  }
-
-  // The list changed under us for so long that its pages have expired: read it in one.
-  Status restart(const Resource& resource) {
-    std::erase_if(objects_, [&](const kube::RawObject& raw) { return raw.kind == resource.kind; });
-    auto whole = client_.get(base_path(resource, options_.ns));
-    if (!whole) return whole.error();
-    std::size_t count = 0;
-    if (whole->status == 200)
-      add_page(resource, std::move(whole->body), count);
-    else
-      refused(resource.plural, options_.ns, whole->status);
-    return Unit{};
+    return 200L;
   }
 
   // Returns the continue token.
-  std::string add_page(const Resource& resource, std::string body, std::size_t& count) {
-    const diag::FileId file = sources_.add("cluster: " + resource.plural, std::move(body));
+  Result<std::string> add_page(const Resource& resource, std::string body, std::size_t before) {
+    diag::Sources page;
+    diag::Sink unreadable;  // places in the page mean nothing to the user
     yaml::Limits limits;
     limits.file_bytes = std::size_t{512} << 20;
-    const auto documents = yaml::read(file, sources_, limits, sink_);
-    if (documents.empty()) return {};
-    auto more = kube::objects(documents, sink_);
-    count += more.size();
-    std::move(more.begin(), more.end(), std::back_inserter(objects_));
-    const yaml::Node* metadata = documents.front().root->find("metadata");
-    const yaml::Node* token = metadata ? metadata->find("continue") : nullptr;
+    const diag::FileId file = page.add("cluster:" + resource.plural, std::move(body));
+    const auto documents = yaml::read(file, page, limits, unreadable);
+    if (documents.size() != 1 || !documents.front().root->is_map())
+      return Error{"the API server's list of " + resource.plural + " cannot be read", "is " + client_.server() +
+                       " a Kubernetes API server?"};
+    const yaml::Node& root = *documents.front().root;
+    for (const kube::RawObject& raw : kube::objects(documents, unreadable)) add_object(raw);
+    const yaml::Node* metadata = root.find("metadata");
     const yaml::Node* left = metadata ? metadata->find("remainingItemCount") : nullptr;
     const std::int64_t rest = left && left->kind() == yaml::Kind::integer ? left->integer() : 0;
     if (options_.progress)
-      options_.progress(resource.plural, count, static_cast<std::size_t>(std::max<std::int64_t>(rest, 0)));
-    return token && token->is_string() ? std::string(token->string()) : std::string();
+      options_.progress(resource.plural, objects_.size() - before,
+                        static_cast<std::size_t>(std::max<std::int64_t>(rest, 0)));
+    return member(metadata, "continue");
   }
 
-  void refused(const std::string& what, const std::string& ns, long status) {
+  void add_object(const kube::RawObject& raw) {
+    const yaml::Node* metadata = raw.node->find("metadata");
+    const std::string ns = member(metadata, "namespace");
+    const diag::FileId file =
+        sources_.add("cluster:" + std::string(raw.kind) + "/" + (ns.empty() ? "" : ns + "/") + member(metadata, "name"),
+                     manifest(raw));
+    for (kube::RawObject& object : kube::objects(yaml::read(file, sources_, {}, sink_), sink_))
+      objects_.push_back(std::move(object));
+  }
+
+  Status told(const Resource& resource, const std::string& ns, long status) {
+    // 404: not installed. 405: a kind that cannot be listed.
+    if (status != 200 && status != 404 && status != 405)
+      refused(name_of(resource), resource.namespaced ? ns : "", status, resource.namespaced);
+    return Unit{};
+  }
+
+  static std::string name_of(const Resource& resource) {
+    return resource.plural + (resource.group.empty() ? "" : "." + resource.group);
+  }
+
+  Status only(const Resource& resource) {
+    report("this user may not list " + name_of(resource) + " in all namespaces; only namespace " + options_.fallback +
+               " was read",
+           "grant 'list' on " + name_of(resource) + " to see the others");
+    return Unit{};
+  }
+
+  void refused(const std::string& what, const std::string& ns, long status, bool namespaced = false) {
+    const std::string where = !ns.empty() ? "in namespace " + ns : namespaced ? "in all namespaces" : "in the cluster";
+    if (status == 401 || status == 403)
+      report("this user may not list " + what + " " + where,
+             namespaced && ns.empty() ? "grant 'list' on " + what + ", or choose one namespace with -n"
+                                      : "grant 'list' on " + what + "; what depends on them could not be checked");
+    else
+      report("the API server answered " + std::to_string(status) + " for " + what + " " + where,
+             "what depends on them could not be checked");
+  }
+
+  void report(std::string message, std::string help) {
     diag::Diagnostic d;
-    d.code = "GW018";
+    d.code = "GW020";
     d.severity = diag::Severity::warning;
     d.layer = "reference";
-    const std::string where = ns.empty() ? "in all namespaces" : "in namespace " + ns;
-    d.message = status == 403 || status == 401 ? "this user may not list " + what + " " + where
-                                               : "the API server answered " + std::to_string(status) + " for " + what;
-    d.help = status == 403 && ns.empty() ? "grant 'list' on " + what + ", or choose one namespace with -n"
-                                         : "what depends on it could not be checked";
+    d.message = std::move(message);
+    d.help = std::move(help);
     sink_.report(std::move(d));
   }
 

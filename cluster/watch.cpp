@@ -11,6 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::chrono::milliseconds first_pause = 200ms, last_pause = 10s, absent_pause = 10s;
+
 std::string member(const yaml::Node* node, std::string_view key) {
   const yaml::Node* value = node ? node->find(key) : nullptr;
   return value && value->is_string() ? std::string(value->string()) : std::string();
@@ -52,12 +54,21 @@ class Watch::Reflector {
   Reflector(Watch& watch, std::size_t number)
       : watch_(watch), number_(number), kind_(watch.kinds_[number]), client_(watch.access_) {}
 
+  // A list is followed at once; a failure, or a watch that ended as soon as it began, is answered with growing pauses.
   void run() {
-    auto pause = 200ms;
+    std::chrono::milliseconds pause = first_pause;
     while (!watch_.stop_) {
-      const bool fine = version_.empty() ? list() : follow();
-      pause = fine ? 200ms : std::min<std::chrono::milliseconds>(pause * 2, 5s);
-      if (!fine) sleep(pause);
+      const bool listing = version_.empty();
+      const auto began = std::chrono::steady_clock::now();
+      delivered_ = false;
+      const bool fine = listing ? list() : follow();
+      if (listing && fine) continue;
+      if (!listing && (delivered_ || std::chrono::steady_clock::now() - began >= 5s)) {
+        pause = first_pause;
+        continue;
+      }
+      sleep(pause);
+      pause = std::min<std::chrono::milliseconds>(pause * 2, last_pause);
     }
   }
 
@@ -72,9 +83,9 @@ class Watch::Reflector {
     std::string next, version;
     do {
       auto page = client_.get(path() + "?limit=500" + (next.empty() ? "" : "&continue=" + next));
-      if (!page) return failed(page.error().message);
+      if (!page) return unreachable(page.error().message);
       if (page->status == 404) return absent();
-      if (page->status != 200) return failed("the API server answered " + std::to_string(page->status));
+      if (page->status != 200) return failed(refusal("list", page->status));
       auto parsed = parse(std::move(page->body));
       if (!parsed) return failed("the API server sent no list");
       const yaml::Node& root = *parsed->documents.front().root;
@@ -87,6 +98,7 @@ class Watch::Reflector {
       }
     } while (!next.empty());
     version_ = version;
+    absent_ = false;
     watch_.replace(number_, std::move(objects));
     return true;
   }
@@ -95,8 +107,9 @@ class Watch::Reflector {
   bool absent() {
     candidate_ = (candidate_ + 1) % kind_.versions.size();
     if (candidate_ != 0) return true;
-    watch_.replace(number_, {});
-    sleep(2s);
+    if (!absent_) watch_.replace(number_, {});
+    absent_ = true;
+    sleep(absent_pause);
     return true;
   }
 
@@ -105,11 +118,11 @@ class Watch::Reflector {
     auto status = client_.stream(
         path() + "?watch=1&allowWatchBookmarks=true&timeoutSeconds=290&resourceVersion=" + version_,
         [&](std::string_view line) { return event(line, gone); }, watch_.stop_);
-    if (!status) return failed(status.error().message);
+    if (!status) return unreachable(status.error().message);
     if (gone || *status == 410) version_.clear();
     if (*status == 200 || *status == 410) return true;
     version_.clear();
-    return failed("the API server answered " + std::to_string(*status) + " to a watch");
+    return failed(refusal("watch", *status));
   }
 
   bool event(std::string_view line, bool& gone) {
@@ -124,6 +137,8 @@ class Watch::Reflector {
     }
     if (const std::string version = member(object->find("metadata"), "resourceVersion"); !version.empty())
       version_ = version;
+    if (!delivered_) watch_.well(number_);
+    delivered_ = true;
     if (type == "BOOKMARK") return true;
     kube::RawObject raw{document(parsed), object, {}, {}};
     if (const yaml::Node* v = object->find("apiVersion"); v && v->is_string()) raw.api_version = v->string();
@@ -136,6 +151,17 @@ class Watch::Reflector {
     watch_.tell(number_, why);
     return false;
   }
+  bool unreachable(const std::string& why) {
+    watch_.tell_outage(why);
+    return false;
+  }
+  std::string refusal(const char* verb, long status) const {
+    const std::string what = kind_.plural + (kind_.group.empty() ? "" : "." + kind_.group);
+    if (status == 403)
+      return std::string("this user may not ") + verb + " " + what + " in all namespaces; grant get, list and watch";
+    if (status == 401) return "the API server refused the credentials (401)";
+    return "the API server answered " + std::to_string(status) + " to a " + verb + " of " + what;
+  }
 
   void sleep(std::chrono::milliseconds time) const {
     for (auto slept = 0ms; slept < time && !watch_.stop_; slept += 50ms) std::this_thread::sleep_for(50ms);
@@ -147,6 +173,8 @@ class Watch::Reflector {
   Client client_;
   std::size_t candidate_ = 0;  // of kind_.versions
   std::string version_;        // resourceVersion to go on from; empty: list
+  bool delivered_ = false;     // the present watch brought an event
+  bool absent_ = false;        // told as not installed
 };
 
 Watch::Watch(const Access& access, std::vector<WatchedKind> kinds, std::function<void()> changed,
@@ -172,6 +200,7 @@ void Watch::replace(std::size_t number, Objects objects) {
     stores_[number] = std::move(objects);
     listed_[number] = true;
     told_[number].clear();
+    outage_.clear();
   }
   changed_();
 }
@@ -188,13 +217,28 @@ void Watch::change(std::size_t number, bool deleted, kube::RawObject object) {
   changed_();
 }
 
+void Watch::well(std::size_t number) {
+  std::lock_guard lock(mutex_);
+  told_[number].clear();
+  outage_.clear();
+}
+
 void Watch::tell(std::size_t number, const std::string& problem) {
   {
     std::lock_guard lock(mutex_);
     if (told_[number] == problem) return;
     told_[number] = problem;
   }
-  trouble_(kinds_[number].plural + ": " + problem);
+  trouble_(problem);
+}
+
+void Watch::tell_outage(const std::string& problem) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!outage_.empty()) return;
+    outage_ = problem;
+  }
+  trouble_(problem + "; trying again");
 }
 
 bool Watch::synced() const {

@@ -39,7 +39,9 @@ class Watch {
   void run(std::size_t number);
   void replace(std::size_t number, Objects objects);
   void change(std::size_t number, bool deleted, kube::RawObject object);
+  void well(std::size_t number);  // what was told is over
   void tell(std::size_t number, const std::string& problem);
+  void tell_outage(const std::string& problem);  // the server as a whole; told once, not once a kind
 
   Access access_;
   std::vector<WatchedKind> kinds_;
@@ -50,6 +52,7 @@ class Watch {
   std::vector<Objects> stores_;
   std::vector<bool> listed_;
   std::vector<std::string> told_;
+  std::string outage_;
   std::vector<std::thread> threads_;
 };
 

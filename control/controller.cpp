@@ -4,7 +4,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <ctime>
+#include <map>
 #include <mutex>
+#include <thread>
 
 #include "cluster/watch.h"
 #include "control/infrastructure.h"
@@ -77,10 +79,15 @@ class Controller {
     attach.controller_name = options_.controller_name;
     const route::Attachments attachments = route::attach(index, attach, options_.certificates);
     const GatewayStates states = dataplane_.apply(index, attachments);
+    if (options_.applied) options_.applied();
     bool done = true;
     for (const StatusUpdate& update : status_updates(index, attachments, states, {options_.controller_name, now()}))
       done = write(update) && done;
-    for (const Manifest& manifest : infrastructure_.changed(attachments)) done = apply(manifest) && done;
+    for (const Manifest& manifest : infrastructure_.changed(attachments)) {
+      if (apply(manifest)) continue;
+      infrastructure_.failed(manifest);
+      done = false;
+    }
     return done;
   }
 
@@ -103,19 +110,28 @@ class Controller {
 
   // 404: deleted meanwhile. 409: changed meanwhile; the change comes as an event.
   bool answered(const Result<cluster::Response>& response, const std::string& what) {
-    const bool fine = response && (response->status < 300 || response->status == 404 || response->status == 409);
-    if (!fine && options_.log)
-      options_.log(
-          "cannot write " + what + ": " +
-          (response ? "the API server answered " + std::to_string(response->status) : response.error().message));
-    return fine;
+    if (response && (response->status < 300 || response->status == 404 || response->status == 409)) {
+      told_.erase(what);
+      return true;
+    }
+    const std::string why = !response                 ? response.error().message
+                            : response->status == 403 ? std::string("this user may not patch it")
+                                                      : "the API server answered " + std::to_string(response->status);
+    if (std::string& before = told_[what]; before != why) {
+      before = why;
+      if (options_.log) options_.log("cannot write " + what + ": " + why + "; trying again");
+    }
+    return false;
   }
 
   cluster::Client client_;
   Dataplane& dataplane_;
   const ControllerOptions& options_;
   Infrastructure infrastructure_;
+  std::map<std::string, std::string> told_;  // what cannot be written -> why, as told last
 };
+
+constexpr std::chrono::milliseconds first_pause = 500ms, last_pause = 60s;
 
 }  // namespace
 
@@ -133,12 +149,20 @@ Status run_controller(const cluster::Access& access, Dataplane& dataplane, const
         if (options.log) options.log(problem);
       });
   Controller controller(access, dataplane, options);
-  auto again = std::chrono::steady_clock::time_point::max();
+  using Clock = std::chrono::steady_clock;
+  auto again = Clock::time_point::max(), free = Clock::time_point::min();
+  std::chrono::milliseconds pause = first_pause;
   while (!stop) {
-    const bool due = std::chrono::steady_clock::now() >= again;
+    const bool due = Clock::now() >= again;
     if ((!bell.wait() && !due) || !watch.synced()) continue;
+    // Half of the time is left to the data plane, however fast changes come.
+    while (!stop && Clock::now() < free)
+      std::this_thread::sleep_for(std::min<Clock::duration>(free - Clock::now(), 50ms));
+    const auto began = Clock::now();
     const bool done = controller.reconcile(watch.snapshot());
-    again = done ? std::chrono::steady_clock::time_point::max() : std::chrono::steady_clock::now() + 1s;
+    free = Clock::now() + (Clock::now() - began);
+    again = done ? Clock::time_point::max() : Clock::now() + pause;
+    pause = done ? first_pause : std::min(pause * 2, last_pause);
   }
   return Unit{};
 }

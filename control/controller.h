@@ -19,10 +19,12 @@ struct Dataplane {
 struct ControllerOptions {
   std::string controller_name = "gwctl.dev/gateway-controller";
   std::function<void(const std::string&)> log;            // one line, no secrets
+  std::function<void()> applied;                          // after each apply(), before status is written
   const route::CertificateFacts* certificates = nullptr;  // outlives the call
 };
 
 // Runs until stop is true (looked at ten times a second). An Error means that the cluster could not be used at all.
+// What fails later is told once and tried again with growing pauses.
 Status run_controller(const cluster::Access& access, Dataplane& dataplane, const ControllerOptions& options,
                       const std::atomic<bool>& stop);
 

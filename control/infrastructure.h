@@ -17,6 +17,8 @@ class Infrastructure {
  public:
   // The manifests that differ from those returned before. The owner reference lets the cluster delete them.
   std::vector<Manifest> changed(const route::Attachments& attachments);
+  // It could not be applied: the next changed() returns it again.
+  void failed(const Manifest& manifest) { sent_.erase(manifest.path); }
 
  private:
   std::map<std::string, std::string> sent_;  // path -> json

@@ -45,11 +45,17 @@ Json current_status(const kube::Object& object) {
   return status && status->is_map() ? to_json(*status) : Json::object();
 }
 
+// A text member of what may be anything: a status in a file was checked by nobody.
+std::string text(const Json& object, const char* key) {
+  const auto it = object.is_object() ? object.find(key) : object.end();
+  return object.is_object() && it != object.end() && it->is_string() ? it->get<std::string>() : std::string();
+}
+
 // The old condition of a type, in a list of conditions that may be absent.
 const Json* old_condition(const Json& conditions, const std::string& type) {
   if (!conditions.is_array()) return nullptr;
   for (const Json& condition : conditions)
-    if (condition.value("type", "") == type) return &condition;
+    if (text(condition, "type") == type) return &condition;
   return nullptr;
 }
 
@@ -73,13 +79,14 @@ class Builder {
   Json condition(const kube::Object& object, const Json& old, const route::Condition& c) const {
     const char* value = c.status ? "True" : "False";
     const Json* before = old_condition(old, c.type);
-    const bool same = before && before->value("status", "") == value;
+    std::string since = before && text(*before, "status") == value ? text(*before, "lastTransitionTime") : "";
+    if (since.empty()) since = options_.now;
     return {{"type", c.type},
             {"status", value},
             {"reason", c.reason},
             {"message", c.message},
             {"observedGeneration", object.metadata.generation},
-            {"lastTransitionTime", same ? before->value("lastTransitionTime", options_.now) : options_.now}};
+            {"lastTransitionTime", std::move(since)}};
   }
 
   Json conditions(const kube::Object& object, const Json& old, const std::vector<route::Condition>& list) const {
@@ -90,10 +97,11 @@ class Builder {
 
   static Json member(const Json& object, const char* key) { return object.contains(key) ? object[key] : Json(); }
 
-  void update(const kube::Object& object, const kube::KindInfo& info, const Json& status, bool keeps_others = false) {
+  // A list that other controllers write to as well is replaced only in the version that was read.
+  void update(const kube::Object& object, const kube::KindInfo& info, const Json& status, bool shared_list = false) {
     if (same(current_status(object), status)) return;
     updates_.push_back({object.object_id(), std::string(info.plural),
-                        keeps_others ? object.metadata.resource_version : std::string(),
+                        shared_list ? object.metadata.resource_version : std::string(),
                         Json{{"status", status}}.dump(-1, ' ', false, Json::error_handler_t::replace)});
   }
   // Fields this controller does not write (of other features) do not count.
@@ -123,7 +131,7 @@ class Builder {
       Json before;
       if (old.is_array())
         for (const Json& entry : old)
-          if (entry.value("name", "") == each.listener->name) before = member(entry, "conditions");
+          if (text(entry, "name") == each.listener->name) before = member(entry, "conditions");
       Json kinds = Json::array();
       for (const std::string& kind : each.supported_kinds)
         kinds.push_back({{"group", kube::gateway_group}, {"kind", kind}});
@@ -179,13 +187,13 @@ class Builder {
     Json out = Json::array();
     if (entries.is_array())
       for (const Json& entry : entries)
-        if (entry.value("controllerName", "") != options_.controller_name) out.push_back(entry);
+        if (entry.is_object() && text(entry, "controllerName") != options_.controller_name) out.push_back(entry);
     return out;
   }
   static Json find_entry(const Json& entries, const char* key, const Json& reference, const std::string& controller) {
     if (entries.is_array())
       for (const Json& entry : entries)
-        if (entry.value("controllerName", "") == controller && entry.contains(key) &&
+        if (text(entry, "controllerName") == controller && entry.contains(key) &&
             nlohmann::json(entry[key]) == nlohmann::json(reference))
           return member(entry, "conditions");
     return {};
@@ -196,11 +204,10 @@ class Builder {
     for (const Route& object : routes) {
       const Json old = member(current_status(object), "parents");
       Json parents = others(old);
-      const bool kept = !parents.empty();
       auto [begin, end] = by_route_.equal_range(&object);
       for (auto it = begin; it != end; ++it) {
         const route::ParentStatus& each = *it->second;
-        if (each.conditions.empty()) continue;  // a parent of somebody else
+        if (!each.gateway || each.conditions.empty()) continue;  // a parent of somebody else
         Json ref = reference(*each.ref);
         Json before = find_entry(old, "parentRef", ref, options_.controller_name);
         parents.push_back({{"parentRef", std::move(ref)},
@@ -210,7 +217,7 @@ class Builder {
       if (parents.empty() && !old.is_array()) continue;
       Json status;
       status["parents"] = std::move(parents);
-      update(object, kube::KindOf<Route>::info, status, kept);
+      update(object, kube::KindOf<Route>::info, status, true);
     }
   }
 
@@ -228,7 +235,6 @@ class Builder {
     for (const kube::BackendTlsPolicy& object : index_.bundle().backend_tls_policies) {
       const Json old = member(current_status(object), "ancestors");
       Json ancestors = others(old);
-      const bool kept = !ancestors.empty();
       for (const route::PolicyStatus& each : attachments_.policies) {
         if (each.policy != &object || !each.ancestor || ancestors.size() >= 16) continue;
         Json ref = {{"group", kube::gateway_group},
@@ -243,7 +249,7 @@ class Builder {
       if (ancestors.empty() && !old.is_array()) continue;
       Json status;
       status["ancestors"] = std::move(ancestors);
-      update(object, kube::KindOf<kube::BackendTlsPolicy>::info, status, kept);
+      update(object, kube::KindOf<kube::BackendTlsPolicy>::info, status, true);
     }
   }
 

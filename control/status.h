@@ -20,7 +20,7 @@ using GatewayStates = std::map<kube::NamespacedName, GatewayState>;
 struct StatusUpdate {
   diag::ObjectId object;
   std::string plural;
-  std::string resource_version;  // set where entries of other controllers had to be kept: the write must not lose them
+  std::string resource_version;  // set where other controllers have entries of their own: the write must not lose them
   std::string json;
 };
 

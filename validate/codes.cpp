@@ -53,6 +53,9 @@ constexpr CodeInfo codes[] = {
     {"GW018", warning, "yaml", "tag that Kubernetes ignores",
      "Kubernetes reads the value as if the tag were not there. Another reader of YAML may not."},
     {"GW019", warning, "yaml", "text after the end of a document", "Kubernetes drops it silently. Put --- on a line of its own between documents."},
+    {"GW020", warning, "reference", "kind that could not be read from the cluster",
+     "This user's role does not allow to list the kind, or the API server failed. What depends on these objects is "
+     "judged without them; grant 'list' (get and list are all that gwctl sends), or read another namespace."},
     {"GW101", error, "schema", "unknown field",
      "The schema has no such field. The API server refuses it, or drops it with a warning, so it never has an effect."},
     {"GW102", error, "schema", "required field missing", "The API server refuses the object without this field."},
