@@ -6,11 +6,13 @@
 #include <ctime>
 #include <map>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "cluster/watch.h"
 #include "control/infrastructure.h"
 #include "kube/kinds.h"
+#include "route/channel.h"
 
 namespace gw::control {
 namespace {
@@ -69,6 +71,21 @@ class Controller {
   Controller(const cluster::Access& access, Dataplane& dataplane, const ControllerOptions& options)
       : client_(access), dataplane_(dataplane), options_(options) {}
 
+  // What the installed definitions say of themselves. Where they cannot be read: the standard channel.
+  void find_channel() {
+    auto answer = client_.get(
+        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gateways.gateway.networking.k8s.io");
+    if (!answer || answer->status != 200) return;
+    const auto definition = nlohmann::json::parse(answer->body, nullptr, false);
+    const nlohmann::json::json_pointer annotations("/metadata/annotations");
+    const auto noted = definition.is_object() ? definition.value(annotations, nlohmann::json()) : nlohmann::json();
+    if (!noted.is_object()) return;
+    experimental_ = noted.value("gateway.networking.k8s.io/channel", "") == "experimental";
+    if (options_.log)
+      options_.log("Gateway API " + noted.value("gateway.networking.k8s.io/bundle-version", "") + ", " +
+                   (experimental_ ? "experimental" : "standard") + " channel");
+  }
+
   // False when a write has to be tried again.
   bool reconcile(const std::vector<kube::RawObject>& raw) {
     diag::Sources sources;
@@ -77,11 +94,12 @@ class Controller {
     const kube::Index index(bundle);
     route::AttachOptions attach;
     attach.controller_name = options_.controller_name;
-    const route::Attachments attachments = route::attach(index, attach, options_.certificates);
+    const route::Attachments attachments = route::attach(
+        index, attach, options_.certificates, experimental_ ? route::Channel::experimental : route::Channel::standard);
     const GatewayStates states = dataplane_.apply(index, attachments);
     if (options_.applied) options_.applied();
     bool done = true;
-    for (const StatusUpdate& update : status_updates(index, attachments, states, {options_.controller_name, now()}))
+    for (const StatusUpdate& update : status_updates(index, attachments, states, {options_.controller_name, now(), experimental_}))
       done = write(update) && done;
     for (const Manifest& manifest : infrastructure_.changed(attachments)) {
       if (apply(manifest)) continue;
@@ -128,6 +146,7 @@ class Controller {
   Dataplane& dataplane_;
   const ControllerOptions& options_;
   Infrastructure infrastructure_;
+  bool experimental_ = false;  // the installed channel
   std::map<std::string, std::string> told_;  // what cannot be written -> why, as told last
 };
 
@@ -149,6 +168,7 @@ Status run_controller(const cluster::Access& access, Dataplane& dataplane, const
         if (options.log) options.log(problem);
       });
   Controller controller(access, dataplane, options);
+  controller.find_channel();
   using Clock = std::chrono::steady_clock;
   auto again = Clock::time_point::max(), free = Clock::time_point::min();
   std::chrono::milliseconds pause = first_pause;

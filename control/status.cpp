@@ -117,7 +117,7 @@ class Builder {
       accepted = {"Accepted", false, "InvalidParameters", "gwctl takes no parametersRef", nullptr};
     const Json old = current_status(object);
     Json features = Json::array();
-    for (std::string_view name : supported_features()) features.push_back({{"name", name}});
+    for (std::string_view name : supported_features(options_.experimental)) features.push_back({{"name", name}});
     Json status;
     status["conditions"] = conditions(object, member(old, "conditions"), {accepted});
     status["supportedFeatures"] = std::move(features);

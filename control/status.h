@@ -26,7 +26,8 @@ struct StatusUpdate {
 
 struct StatusOptions {
   std::string controller_name;
-  std::string now;  // RFC 3339; the transition time of what changed
+  std::string now;           // RFC 3339; the transition time of what changed
+  bool experimental = true;  // Gateway API's experimental channel is installed
 };
 
 // Only objects whose status differs from the one they carry. Every condition has the current observedGeneration;

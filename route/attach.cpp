@@ -6,6 +6,7 @@
 #include <set>
 
 #include "route/backends.h"
+#include "route/channel.h"
 #include "route/listeners.h"
 #include "route/names.h"
 #include "route/order.h"
@@ -17,8 +18,12 @@ namespace {
 
 class Attacher {
  public:
-  Attacher(const kube::Index& index, const AttachOptions& options, const CertificateFacts* facts)
-      : index_(index), options_(options), facts_(facts), controller_(!options.controller_name.empty()) {}
+  Attacher(const kube::Index& index, const AttachOptions& options, const CertificateFacts* facts, Channel channel)
+      : index_(index),
+        options_(options),
+        facts_(facts),
+        channel_(channel),
+        controller_(!options.controller_name.empty()) {}
 
   Attachments run() {
     for (const kube::Gateway& gateway : index_.bundle().gateways) add_gateway(gateway);
@@ -89,7 +94,7 @@ class Attacher {
     // out_.listeners holds Gateways first, then sets by age: precedence order already.
     for (ListenerStatus& status : out_.listeners) by_gateway[status.gateway].push_back(&status);
     for (auto& [gateway, listeners] : by_gateway) {
-      mark_conflicts(listeners);
+      mark_conflicts(listeners, channel_ == Channel::experimental);
       for (ListenerStatus* status : listeners) conclude(*status);
       mark_overlaps(listeners);
     }
@@ -238,6 +243,7 @@ class Attacher {
   const kube::Index& index_;
   const AttachOptions& options_;
   const CertificateFacts* facts_;
+  Channel channel_;
   bool controller_;  // GatewayClasses are told apart
   Attachments out_;
   std::map<const kube::Object*, std::vector<std::size_t>> owners_;  // Gateway or ListenerSet -> its listeners
@@ -276,7 +282,12 @@ std::optional<std::string> intersect(std::string_view listener_host, std::string
 }
 
 Attachments attach(const kube::Index& index, const AttachOptions& options, const CertificateFacts* facts) {
-  return Attacher(index, options, facts).run();
+  return attach(index, options, facts, Channel::experimental);
+}
+
+Attachments attach(const kube::Index& index, const AttachOptions& options, const CertificateFacts* facts,
+                   Channel channel) {
+  return Attacher(index, options, facts, channel).run();
 }
 
 }  // namespace gw::route

@@ -62,9 +62,8 @@ HeaderChanges cors_headers(const CorsPolicy& policy, const RequestView& request,
     set("access-control-allow-headers",
         listed(policy.headers, header(request, "access-control-request-headers"), policy.credentials));
     set("access-control-max-age", std::to_string(policy.max_age));
-  } else {
-    set("access-control-expose-headers", join(policy.expose));
   }
+  set("access-control-expose-headers", join(policy.expose));
   out.push_back({HeaderChange::Op::add, "vary", "Origin"});
   return out;
 }

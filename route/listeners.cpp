@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "route/names.h"
 #include "route/policies.h"
@@ -145,6 +146,14 @@ bool cannot_share(Family a, Family b) {
   return a != b && a != Family::udp && b != Family::udp;
 }
 
+// TLSRouteModeMixed: one port that both terminates TLS for TLSRoutes and passes it through.
+bool mixes(const kube::Listener& a, const kube::Listener& b) {
+  const auto mode = [](const kube::Listener& listener) {
+    return listener.tls ? listener.tls->mode.value_or("Terminate") : std::string("Terminate");
+  };
+  return a.protocol == "TLS" && b.protocol == "TLS" && mode(a) != mode(b);
+}
+
 void conflict(ListenerStatus& loser, const ListenerStatus& other, const char* reason) {
   if (find(loser.conditions, "Conflicted")) return;
   const std::string message = "listener " + loser.listener->name + " is not distinct from listener " +
@@ -153,13 +162,42 @@ void conflict(ListenerStatus& loser, const ListenerStatus& other, const char* re
   loser.usable = false;
 }
 
-// A later listener meets an earlier one. A ListenerSet's listener that has lost already holds nothing.
-void settle(ListenerStatus& earlier, ListenerStatus& later, const char* reason) {
-  const bool same_owner = earlier.owner == later.owner;
-  if (!same_owner && earlier.owner != earlier.gateway && find(earlier.conditions, "Conflicted")) return;
-  conflict(later, earlier, reason);
-  if (same_owner) conflict(earlier, later, reason);
-}
+// Two listeners that cannot be told apart.
+struct Rival {
+  ListenerStatus* earlier;
+  const char* reason;
+  bool mixed = false;  // by TLS mode: neither serves any kind of route so
+};
+
+// A listener meets all that come before it and that it cannot be told apart from. Against another owner the earlier one
+// stays; among listeners of one owner both lose. Who has lost to another owner holds nothing and harms nobody.
+class Contest {
+ public:
+  void settle(ListenerStatus& later, const std::vector<Rival>& rivals) {
+    for (const auto& [earlier, reason, mixed] : rivals)
+      if (earlier->owner != later.owner && holds_place(*earlier)) {
+        conflict(later, *earlier, reason);
+        if (mixed) later.supported_kinds.clear();
+        out_.insert(&later);
+      }
+    if (out_.count(&later)) return;
+    for (const auto& [earlier, reason, mixed] : rivals)
+      if (earlier->owner == later.owner && !out_.count(earlier)) {
+        conflict(later, *earlier, reason);
+        conflict(*earlier, later, reason);
+        if (!mixed) continue;
+        later.supported_kinds.clear();
+        earlier->supported_kinds.clear();
+      }
+  }
+
+ private:
+  // A ListenerSet's listener that has lost already holds nothing.
+  bool holds_place(const ListenerStatus& status) const {
+    return !out_.count(&status) && (status.owner == status.gateway || !find(status.conditions, "Conflicted"));
+  }
+  std::set<const ListenerStatus*> out_;  // lost to another owner
+};
 
 }  // namespace
 
@@ -203,12 +241,13 @@ ListenerStatus examine(const kube::Index& index, const kube::Object& owner, cons
   return status;
 }
 
-void mark_conflicts(std::vector<ListenerStatus*>& listeners) {
+void mark_conflicts(std::vector<ListenerStatus*>& listeners, bool mixed_tls) {
   struct PortUse {
     std::map<Family, std::vector<ListenerStatus*>> families;
     std::map<std::pair<Family, std::string>, std::vector<ListenerStatus*>> hosts;
   };
   std::map<kube::Port, PortUse> ports;
+  Contest contest;
   for (ListenerStatus* later : listeners) {
     const kube::Listener& listener = *later->listener;
     const ProtocolRow* row = row_of(listener.protocol);
@@ -216,12 +255,16 @@ void mark_conflicts(std::vector<ListenerStatus*>& listeners) {
     PortUse& use = ports[listener.port];
     const bool by_host = row->family == Family::http || row->family == Family::tls;
     auto& same_host = use.hosts[{row->family, by_host ? lower(listener.hostname.value_or("")) : std::string()}];
+    std::vector<Rival> rivals;
     for (ListenerStatus* earlier : same_host)
-      settle(*earlier, *later,
-             by_host && earlier->listener->protocol == listener.protocol ? "HostnameConflict" : "ProtocolConflict");
+      rivals.push_back({earlier, by_host && earlier->listener->protocol == listener.protocol ? "HostnameConflict"
+                                                                                             : "ProtocolConflict"});
     for (auto& [family, others] : use.families)
-      if (cannot_share(family, row->family))
-        for (ListenerStatus* earlier : others) settle(*earlier, *later, "ProtocolConflict");
+      if (cannot_share(family, row->family) || (!mixed_tls && family == Family::tls && row->family == Family::tls))
+        for (ListenerStatus* earlier : others)
+          if (family != row->family || mixes(*earlier->listener, listener))
+            rivals.push_back({earlier, "ProtocolConflict", family == row->family});
+    contest.settle(*later, rivals);
     same_host.push_back(later);
     use.families[row->family].push_back(later);
   }

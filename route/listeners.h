@@ -15,7 +15,7 @@ ListenerStatus examine(const kube::Index& index, const kube::Object& owner, cons
 
 // Marks listeners of one Gateway that are not distinct. `listeners` come in precedence order: the Gateway's own, then
 // those of its ListenerSets, oldest set first. Within one owner all that clash lose; between owners the first wins.
-void mark_conflicts(std::vector<ListenerStatus*>& listeners);
+void mark_conflicts(std::vector<ListenerStatus*>& listeners, bool mixed_tls);
 
 // Completes Accepted, Programmed and Conflicted from what was found; sets `usable`.
 void conclude(ListenerStatus& status);

@@ -67,12 +67,19 @@ class IncomingTls : public Connection, public TlsChooser {
         break;
     }
     const auto& site = *info_.site;
+    bool terminated = false;
     for (const auto& gateway : site.gateways) {
       const auto* rule = generation_->config->table->tls(gateway, site.port, peek.sni);
       const auto* listener = generation_->config->table->terminating(gateway, site.port, peek.sni);
+      terminated |= listener != nullptr;
       if (!rule || listener) continue;
       info_.sni = peek.sni;
       start_tunnel(worker_, release_stream(), std::string(data), info_, generation_, *rule);
+      close();
+      return data.size();
+    }
+    if (!terminated) {  // nobody's name: refused as a closed port would be
+      stream_->reset_on_close();
       close();
       return data.size();
     }
@@ -87,6 +94,7 @@ class IncomingTls : public Connection, public TlsChooser {
     stream_ = std::move(stream);
     stream_->set_handler(this);
     secure_ = true;
+    writable_ = false;  // the handshake's end is told as writable
     on_writable();
   }
 

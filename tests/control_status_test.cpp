@@ -72,7 +72,7 @@ struct World {
     const auto attachments = route::attach(index, options);
     control::GatewayStates wanted;
     for (const auto& [id, state] : states) wanted[id] = state;
-    updates = control::status_updates(index, attachments, wanted, {controller, "2026-01-02T03:04:05Z"});
+    updates = control::status_updates(index, attachments, wanted, {controller, "2026-01-02T03:04:05Z", true});
   }
   const control::StatusUpdate* find(const std::string& name) const {
     for (const auto& update : updates)

@@ -7,6 +7,7 @@
 #include "kube/load.h"
 #include "route/answer.h"
 #include "route/attach.h"
+#include "route/channel.h"
 #include "route/cors.h"
 #include "route/profile.h"
 #include "route/table.h"
@@ -105,6 +106,36 @@ TEST_CASE("why a route is not accepted") {
     const World world(gateway(one.listeners) + object(one.kind, "r", one.spec, one.ns));
     CHECK(parent(world, "r", "Accepted") == one.accepted);
   }
+}
+
+TEST_CASE("a listener that lost to an earlier owner harms none of its own") {
+  const std::string set = R"(---
+apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: {name: s, namespace: infra}
+spec:
+  parentRef: {name: gw}
+  listeners:
+  - {name: first, port: 80, protocol: HTTP, hostname: b.example.com}
+  - {name: lost, port: 80, protocol: TCP}
+  - {name: last, port: 80, protocol: HTTP, hostname: c.example.com}
+)";
+  const World world(gateway("  - {name: http, port: 80, protocol: HTTP, hostname: a.example.com}\n",
+                            "  allowedListeners: {namespaces: {from: Same}}\n") +
+                    set);
+  for (const char* name : {"http", "first", "last"}) CHECK(listener(world, name, "Accepted") == "True/Accepted");
+  CHECK(listener(world, "lost", "Accepted") == "False/ProtocolConflict");
+  CHECK(world.attachments.gateways.front().attached_listener_sets == 1);
+}
+
+TEST_CASE("one port both terminates TLS and passes it through only with the experimental channel") {
+  const std::string listeners =
+      "  - {name: end, port: 443, protocol: TLS, hostname: a.example.com, tls: {mode: Terminate, certificateRefs: "
+      "[{name: c}]}}\n  - {name: pass, port: 443, protocol: TLS, hostname: b.example.com, tls: {mode: Passthrough}}\n";
+  World world(gateway(listeners), {"", true});
+  for (const char* name : {"end", "pass"}) CHECK(listener(world, name, "Accepted") == "True/Accepted");
+  world.attachments = route::attach(*world.index, {"", true}, nullptr, route::Channel::standard);
+  for (const char* name : {"end", "pass"}) CHECK(listener(world, name, "Accepted") == "False/ProtocolConflict");
 }
 
 TEST_CASE("references of a route") {
@@ -312,7 +343,8 @@ TEST_CASE("CORS") {
   CHECK(
       all ==
       "access-control-allow-origin=https://www.foo.com;access-control-allow-credentials=true;"
-      "access-control-allow-methods=GET, PUT;access-control-allow-headers=X-A;access-control-max-age=600;vary=Origin;");
+      "access-control-allow-methods=GET, PUT;access-control-allow-headers=X-A;access-control-max-age=600;"
+        "access-control-expose-headers=X-E;vary=Origin;");
 }
 
 TEST_CASE("what cannot be read one way only is refused") {
