@@ -157,7 +157,8 @@ void add_convert(CLI::App& app, Run& run) {
   command->add_flag("--spare-acme", args->options.spare_acme, "Do not redirect /.well-known/acme-challenge/ to https");
   command->add_option("--accept-loss", args->accept, "Kinds of loss to go on with")
       ->option_text("KIND,...")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_option("--report", args->report, "Write the account of every annotation")
       ->option_text("FILE.json|.html|.md");
   command->callback([&run, args] { run = [args] { return run_convert(*args); }; });

@@ -118,6 +118,7 @@ void add_export(CLI::App& app, Run& run) {
       ->option_text("IP");
   command->add_option("--port-map", args->port_map, "Listen elsewhere than the listener says")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->option_text("FROM=TO,...");
   command
       ->add_option("--cert-dir", args->options.cert_dir,

@@ -128,7 +128,7 @@ void add_fmt(CLI::App& app, Run& run) {
       "  gwctl fmt -o json manifests/ | jq .kind\n"
       "  helm template shop | gwctl fmt -");
   auto options = std::make_shared<Options>();
-  add_inputs(*command, options->inputs);
+  add_file_inputs(*command, options->inputs);
   for (const char* filter : {"--namespace", "--all-namespaces", "--selector"}) {
     command->remove_option(command->get_option(filter));
   }

@@ -391,6 +391,7 @@ void add_serve(CLI::App& app, Run& run) {
       ->add_option("--port-map", args->port_map,
                    "Listen elsewhere than the listener says; 80=8080,443=8443 unless told")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->option_text("FROM=TO,...");
   command->add_option("--threads", args->threads, "Worker threads; 1 unless told")
       ->check(CLI::Range(1, 256))

@@ -263,7 +263,8 @@ void add_verify(CLI::App& app, Run& run) {
       ->option_text("NAME");
   command->add_option("--accept-loss", args->accept_loss, "For the conversion")
       ->option_text("KIND,...")
-      ->delimiter(',');
+      ->delimiter(',')
+      ->allow_extra_args(false);
   command->add_option("--controller-flag", args->flags, "A flag of the old controller's command line")
       ->allow_extra_args(false)
       ->option_text("FLAG");

@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/tree.h"
+#include "control/features.h"
 
 namespace gw::cli {
 namespace {
@@ -23,6 +24,9 @@ int print_version(bool json) {
     return exit_ok;
   }
   nlohmann::ordered_json out = {{"version", version()}, {"gatewayAPI", gateway_api}, {"compiler", compiler}};
+  // Features of the Gateway API conformance suite that `serve` supports, by installed channel.
+  out["conformance"] = {{"standard", control::supported_features(false)},
+                        {"experimental", control::supported_features(true)}};
   std::cout << out.dump(2) << '\n';
   return exit_ok;
 }

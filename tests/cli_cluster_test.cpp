@@ -142,7 +142,7 @@ TEST_CASE("from the cluster as from files") {
   test::FakeApi api([&](const test::ApiRequest& request) { return cluster.answer(request); });
   const std::string from = "--kubeconfig " + folder.write("config", kubeconfig(api.url())) + " ";
   for (const std::string command :
-       {"convert", "convert -o json --report -", "validate --format json", "validate --format sarif", "verify -o json",
+       {"convert", "convert -o json", "validate --format json", "validate --format sarif", "verify -o json",
         "audit -o json", "audit -o html", "graph", "graph -o svg", "routes", "plan"}) {
     CAPTURE(command);
     const Ran files = folder.run(command + " " + sample + " " + more), all = folder.run(command + " -A " + from);
