@@ -184,7 +184,7 @@ TEST_CASE("examples are served as trace foretells") {
       const Json answer = Json::parse(line);
       if (answer.contains("any_of") || answer.contains("unmodelled")) continue;
       std::string want = foretold(answer), got = served.ask(each.scheme, each.host, each.target);
-      if (!answer.contains("status")) want = "000";  // nothing listens for this scheme and name
+      if (answer.value("status", 0) == 0) want = "000";  // nothing listens for this scheme and name
       CAPTURE(each.scheme + "://" + each.host + each.target);
       CHECK(got == want);
       ++asked;

@@ -85,6 +85,35 @@ TEST_CASE("a credential plugin's token is used, its failure is told without its 
   CHECK(failed.error().message.find("s3cret") == std::string::npos);
 }
 
+TEST_CASE("inside a Pod its service account is used, with the token as it is now") {
+  Folder folder;
+  folder.write("ca.crt", "CA");
+  folder.write("token", "t");
+  folder.write("namespace", "web\n");
+  ::unsetenv("KUBERNETES_SERVICE_HOST");
+  CHECK(!cluster::in_cluster(folder.path.string()));
+  ::setenv("KUBERNETES_SERVICE_HOST", "fd00::1", 1);
+  ::setenv("KUBERNETES_SERVICE_PORT", "443", 1);
+  auto access = cluster::in_cluster(folder.path.string());
+  ::unsetenv("KUBERNETES_SERVICE_HOST");
+  REQUIRE(access);
+  CHECK(access->server == "https://[fd00::1]:443");
+  CHECK(access->token_file == (folder.path / "token").string());
+  CHECK(access->ns == "web");
+}
+
+TEST_CASE("a server without scheme, or with a password in it, is refused without showing it") {
+  Folder folder;
+  folder.write("cert.pem", "CERT\n");
+  for (const std::string server : {"127.0.0.1:6443", "https://me:s3cret@127.0.0.1:6443"}) {
+    std::string text = base;
+    text.replace(text.find("https://127.0.0.1:6443/"), 23, server);
+    auto access = cluster::find_access(folder.write("config", text), "");
+    REQUIRE(!access);
+    CHECK(access.error().message.find("s3cret") == std::string::npos);
+  }
+}
+
 TEST_CASE("what cannot be resolved is said") {
   Folder folder;
   const std::string file = folder.write("config", base);
