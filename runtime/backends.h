@@ -34,7 +34,7 @@ struct Endpoint : std::enable_shared_from_this<Endpoint> {
   std::shared_ptr<BackendTlsContext> tls;  // null: plain
   std::vector<H1Backend*> idle;            // most recently used last
   std::vector<H2Backend*> shared;
-  TimePoint::duration stays_open{};        // an idle connection was still open after so long, and none closed sooner
+  TimePoint::duration stays_open{};  // an idle connection was still open after so long, and none closed sooner
   unsigned failures = 0;
   TimePoint down_until{};  // passive health: not chosen before, unless all are down
 };

@@ -91,7 +91,7 @@ class Exchange : public TimerHandler {
 
   // ---- from the backend
   void backend_interim();  // response is filled
-  void backend_head();  // response is filled
+  void backend_head();     // response is filled
   void backend_body(std::string_view bytes);
   void backend_end(const std::vector<HeaderView>& trailers);
   void backend_failed(Failure failure);

@@ -249,7 +249,8 @@ H2Client::H2Client(Worker& worker, std::unique_ptr<Stream> stream, ClientInfo in
   nghttp2_option_set_no_closed_streams(option, 0);
   // Frames of unknown types are shown to begin_frame, which counts them; nghttp2 keeps 0xa, 0xc and 0x10 to itself.
   for (unsigned type = 0xb; type < 256; ++type)
-    if (type != 0xc && type != 0x10) nghttp2_option_set_user_recv_extension_type(option, static_cast<std::uint8_t>(type));
+    if (type != 0xc && type != 0x10)
+      nghttp2_option_set_user_recv_extension_type(option, static_cast<std::uint8_t>(type));
   nghttp2_session_server_new2(&session_, callbacks(), this, option);
   nghttp2_option_del(option);
 }
@@ -326,7 +327,8 @@ int H2Client::flood() {
 }
 
 int H2Client::frame_received(const nghttp2_frame& frame) {
-  if (frame.hd.type == NGHTTP2_RST_STREAM) reset_by_client_[resets_seen_++ % reset_by_client_.size()] = frame.hd.stream_id;
+  if (frame.hd.type == NGHTTP2_RST_STREAM)
+    reset_by_client_[resets_seen_++ % reset_by_client_.size()] = frame.hd.stream_id;
   ClientStream* stream = find(frame.hd.stream_id);
   if (!stream) return 0;
   bool end = frame.hd.flags & NGHTTP2_FLAG_END_STREAM;

@@ -146,7 +146,8 @@ std::string metrics_text(const Server& server) {
   auto endpoint_metric = [&](const char* name, const char* type, const char* help, auto&& value) {
     head(out, name, type, help);
     for (const auto& [address, sum] : endpoints)
-      out.append(name).append("{endpoint=").append(json_text(address)).append("} ") += std::to_string(value(sum)) + "\n";
+      out.append(name).append("{endpoint=").append(json_text(address)).append("} ") +=
+          std::to_string(value(sum)) + "\n";
   };
   endpoint_metric("gwctl_endpoint_up", "gauge", "0 while an endpoint rests after failed connections",
                   [](const EndpointSum& e) { return e.up ? 1 : 0; });

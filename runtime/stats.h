@@ -44,7 +44,7 @@ struct RouteStats {
 struct EndpointStats {
   std::string address;
   Counter requests, failures;
-  Counter live;                            // Endpoints that count here; 0: no configuration names it any more
+  Counter live;                             // Endpoints that count here; 0: no configuration names it any more
   std::atomic<std::int64_t> down_until{0};  // milliseconds of the steady clock
 };
 

@@ -87,8 +87,7 @@ class H2 {
   // The error code of a GOAWAY or of a RST_STREAM; nullopt: none came.
   std::optional<unsigned> error(Type type, unsigned stream = 0) const {
     for (const Frame& f : frames)
-      if (f.type == type && f.stream == stream)
-        return static_cast<unsigned char>(f.payload[type == goaway ? 7 : 3]);
+      if (f.type == type && f.stream == stream) return static_cast<unsigned char>(f.payload[type == goaway ? 7 : 3]);
     return std::nullopt;
   }
   std::string status(unsigned stream) const {
@@ -195,7 +194,9 @@ TEST_CASE("downgrade: nothing of an HTTP/2 request can change the framing of the
       {"LF in a value", with(get, "x-a", "b\nx-evil: 1")},
       {"CR in a value", with(get, "x-a", "b\rx-evil: 1")},
       {"NUL in a value", with(get, "x-a", std::string("b\0c", 3))},
-      {"control character in a value", with(get, "x-a", "b\x01" "c")},
+      {"control character in a value", with(get, "x-a",
+                                            "b\x01"
+                                            "c")},
       {"white space around a value", with(get, "x-a", " b")},
       {"white space after a value", with(get, "x-a", "b ")},
       {"CRLF in a name", with(get, "x-a: b\r\nx-evil", "1")},
@@ -224,8 +225,18 @@ TEST_CASE("downgrade: nothing of an HTTP/2 request can change the framing of the
       {"two lengths", with(with(post, "content-length", "5"), "content-length", "6")},
       {"a length that is no number", with(post, "content-length", "+5")},
       {"a length without a body", with(get, "content-length", "5")},
-      {"two paths", [] { Fields f = get; f.emplace_back(":path", "/2"); return f; }()},
-      {"pseudo field after a field", [] { Fields f = get; f.insert(f.begin(), {"x", "1"}); return f; }()},
+      {"two paths",
+       [] {
+         Fields f = get;
+         f.emplace_back(":path", "/2");
+         return f;
+       }()},
+      {"pseudo field after a field",
+       [] {
+         Fields f = get;
+         f.insert(f.begin(), {"x", "1"});
+         return f;
+       }()},
       {"unknown pseudo field", with(get, ":foo", "1")},
       {"status", with(get, ":status", "200")},
       {"no path", without(get, ":path")},

@@ -35,13 +35,14 @@ std::string service(const std::string& name, int port) {
 std::string http_route(const std::string& name, const std::string& host, const std::string& backend) {
   return "---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: " + name +
          ", namespace: default}\nspec:\n  parentRefs: [{name: g}]\n" +
-         (host.empty() ? "" : "  hostnames: [" + host + "]\n") + "  rules: [{name: main, backendRefs: [{name: " +
-         backend + ", port: 80}]}]\n";
+         (host.empty() ? "" : "  hostnames: [" + host + "]\n") +
+         "  rules: [{name: main, backendRefs: [{name: " + backend + ", port: 80}]}]\n";
 }
 
 std::string gateway(const std::string& listeners) {
   return std::string(gateway_class) +
-         "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g, namespace: default}\nspec:\n"
+         "---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g, namespace: "
+         "default}\nspec:\n"
          "  gatewayClassName: t\n  listeners:\n" +
          listeners;
 }
@@ -106,7 +107,8 @@ class SlowBackend {
 
 // What an operator sees: an admin server beside the one that is watched.
 struct AdminPage {
-  explicit AdminPage(const runtime::Server& watched) : port(free_port()), admin(std::make_shared<runtime::Admin>(watched)) {
+  explicit AdminPage(const runtime::Server& watched)
+      : port(free_port()), admin(std::make_shared<runtime::Admin>(watched)) {
     auto config = std::make_shared<runtime::Config>();
     runtime::Site site;
     site.address = *runtime::Address::parse("127.0.0.1", static_cast<std::uint16_t>(port));
@@ -132,7 +134,8 @@ TEST_CASE("reloads under load lose nothing, on connections that stay") {
   int a = demo.port({"default", "a"}, 80), b = demo.port({"default", "b"}, 80), port = free_port();
   demo.start();
   std::string world = gateway(http_listener(port)) + service("a", a) + service("b", b);
-  auto first = config_of(world + http_route("r", "", "a"), port), second = config_of(world + http_route("r", "", "b"), port);
+  auto first = config_of(world + http_route("r", "", "a"), port),
+       second = config_of(world + http_route("r", "", "b"), port);
   runtime::ServerOptions two;
   two.threads = 2;
   runtime::Server server(two);
@@ -166,7 +169,8 @@ TEST_CASE("drain: what is in flight is answered, nothing new is taken") {
   SlowBackend slow(std::chrono::milliseconds(300));
   int port = free_port();
   runtime::Server server({});
-  server.apply(config_of(gateway(http_listener(port)) + service("slow", slow.port) + http_route("r", "", "slow"), port));
+  server.apply(
+      config_of(gateway(http_listener(port)) + service("slow", slow.port) + http_route("r", "", "slow"), port));
   Reply reply;
   std::thread asking([&] { reply = Client(port).get("x.example", "/"); });
   while (!slow.asked) std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -182,7 +186,8 @@ TEST_CASE("drain gives up after its time") {
   SlowBackend slow(std::chrono::milliseconds(800));
   int port = free_port();
   runtime::Server server({});
-  server.apply(config_of(gateway(http_listener(port)) + service("slow", slow.port) + http_route("r", "", "slow"), port));
+  server.apply(
+      config_of(gateway(http_listener(port)) + service("slow", slow.port) + http_route("r", "", "slow"), port));
   std::thread asking([&] { Client(port).get("x.example", "/"); });
   while (!slow.asked) std::this_thread::sleep_for(std::chrono::milliseconds(1));
   CHECK(!server.drain(std::chrono::milliseconds(50)));
@@ -286,8 +291,8 @@ TEST_CASE("UDPRoute: datagrams out and back") {
   udp.replace(udp.find("{port: 80}"), 10, "{port: 80, protocol: UDP}");
   runtime::Server server({});
   REQUIRE(server
-              .apply(config_of(gateway("  - {name: udp, port: " + std::to_string(port) + ", protocol: UDP}\n") +
-                                   udp + l4_route("UDPRoute", ""),
+              .apply(config_of(gateway("  - {name: udp, port: " + std::to_string(port) + ", protocol: UDP}\n") + udp +
+                                   l4_route("UDPRoute", ""),
                                port, runtime::Site::Kind::udp))
               .front()
               .error.empty());
@@ -323,10 +328,10 @@ TEST_CASE("TLSRoute passthrough: the name in the ClientHello chooses, the handsh
   inner->certificates[{"default", "c"}] = {pair->certificate_pem, pair->key_pem};
   runtime::Server behind({}), server({});
   REQUIRE(behind.apply(inner).front().error.empty());
-  auto config = config_of(gateway("  - {name: p, port: " + std::to_string(port) +
-                                  ", protocol: TLS, tls: {mode: Passthrough}}\n") +
-                              service("a", inner_port) + l4_route("TLSRoute", "  hostnames: [a.example]\n"),
-                          port, runtime::Site::Kind::tls);
+  auto config = config_of(
+      gateway("  - {name: p, port: " + std::to_string(port) + ", protocol: TLS, tls: {mode: Passthrough}}\n") +
+          service("a", inner_port) + l4_route("TLSRoute", "  hostnames: [a.example]\n"),
+      port, runtime::Site::Kind::tls);
   config->sites.front().layer4 = true;
   REQUIRE(server.apply(config).front().error.empty());
   Client client(port, "a.example");

@@ -175,8 +175,11 @@ class Conversation {
       ends_.emplace(name, End{opened.pipe});
       bool refused = gateway_.network.refused.contains(opened.address);
       bool ignored = gateway_.network.silent.contains(opened.address);
-      out_ += name + ": " + (refused ? "refused at " : ignored ? "ignored at " : "connected to ") + opened.address +
-              "\n";
+      out_ += name + ": " +
+              (refused   ? "refused at "
+               : ignored ? "ignored at "
+                         : "connected to ") +
+              opened.address + "\n";
       if (refused) ends_[name].closed = true;
     }
     for (auto& [name, e] : ends_) show(name, e);

@@ -22,9 +22,9 @@ namespace gw::test {
 // Both directions of one connection; the gateway's end is a MemoryStream, the other end is the test.
 struct Pipe {
   std::string to_gateway, from_gateway;
-  std::size_t taken = 0;                               // of from_gateway, by the test
-  std::size_t room = ~std::size_t{0};                  // bytes the test's end still has room for
-  bool finished = false, gone = false;                 // the test's end: no more writes; reset
+  std::size_t taken = 0;                                // of from_gateway, by the test
+  std::size_t room = ~std::size_t{0};                   // bytes the test's end still has room for
+  bool finished = false, gone = false;                  // the test's end: no more writes; reset
   bool gateway_finished = false, gateway_gone = false;  // the gateway's end
   bool gateway_reset = false;
   runtime::StreamHandler* handler = nullptr;

@@ -1,6 +1,6 @@
-// HTTP/1 end to end over memory: bytes of a client and of a backend in turns, cut anywhere. Whatever reaches the backend
-// must be clean requests, and whatever reaches the client clean answers. The input is pieces that end in 0x1e (client) or
-// 0x1f (backend).
+// HTTP/1 end to end over memory: bytes of a client and of a backend in turns, cut anywhere. Whatever reaches the
+// backend must be clean requests, and whatever reaches the client clean answers. The input is pieces that end in 0x1e
+// (client) or 0x1f (backend).
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

@@ -1,5 +1,5 @@
-// The HTTP/2 session at the client's side: frames of any kind after the preface (added here), with a backend that answers
-// each request at once. Nothing may crash, leak or hang, and what reaches the backend must be clean HTTP/1.
+// The HTTP/2 session at the client's side: frames of any kind after the preface (added here), with a backend that
+// answers each request at once. Nothing may crash, leak or hang, and what reaches the backend must be clean HTTP/1.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
