@@ -73,6 +73,9 @@ constexpr CodePage pages[] = {
     {"GW634", "methods TRACE and CONNECT", "The old controller refuses them itself."},
     {"GW633", "no fall-through between hosts",
      "The old controller never looks at wildcard or host-less rules for a host that has rules of its own."},
+    {"GW635", "not in this release of Gateway API",
+     "The chosen release (--api-version) has no such status code, filter or kind in its standard channel. Redirects get "
+     "the nearest older code; the rest is refused. Choose a later release or --channel experimental."},
     {"GW640", "how the old controller differs", "Traits of the controller that Gateway API rules cannot say."},
     {"GW650", "the target lacks a field",
      "The gateway's published conformance report does not list the feature, or the chosen version or channel of Gateway "

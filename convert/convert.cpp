@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "convert/adjust.h"
 #include "convert/classify.h"
 #include "convert/emit.h"
 #include "convert/movers.h"
@@ -41,7 +42,9 @@ class Engine {
       if (const auto own = owned_.find(&p); own != owned_.end())
         p.read({bundle_, index_, sources_, options_, own->second}, ir, ledger);
     move_annotations(ingresses(), ir, ledger);
+    if (options_.spare_acme) spare_acme(ir);
     settle(ir, target, options_, ledger);
+    fit_release(ir, options_, ledger);
     report_untaken(ledger);
     const Input all{bundle_, index_, sources_, options_, ingresses()};
     out.routes = emit(ir, all, target, ledger, consumer);

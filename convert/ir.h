@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -102,6 +103,7 @@ struct Rule {
 
 struct Certificate {
   std::string_view ns, name;
+  const kube::Object* owner = nullptr;  // the Ingress that names it
 };
 
 // Everything that one host name does.
@@ -133,10 +135,12 @@ struct BackendTls {
   std::string ca_secret;  // same namespace; empty: the system's roots
 };
 
-// Annotations that belong on the Gateway: cert-manager, external-dns.
+// Annotations that belong on the Gateway or ListenerSet: cert-manager, external-dns.
 struct GatewayAnnotation {
   std::string key, value;
   Claim claim = 0;
+  const kube::Object* owner = nullptr;  // the Ingress it stands on
+  bool certificates = false;            // read beside the Secrets of the listeners, in their namespace
 };
 
 struct Ir {
@@ -144,6 +148,8 @@ struct Ir {
   std::vector<Stream> streams;
   std::vector<BackendTls> backend_tls;
   std::vector<GatewayAnnotation> gateway_annotations;
+  // The annotation by which an Ingress asks for HTTP/2 to its backends; the emitter says how it came out.
+  std::map<const kube::Object*, Claim> http2;
   std::deque<std::string> pool;
 
   std::string_view keep(std::string text) { return pool.emplace_back(std::move(text)); }

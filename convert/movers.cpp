@@ -13,20 +13,24 @@ struct Row {
   Home home;
   std::string_view detail;
 };
+constexpr std::string_view dns_on_routes =
+    "moved to the routes; external-dns reads it there with --source=gateway-httproute (keep --source=ingress until the "
+    "Ingress is gone, or its records go with it)";
+
 // First match wins.
 constexpr Row rows[] = {
-    {"cert-manager.io/", Home::gateway, "moved to the Gateway, where cert-manager reads it"},
+    {"cert-manager.io/", Home::gateway, {}},
     {"acme.cert-manager.io/http01-edit-in-place", Home::gone,
      "cert-manager solves HTTP-01 with a route of its own on the Gateway"},
     {"acme.cert-manager.io/http01-ingress-", Home::gone, "choose the solver's gatewayHTTPRoute in the Issuer instead"},
-    {"acme.cert-manager.io/", Home::gateway, "moved to the Gateway, where cert-manager reads it"},
-    {"kubernetes.io/tls-acme", Home::gateway, "moved to the Gateway, where cert-manager reads it"},
-    {"external-dns.alpha.kubernetes.io/target", Home::gateway, "moved to the Gateway, where external-dns reads it"},
+    {"acme.cert-manager.io/", Home::gateway, {}},
+    {"kubernetes.io/tls-acme", Home::gateway, {}},
+    {"external-dns.alpha.kubernetes.io/target", Home::gateway, {}},
     {"external-dns.alpha.kubernetes.io/ingress-hostname-source", Home::gone,
      "external-dns takes the hostnames of the route"},
-    {"external-dns.alpha.kubernetes.io/", Home::route, "moved to the routes, where external-dns reads it"},
-    {"external-dns.kubernetes.io/target", Home::gateway, "moved to the Gateway, where external-dns reads it"},
-    {"external-dns.kubernetes.io/", Home::route, "moved to the routes, where external-dns reads it"},
+    {"external-dns.alpha.kubernetes.io/", Home::route, dns_on_routes},
+    {"external-dns.kubernetes.io/target", Home::gateway, {}},
+    {"external-dns.kubernetes.io/", Home::route, dns_on_routes},
 };
 
 const Row* row_of(std::string_view key) {
@@ -46,9 +50,11 @@ void move_annotations(const std::vector<const kube::Ingress*>& ingresses, Ir& ir
       if (!row) continue;
       const Claim claim = ledger.take(*ingress, i);
       if (row->home == Home::gateway)
-        ir.gateway_annotations.push_back({annotations[i].first, annotations[i].second, claim});
-      ledger.settle(claim, row->home == Home::gone ? Outcome::approximated : Outcome::converted, row->detail,
-                    row->home == Home::gone ? "GW603" : "");
+        ir.gateway_annotations.push_back(
+            {annotations[i].first, annotations[i].second, claim, ingress, row->key.find("external-dns") == row->key.npos});
+      else  // the emitter says which Gateway or ListenerSet it went to
+        ledger.settle(claim, row->home == Home::gone ? Outcome::approximated : Outcome::converted, row->detail,
+                      row->home == Home::gone ? "GW603" : "");
     }
   }
 }

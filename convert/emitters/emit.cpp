@@ -90,8 +90,9 @@ class Emitter {
   std::size_t run() {
     const Plan plan = make_plan(ir_, input_, target_, ledger_, names_);
     infrastructure(plan);
-    routes(plan);
-    kube::Bundle rest;
+    kube::Bundle rest;  // the kinds after HTTPRoute
+    routes(plan, rest);
+    settle_http2(plan);
     add_streams(ir_, plan, input_.sources, names_, rest);
     add_backend_tls(ir_, input_.sources, names_, rest);
     rest.others = std::move(others_);
@@ -108,13 +109,14 @@ class Emitter {
   void infrastructure(const Plan& plan) {
     kube::Bundle piece;
     if (!input_.options.parent && !(plan.gateways.empty() && plan.listener_sets.empty())) {
-      add_gateways(plan, ir_, input_, target_, piece);
+      add_gateways(plan, input_, target_, piece);
       PolicyContext context = policy_context();
       if (target_.listener_policies) {
         listener_policies(plan.gateways, "Gateway", context);
         listener_policies(plan.listener_sets, "ListenerSet", context);
       }
     }
+    place_annotations(plan, ir_, input_.options, ledger_, piece);
     add_grants(plan, ir_, piece);
     consumer_(std::move(piece));
   }
@@ -130,12 +132,16 @@ class Emitter {
     return {input_.options, profile(target_.name), input_.index, ledger_, ir_, others_, shared_, told_};
   }
 
-  void routes(const Plan& plan) {
+  void routes(const Plan& plan, kube::Bundle& rest) {
     kube::Bundle piece;
     PolicyContext context = policy_context();
     fit_infrastructure(plan, context);
     add_traits(ir_, context);
     for (const Part& part : plan.parts) {
+      if (part.grpc) {
+        rest.grpc_routes.push_back(make_grpc_route(part, target_, input_.sources));
+        continue;
+      }
       piece.http_routes.push_back(make_route(part, target_, input_.options, input_.sources));
       const WrittenRoute written{piece.http_routes.back(), part.rules};
       if (target_.policies) target_.policies(written, context);
@@ -146,6 +152,36 @@ class Emitter {
       piece = {};
     }
     consumer_(std::move(piece));
+  }
+
+  // GRPCRoute means HTTP/2; of an HTTPRoute the port of the Service must say it.
+  void settle_http2(const Plan& plan) {
+    if (ir_.http2.empty()) return;
+    for (const Part& part : plan.parts)
+      for (const Rule* rule : part.rules) {
+        const auto claim = ir_.http2.find(rule->owner);
+        if (claim == ir_.http2.end()) continue;
+        for (const Backend& b : rule->backends) {
+          if (b.wire != Wire::h2c && b.wire != Wire::h2_tls) continue;
+          if (part.grpc)
+            ledger_.settle(claim->second, Outcome::converted, "GRPCRoute " + part.name);
+          else if (says_http2(b))
+            ledger_.settle(claim->second, Outcome::converted, "HTTPRoute to a port with appProtocol kubernetes.io/h2c");
+          else
+            ledger_.settle(claim->second, Outcome::approximated,
+                           "an HTTPRoute, for what a GRPCRoute cannot say or may not share; the gateway speaks HTTP/2 "
+                           "to Service " +
+                               std::string(b.ns) + "/" + std::string(b.name) + " when port " + std::to_string(b.port) +
+                               " has appProtocol: kubernetes.io/h2c",
+                           "GW603");
+        }
+      }
+  }
+  bool says_http2(const Backend& b) const {
+    const kube::Service* service = input_.index.service({std::string(b.ns), std::string(b.name)});
+    return service && std::any_of(service->spec.ports.begin(), service->spec.ports.end(), [&](const auto& port) {
+             return port.port == b.port && (port.app_protocol == "kubernetes.io/h2c" || port.app_protocol == "grpc");
+           });
   }
 
   Ir& ir_;

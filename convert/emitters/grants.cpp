@@ -48,9 +48,10 @@ void add_grants(const Plan& plan, const Ir& ir, kube::Bundle& out) {
   for (const Part& part : plan.parts)
     for (const Rule* rule : part.rules) {
       const std::string& ns = part.owner->metadata.ns;
-      for (const Backend& b : rule->backends) note_backend(b, "HTTPRoute", ns, crossings);
+      const std::string kind = part.grpc ? "GRPCRoute" : "HTTPRoute";
+      for (const Backend& b : rule->backends) note_backend(b, kind, ns, crossings);
       if (rule->action)
-        for (const Mirror& m : rule->action->mirrors) note_backend(m.backend, "HTTPRoute", ns, crossings);
+        for (const Mirror& m : rule->action->mirrors) note_backend(m.backend, kind, ns, crossings);
     }
   static const std::string kinds[] = {"TLSRoute", "TCPRoute", "UDPRoute"};
   for (const Stream& stream : ir.streams)

@@ -58,16 +58,13 @@ void add_class(const Options& options, const Target& target, kube::Bundle& out) 
 
 }  // namespace
 
-void add_gateways(const Plan& plan, const Ir& ir, const Input& input, const Target& target, kube::Bundle& out) {
+void add_gateways(const Plan& plan, const Input& input, const Target& target, kube::Bundle& out) {
   add_class(input.options, target, out);
   std::map<kube::NamespacedName, std::set<std::string>> set_namespaces;
   for (const auto& [set, gateway] : plan.set_parents) set_namespaces[gateway].insert(set.ns);
   for (const auto& [id, listeners] : plan.gateways) {
     auto gateway = kube::make<kube::Gateway>(id.ns, id.name);
     gateway.spec.gateway_class_name = class_name(input.options, target);
-    for (const GatewayAnnotation& a : ir.gateway_annotations)
-      if (!kube::find(gateway.metadata.annotations, a.key)) gateway.metadata.annotations.emplace_back(a.key, a.value);
-    std::sort(gateway.metadata.annotations.begin(), gateway.metadata.annotations.end());
     for (const auto& [name, planned] : listeners) gateway.spec.listeners.push_back(make_listener(name, planned, id.ns));
     if (listeners.empty()) gateway.spec.listeners.push_back(make_listener("http", {}, id.ns));
     std::stable_sort(gateway.spec.listeners.begin(), gateway.spec.listeners.end(),
@@ -83,7 +80,7 @@ void add_gateways(const Plan& plan, const Ir& ir, const Input& input, const Targ
     set.spec.parent_ref.kind = "Gateway";
     set.spec.parent_ref.name = parent.name;
     if (parent.ns != id.ns) set.spec.parent_ref.ns = parent.ns;
-    const kube::Object& owner = *listeners.begin()->second.server->owner;
+    const kube::Object& owner = *plan.set_owners.at(id);
     set.comments.push_back(provenance(owner, nullptr, input.sources));
     for (const auto& [name, planned] : listeners) set.spec.listeners.push_back(make_listener(name, planned, id.ns));
     out.listener_sets.push_back(std::move(set));
@@ -95,6 +92,62 @@ void add_gateways(const Plan& plan, const Ir& ir, const Input& input, const Targ
   for (const auto& [id, listeners] : plan.gateways)
     if (!used.contains(id.ns) && !input.index.ns(id.ns) && made.insert(id.ns).second)
       out.namespaces.push_back(kube::make<kube::Namespace>({}, id.ns));
+}
+
+namespace {
+
+// Where an annotation of an Ingress is read in Gateway API: on what holds its listeners.
+template <class Owner, class Concerns>
+void place_on(std::vector<Owner>& owners, const GatewayAnnotation& a, Ledger& ledger, Concerns&& concerns) {
+  for (Owner& o : owners) {
+    if (!concerns(o.id())) continue;
+    const std::string where = o.kind + " " + o.id().display();
+    const std::string* have = kube::find(o.metadata.annotations, a.key);
+    if (have && *have != a.value) {
+      ledger.settle(a.claim, Outcome::approximated,
+                    where + " already has '" + *have + "' from another Ingress; --layout ingress keeps them apart",
+                    "GW603");
+      continue;
+    }
+    if (!have) {
+      o.metadata.annotations.emplace_back(a.key, a.value);
+      std::sort(o.metadata.annotations.begin(), o.metadata.annotations.end());
+    }
+    ledger.settle(a.claim, Outcome::converted,
+                  "moved to " + where + ", where " + (a.certificates ? "cert-manager" : "external-dns") + " reads it");
+  }
+}
+
+}  // namespace
+
+void place_annotations(const Plan& plan, const Ir& ir, const Options& options, Ledger& ledger, kube::Bundle& out) {
+  std::vector<const GatewayAnnotation*> sorted;
+  for (const GatewayAnnotation& a : ir.gateway_annotations) sorted.push_back(&a);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
+    return std::tuple(a->owner->id(), a->key) < std::tuple(b->owner->id(), b->key);
+  });
+  for (const GatewayAnnotation* a : sorted) {
+    if (options.parent) {
+      ledger.settle(a->claim, Outcome::approximated,
+                    "belongs on Gateway " + options.parent->ns + "/" + options.parent->name +
+                        ", which is not written here: add it there",
+                    "GW603");
+      continue;
+    }
+    const auto set_of = [&](const kube::NamespacedName& id) {
+      return a->certificates && plan.set_owners.at(id) == a->owner;
+    };
+    const bool in_sets = std::any_of(plan.set_owners.begin(), plan.set_owners.end(),
+                                     [&](const auto& set) { return set_of(set.first); });
+    place_on(out.listener_sets, *a, ledger, set_of);
+    if (!in_sets)
+      place_on(out.gateways, *a, ledger, [&](const kube::NamespacedName& id) {
+        const auto at = plan.gateway_owners.find(id);
+        return at != plan.gateway_owners.end() && at->second.contains(a->owner);
+      });
+    if (!ledger.entry(a->claim).settled)
+      ledger.settle(a->claim, Outcome::ignored, "no listener is written for this Ingress", "GW605");
+  }
 }
 
 }  // namespace gw::convert

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "convert/emitters/grpc.h"
+
 namespace gw::convert {
 namespace {
 
@@ -63,10 +65,12 @@ class Planner {
     choose_shared_namespace();
     for (const Server& server : ir_.servers) split_by_owner(server);
     count_tls_listeners();
+    part_issuers();
     for (Part& part : plan_.parts) attach(part);
     for (const Server& server : ir_.servers)
       if (server.tls && server.rules.empty() && !options_.parent) https_section(server);
     for (const Stream& stream : ir_.streams) plan_.streams.push_back(stream_section(stream));
+    choose_grpc(plan_.parts);
     cut_into_sixteen_rules();
     std::sort(plan_.parts.begin(), plan_.parts.end(), [](const Part& a, const Part& b) {
       return std::tie(a.owner->metadata.ns, a.name) < std::tie(b.owner->metadata.ns, b.name);
@@ -160,6 +164,29 @@ class Planner {
       if (count + 1 + ir_.streams.size() > max_listeners || options_.listener_sets) crowded_.insert(gateway);
   }
 
+  // The Ingress whose Secret the host's listener shows.
+  static const kube::Object& certified_by(const Server& server) {
+    return server.certificates.empty() || !server.certificates[0].owner ? *server.owner : *server.certificates[0].owner;
+  }
+
+  // cert-manager makes certificates for every listener beside its annotations, in their namespace. Listeners of
+  // Ingresses that ask otherwise than their neighbours, or whose Secrets live elsewhere, get a ListenerSet.
+  void part_issuers() {
+    if (options_.parent || ir_.gateway_annotations.empty()) return;
+    std::map<const kube::Object*, std::set<std::pair<std::string, std::string>>> wants;
+    for (const GatewayAnnotation& a : ir_.gateway_annotations)
+      if (a.certificates) wants[a.owner].insert({a.key, a.value});
+    std::map<kube::NamespacedName, std::set<std::set<std::pair<std::string, std::string>>>> asked;
+    for (const Server& server : ir_.servers)
+      if (server.tls) asked[gateway_of(server)].insert(wants[&certified_by(server)]);
+    for (const Server& server : ir_.servers) {
+      if (!server.tls || wants[&certified_by(server)].empty()) continue;
+      const kube::NamespacedName gateway = gateway_of(server);
+      if (asked[gateway].size() > 1 || gateway.ns != certified_by(server).metadata.ns)
+        own_sets_.insert(&certified_by(server));
+    }
+  }
+
   kube::NamespacedName gateway_of(const Server& server) const { return gateway_of(*server.owner); }
   kube::NamespacedName gateway_of(const kube::Object& owner) const {
     if (options_.layout == Layout::per_namespace) return {owner.metadata.ns, std::string(shared_name)};
@@ -178,6 +205,7 @@ class Planner {
   void add(Part& part, Section section) {
     auto& owner = section.set ? plan_.listener_sets[section.owner] : plan_.gateways[section.owner];
     owner[section.name].namespaces.insert(part.owner->metadata.ns);
+    if (!section.set) plan_.gateway_owners[section.owner].insert(part.owner);
     if (std::find(part.parents.begin(), part.parents.end(), section) == part.parents.end())
       part.parents.push_back(std::move(section));
   }
@@ -197,13 +225,14 @@ class Planner {
     listener.protocol = "HTTPS";
     listener.certificates = server.certificates;
     Section section{false, gateway, dns_name(server.host.empty() ? "https" : "https." + host_slug(server.host))};
-    if (crowded_.contains(gateway)) {
+    if (crowded_.contains(gateway) || own_sets_.contains(&certified_by(server))) {
       section.set = true;
       section.owner = listener_set_of(server, gateway, section.name);
       plan_.listener_sets[section.owner].try_emplace(section.name, std::move(listener));
       plan_.gateways[gateway];  // the set's parent exists even without a listener of its own
       return section;
     }
+    plan_.gateway_owners[gateway].insert(&certified_by(server));
     plan_.gateways[gateway].try_emplace(section.name, std::move(listener));
     return section;
   }
@@ -211,13 +240,15 @@ class Planner {
   // One ListenerSet an Ingress, beside its Secrets; further ones when it has more than 64 hosts.
   kube::NamespacedName listener_set_of(const Server& server, const kube::NamespacedName& gateway,
                                        const std::string& section) {
-    const kube::Object& owner = *server.owner;
+    const kube::Object& owner = certified_by(server);
     for (int n = 1;; ++n) {
       kube::NamespacedName id{owner.metadata.ns,
                               dns_name(n == 1 ? owner.metadata.name : owner.metadata.name + "-" + std::to_string(n))};
       const auto at = plan_.listener_sets.find(id);
       if (at != plan_.listener_sets.end() && at->second.size() >= max_listeners && !at->second.contains(section))
         continue;
+      // Another Ingress of the namespace may have taken this name, as names are shortened.
+      if (const auto taken = plan_.set_owners.try_emplace(id, &owner).first; taken->second != &owner) continue;
       plan_.set_parents[id] = gateway;
       return id;
     }
@@ -255,6 +286,7 @@ class Planner {
     if (known == bundle_.gateways.end()) {
       part.parents.push_back({false, id, {}});
       if (part.scheme == Scheme::http) drop_redirects(part);
+      if (part.scheme != Scheme::http) want_listeners(part);
       return;
     }
     for (const kube::Listener& l : known->spec.listeners) {
@@ -265,10 +297,39 @@ class Planner {
                                 [&](const Server* s) { return listens_for(l, *known, s->host); }))
         part.parents.push_back({false, id, l.name});
     }
+    if (part.scheme != Scheme::http) want_uncovered(part, *known);
     if (part.parents.empty()) part.parents.push_back({false, id, {}});
+  }
+  void want_uncovered(const Part& part, const kube::Gateway& gateway) {
+    const bool covered = std::all_of(part.servers.begin(), part.servers.end(), [&](const Server* s) {
+      return !s->tls || std::any_of(gateway.spec.listeners.begin(), gateway.spec.listeners.end(), [&](const auto& l) {
+               return l.protocol == "HTTPS" && (!l.hostname || l.hostname->empty() || *l.hostname == s->host ||
+                                                (l.hostname->starts_with("*.") && s->host.ends_with(l.hostname->substr(1))));
+             });
+    });
+    if (!covered) want_listeners(part);
+  }
+  // The listeners of a Gateway that is not ours, or not among the input, are somebody else's to write.
+  void want_listeners(const Part& part) {
+    for (const Server* server : part.servers)
+      for (const Certificate& c : server->certificates)
+        if (wanted_.insert(server->host).second)
+          ledger_.note({"GW609",
+                        diag::Severity::warning,
+                        "Gateway " + options_.parent->ns + "/" + options_.parent->name +
+                            " needs an HTTPS listener for host '" + std::string(server->host) + "' with Secret " +
+                            std::string(c.ns) + "/" + std::string(c.name) + "; with --parent none is written",
+                        {},
+                        part.owner,
+                        nullptr,
+                        "add the listener, or leave --parent out"});
   }
   // A redirect to https on every listener of the Gateway would redirect https to itself.
   void drop_redirects(Part& part) {
+    const bool redirects = std::any_of(part.rules.begin(), part.rules.end(), [](const Rule* r) {
+      return r->action && r->action->redirect && r->action->redirect->scheme == "https";
+    });
+    if (!redirects) return part.rules.clear();  // its https part says the same
     ledger_.note({"GW630",
                   diag::Severity::warning,
                   "the redirect from http to https of " + part.owner->object_id().display() +
@@ -314,7 +375,9 @@ class Planner {
   Ledger& ledger_;
   NameBook& names_;
   kube::NamespacedName shared_;
-  std::set<kube::NamespacedName> crowded_;  // Gateways with more listeners than one may have
+  std::set<kube::NamespacedName> crowded_;     // Gateways with more listeners than one may have
+  std::set<const kube::Object*> own_sets_;     // Ingresses whose listeners stand in ListenerSets
+  std::set<std::string_view> wanted_;          // hosts whose listener was asked for
   std::unordered_map<std::size_t, std::vector<std::size_t>> by_content_;
   Plan plan_;
 };

@@ -29,6 +29,7 @@ struct Part {
   std::vector<const Rule*> rules;
   std::string name;
   std::vector<Section> parents;
+  bool grpc = false;  // a GRPCRoute says it
 };
 
 struct PlannedListener {
@@ -46,6 +47,8 @@ struct Plan {
   std::map<kube::NamespacedName, std::map<std::string, PlannedListener>> gateways;
   std::map<kube::NamespacedName, std::map<std::string, PlannedListener>> listener_sets;
   std::map<kube::NamespacedName, kube::NamespacedName> set_parents;  // ListenerSet → Gateway
+  std::map<kube::NamespacedName, const kube::Object*> set_owners;    // ListenerSet → Ingress of its certificates
+  std::map<kube::NamespacedName, std::set<const kube::Object*>> gateway_owners;  // Gateway → Ingresses on its listeners
   std::vector<Part> parts;                                           // by namespace and name
   std::vector<Section> streams;                                      // of Ir::streams, in their order
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "convert/emitters/grpc.h"
 #include "convert/movers.h"
 #include "convert/regex.h"
 #include "kube/kinds.h"
@@ -197,9 +198,13 @@ kube::BackendRef backend_ref(const Backend& backend, const std::string& route_ns
   return ref;
 }
 
-kube::HttpRoute make_route(const Part& part, const Target& target, const Options&, const diag::Sources& sources) {
+namespace {
+
+// What HTTPRoute and GRPCRoute have in common.
+template <class Route>
+Route make_head(const Part& part, const diag::Sources& sources) {
   const std::string& ns = part.owner->metadata.ns;
-  auto route = kube::make<kube::HttpRoute>(ns, part.name);
+  auto route = kube::make<Route>(ns, part.name);
   route.metadata.annotations = route_annotations(*part.owner);
   std::vector<const kube::Object*> owners{part.owner};
   for (const Rule* rule : part.rules)
@@ -208,7 +213,35 @@ kube::HttpRoute make_route(const Part& part, const Target& target, const Options
   for (const Section& parent : part.parents) route.spec.parent_refs.push_back(parent_ref(parent, ns));
   for (const Server* server : part.servers)
     if (!server->host.empty()) route.spec.hostnames.emplace_back(server->host);
-  for (const Rule* rule : part.rules) route.spec.rules.push_back(make_rule(*rule, target, ns));
+  return route;
+}
+
+kube::GrpcRouteRule make_grpc_rule(const Rule& rule, const Target& target, const std::string& ns) {
+  kube::GrpcRouteRule out;
+  out.matches = grpc_matches(rule);
+  if (rule.conditions && !out.matches.empty())
+    for (const ValueMatch& h : rule.conditions->headers) out.matches[0].headers.push_back(named_match(h));
+  if (rule.action) {
+    kube::HttpRouteRule filters;
+    add_filters(*rule.action, target, ns, filters);
+    out.filters = std::move(filters.filters);
+  }
+  for (const Backend& b : rule.backends) out.backend_refs.push_back(backend_ref(b, ns));
+  return out;
+}
+
+}  // namespace
+
+kube::HttpRoute make_route(const Part& part, const Target& target, const Options&, const diag::Sources& sources) {
+  auto route = make_head<kube::HttpRoute>(part, sources);
+  for (const Rule* rule : part.rules) route.spec.rules.push_back(make_rule(*rule, target, part.owner->metadata.ns));
+  return route;
+}
+
+kube::GrpcRoute make_grpc_route(const Part& part, const Target& target, const diag::Sources& sources) {
+  auto route = make_head<kube::GrpcRoute>(part, sources);
+  for (const Rule* rule : part.rules)
+    route.spec.rules.push_back(make_grpc_rule(*rule, target, part.owner->metadata.ns));
   return route;
 }
 

@@ -175,7 +175,7 @@ std::optional<TlsFor> tls_for(const kube::Ingress& ingress, std::string_view hos
 void add_certificate(Server& server, const kube::Ingress& ingress, const TlsFor& tls, Ir& ir, Ledger& ledger) {
   server.tls = true;
   if (!server.certificates.empty()) return;
-  Certificate c{ingress.metadata.ns, tls.entry->secret_name};
+  Certificate c{ingress.metadata.ns, tls.entry->secret_name, &ingress};
   if (c.name.empty()) {
     c.name = ir.keep(dns_name("tls-" + (server.host.empty() ? std::string("default") : host_slug(server.host))));
     ledger.note(

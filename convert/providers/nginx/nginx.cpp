@@ -52,7 +52,7 @@ void settle_hidden(const std::vector<Config>& configs, Ledger& ledger) {
 }
 
 // Details of one backend protocol that the chosen protocol does not use.
-void settle_rest(const std::vector<Config>& configs, Ledger& ledger) {
+void settle_rest(const std::vector<Config>& configs, const Ir& ir, Ledger& ledger) {
   for (const Config& c : configs) {
     if (!c.dropped.empty()) continue;
     const auto rest = [&](Claim claim, std::string_view why) {
@@ -64,7 +64,7 @@ void settle_rest(const std::vector<Config>& configs, Ledger& ledger) {
       rest(c.claims.ssl_secret, "has an effect only with backend-protocol HTTPS");
       rest(c.claims.ssl_verify, "has an effect only with backend-protocol HTTPS");
     }
-    rest(c.claims.protocol, "no path of this Ingress is forwarded");
+    if (!ir.http2.contains(c.ingress)) rest(c.claims.protocol, "no path of this Ingress is forwarded");
     rest(c.claims.forwarded_prefix, "no path of this Ingress is forwarded");
     rest(c.claims.vhost, "no path of this Ingress is forwarded");
     rest(c.claims.mirror, "no path of this Ingress is forwarded");
@@ -123,7 +123,7 @@ void read_nginx(const Input& input, Ir& ir, Ledger& ledger) {
   read_streams(input, ir, ledger);
   settle_unused(configs, hosts, ledger);
   settle_hidden(configs, ledger);
-  settle_rest(configs, ledger);
+  settle_rest(configs, ir, ledger);
   settle_uncarried(configs, ir, ledger);
   note_dropped(configs, ledger);
   add_notes(hosts, settings, ir, ledger);

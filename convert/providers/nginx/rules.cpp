@@ -454,10 +454,7 @@ class Writer {
     if (c.claims.protocol == 0) return;
     if (c.protocol == "GRPC" || c.protocol == "GRPCS" || c.protocol == "HTTPS" || c.protocol == "HTTP") {
       if (b.wire == Wire::tls || b.wire == Wire::h2_tls) verify_backend(c, b);
-      if (b.wire == Wire::h2c || b.wire == Wire::h2_tls)
-        ledger_.settle(c.claims.protocol, Outcome::approximated,
-                       "the gateway speaks HTTP/2 when the Service's port says appProtocol: kubernetes.io/h2c",
-                       "GW603");
+      if (b.wire == Wire::h2c || b.wire == Wire::h2_tls) ir_.http2[c.ingress] = c.claims.protocol;
       if (b.wire == Wire::http1) ledger_.settle(c.claims.protocol, Outcome::converted, "plain HTTP");
       return;
     }
