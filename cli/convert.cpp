@@ -111,7 +111,7 @@ int run_convert(Args& args) {
         !status)
       return fail(status.error());
   const int code = print_findings(std::move(findings), loaded.sources);
-  if (outcomes->ingresses == 0) std::cerr << "gwctl: no Ingress among the input\n";
+  if (outcomes->ingresses == 0 && outcomes->routes == 0) std::cerr << "gwctl: no Ingress among the input\n";
   return outcomes->lost ? exit_findings : code;
 }
 

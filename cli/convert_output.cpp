@@ -36,8 +36,10 @@ Status write_split(kube::Bundle&& all, const std::string& directory, const std::
     std::error_code failed;
     std::filesystem::create_directories(path.parent_path(), failed);
     if (failed) return Error{"cannot make " + path.parent_path().string() + ": " + failed.message(), {}};
+    // The files of a directory can be read one after the other.
     std::string text;
     kube::write(objects, style, text);
+    if (style == yaml::Style::yaml) text.insert(0, "---\n");
     if (const Status status = write_file(path.string(), text); !status) return status;
   }
   return Unit{};

@@ -76,6 +76,9 @@ constexpr CodePage pages[] = {
     {"GW635", "not in this release of Gateway API",
      "The chosen release (--api-version) has no such status code, filter or kind in its standard channel. Redirects get "
      "the nearest older code; the rest is refused. Choose a later release or --channel experimental."},
+    {"GW636", "an Ingress of an old API version",
+     "extensions/v1beta1 and networking.k8s.io/v1beta1 left Kubernetes with 1.22. They are read as v1: a missing pathType "
+     "is ImplementationSpecific, serviceName and servicePort are backend.service."},
     {"GW640", "how the old controller differs", "Traits of the controller that Gateway API rules cannot say."},
     {"GW650", "the target lacks a field",
      "The gateway's published conformance report does not list the feature, or the chosen version or channel of Gateway "

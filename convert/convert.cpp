@@ -39,8 +39,8 @@ class Engine {
     assign(wanted, ledger);
     Ir ir;
     for (const Provider& p : providers())
-      if (const auto own = owned_.find(&p); own != owned_.end())
-        p.read({bundle_, index_, sources_, options_, own->second}, ir, ledger);
+      if (owned_.contains(&p) || (p.beside && (!wanted || wanted == &p) && p.beside(bundle_)))
+        p.read({bundle_, index_, sources_, options_, owned_[&p]}, ir, ledger);
     move_annotations(ingresses(), ir, ledger);
     if (options_.spare_acme) spare_acme(ir);
     settle(ir, target, options_, ledger);
@@ -59,6 +59,15 @@ class Engine {
   void assign(const Provider* wanted, Ledger& ledger) {
     for (const kube::Ingress& ingress : bundle_.ingresses) {
       const Owner owner = owner_of(ingress, index_, wanted);
+      if (ingress.api_version != "networking.k8s.io/v1")
+        ledger.note({"GW636",
+                     Severity::warning,
+                     ingress.object_id().display() + " is written in " + ingress.api_version +
+                         ", which Kubernetes no longer serves; it is read as networking.k8s.io/v1",
+                     {},
+                     &ingress,
+                     nullptr,
+                     "write apiVersion: networking.k8s.io/v1"});
       if (!owner.note.empty())
         ledger.note({"GW610", Severity::info, ingress.object_id().display() + " " + owner.note, {}, &ingress, nullptr});
       if (owner.provider) {

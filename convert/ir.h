@@ -133,6 +133,7 @@ struct BackendTls {
   const kube::Object* owner = nullptr;
   std::string hostname;
   std::string ca_secret;  // same namespace; empty: the system's roots
+  std::string port;       // its name; empty: every port of the Service
 };
 
 // Annotations that belong on the Gateway or ListenerSet: cert-manager, external-dns.

@@ -25,6 +25,7 @@ struct Provider {
   std::span<const std::string_view> prefixes;     // of its annotations, with the '/'
   void (*read)(const Input& input, Ir& ir, Ledger& ledger);
   std::vector<std::string_view> (*known)() = nullptr;  // full names of its annotations, for "did you mean"
+  bool (*beside)(const kube::Bundle&) = nullptr;       // is there something to read beside Ingresses?
 };
 
 std::span<const Provider> providers();
@@ -34,5 +35,6 @@ const Provider* provider(std::string_view name);
 void read_plain(const Input& input, Ir& ir, Ledger& ledger);
 void read_nginx(const Input& input, Ir& ir, Ledger& ledger);
 std::vector<std::string_view> nginx_annotations();
+bool nginx_streams(const kube::Bundle& bundle);
 
 }  // namespace gw::convert

@@ -60,15 +60,16 @@ void add_streams(const Ir& ir, const Plan& plan, const diag::Sources& sources, N
 }
 
 void add_backend_tls(const Ir& ir, const diag::Sources& sources, NameBook& names, kube::Bundle& out) {
-  std::set<std::pair<std::string_view, std::string_view>> done;
+  std::set<std::tuple<std::string_view, std::string_view, std::string_view>> done;
   for (const BackendTls& tls : ir.backend_tls) {
-    if (!done.insert({tls.ns, tls.service}).second) continue;
+    if (!done.insert({tls.ns, tls.service, tls.port}).second) continue;
     auto policy = kube::make<kube::BackendTlsPolicy>(std::string(tls.ns), {});
-    policy.metadata.name = names.claim("BackendTLSPolicy/" + policy.metadata.ns, dns_name(tls.service), tls.service);
+    policy.metadata.name = names.claim("BackendTLSPolicy/" + policy.metadata.ns, dns_name(tls.service), std::string(tls.service) + "\n" + tls.port);
     policy.comments.push_back(provenance(*tls.owner, nullptr, sources));
     kube::PolicyTargetRef& ref = policy.spec.target_refs.emplace_back();
     ref.kind = "Service";
     ref.name = tls.service;
+    if (!tls.port.empty()) ref.section_name = tls.port;
     policy.spec.validation.hostname = tls.hostname;
     if (tls.ca_secret.empty()) {
       policy.spec.validation.well_known_ca_certificates = "System";
@@ -176,6 +177,9 @@ class Emitter {
                            "GW603");
         }
       }
+    for (const auto& [owner, claim] : ir_.http2)
+      if (!ledger_.entry(claim).settled)
+        ledger_.settle(claim, Outcome::ignored, "no path of this Ingress is forwarded", "GW605");
   }
   bool says_http2(const Backend& b) const {
     const kube::Service* service = input_.index.service({std::string(b.ns), std::string(b.name)});

@@ -68,7 +68,7 @@ class Planner {
     part_issuers();
     for (Part& part : plan_.parts) attach(part);
     for (const Server& server : ir_.servers)
-      if (server.tls && server.rules.empty() && !options_.parent) https_section(server);
+      if (server.tls && server.rules.empty() && !options_.parent && valid_hostname(server.host)) https_section(server);
     for (const Stream& stream : ir_.streams) plan_.streams.push_back(stream_section(stream));
     choose_grpc(plan_.parts);
     cut_into_sixteen_rules();
@@ -92,8 +92,21 @@ class Planner {
     shared_.ns = used.size() == 1 ? std::string(*used.begin()) : std::string(shared_namespace);
   }
 
+  void unwritable(const Server& server) {
+    const yaml::Node* at = server.rules.empty() ? nullptr : server.rules.front().at;
+    ledger_.note({"GW617",
+                  diag::Severity::error,
+                  "host '" + std::string(server.host) + "' is no DNS name in lower case with at most one wildcard label "
+                  "in front: Gateway API cannot write it, its routes are left out",
+                  "GET http://" + std::string(server.host) + "/",
+                  server.owner,
+                  at,
+                  "serve it under another name",
+                  Loss::other});
+  }
+
   void split_by_owner(const Server& server) {
-    if (!valid_hostname(server.host)) return;
+    if (!valid_hostname(server.host)) return unwritable(server);
     // Policies of a whole route keep the Ingresses apart, also where their rules are tried in one order.
     const bool together = server.ordered && !target_.policies_of_routes;
     std::vector<const kube::Object*> owners;

@@ -34,9 +34,21 @@ class PlainReader {
   void read(const kube::Ingress& ingress) {
     for (const kube::IngressRule& rule : ingress.spec.rules) {
       Server& s = server(normal_host(rule.host, ir_), ingress);
-      if (!rule.http) continue;  // the default backend's
+      if (!rule.http) {
+        if (!ingress.spec.default_backend) ledger_.note(no_paths(ingress, rule));
+        continue;  // the default backend's
+      }
       for (const kube::HttpIngressPath& path : rule.http->paths) add(s, ingress, path);
     }
+  }
+
+  static Note no_paths(const kube::Ingress& ingress, const kube::IngressRule& rule) {
+    return {"GW614",
+            Severity::warning,
+            "the rule of host '" + rule.host + "' has no paths and there is no default backend: nothing is written",
+            {},
+            &ingress,
+            rule.node};
   }
 
   void add(Server& s, const kube::Ingress& ingress, const kube::HttpIngressPath& path) {
@@ -54,7 +66,7 @@ class PlainReader {
       ledger_.note({"GW611",
                     Severity::warning,
                     "path '" + path.path + "' of host '" + std::string(s.host) + "' belongs to " +
-                        have->owner->object_id().display() + ", which is older; this one is never used",
+                        have->owner->object_id().display() + ", which goes first (older, or first by name); this one is never used",
                     {},
                     &ingress,
                     path.node});

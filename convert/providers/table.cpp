@@ -44,7 +44,7 @@ constexpr Words cilium_classes = {"cilium"};
 constexpr Words cilium_prefixes = {"ingress.cilium.io/"};
 
 constexpr Provider rows[] = {
-    {"ingress-nginx", nginx_controllers, nginx_classes, nginx_prefixes, read_nginx, nginx_annotations},
+    {"ingress-nginx", nginx_controllers, nginx_classes, nginx_prefixes, read_nginx, nginx_annotations, nginx_streams},
     {"f5-nginx", f5_controllers, nginx_classes, f5_prefixes, read_f5, nullptr},
     {"traefik", traefik_controllers, traefik_classes, traefik_prefixes, read_traefik, nullptr},
     {"haproxytech", ht_controllers, haproxy_classes, ht_prefixes, read_haproxytech, nullptr},

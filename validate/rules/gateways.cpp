@@ -11,7 +11,7 @@
 namespace gw::validate {
 namespace {
 
-constexpr std::size_t listener_limit = 64;  // of one Gateway with its ListenerSets
+constexpr std::size_t listener_limit = 64;  // of one Gateway object
 
 void check_selector(const Context& c, const kube::Object& owner, const kube::RouteNamespaces& namespaces) {
   if (namespaces.from.value_or("") != "Selector") return;
@@ -158,8 +158,8 @@ void check_listeners(const Context& c) {
   for (const auto& [gateway, count] : counts)
     if (count > listener_limit)
       report(c, {"GW318", *gateway, member(gateway->spec, "listeners"),
-                 "this Gateway has " + std::to_string(count) + " listeners with its ListenerSets; 64 are allowed",
-                 "spread them over several Gateways"});
+                 "this Gateway has " + std::to_string(count) + " listeners with its ListenerSets; not every gateway serves more than 64",
+                 "look up its limit, or spread them over several Gateways"});
   for (const kube::Gateway& gateway : c.bundle.gateways) {
     if (gateway.spec.allowed_listeners && gateway.spec.allowed_listeners->namespaces)
       check_selector(c, gateway, *gateway.spec.allowed_listeners->namespaces);

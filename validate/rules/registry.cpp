@@ -173,8 +173,9 @@ constexpr SemanticRule rules[] = {
      check_listeners},
     {"GW317", error, "reference", "selector expression that the API refuses",
      "In and NotIn need values, Exists and DoesNotExist take none.", check_listeners},
-    {"GW318", error, "conflict", "more than 64 listeners on one Gateway",
-     "The Gateway and its ListenerSets may have 64 listeners together.", check_listeners},
+    {"GW318", info, "lint", "more than 64 listeners on one Gateway",
+     "ListenerSets add listeners beyond the 64 of the Gateway itself; how many a gateway serves is its own limit.",
+     check_listeners},
     {"GW319", warning, "lint", "address type that not every implementation knows",
      "The spec's types are IPAddress and Hostname. Others are refused with UnsupportedAddress where they are not "
      "known.",

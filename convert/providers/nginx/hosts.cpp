@@ -26,8 +26,12 @@ class Builder {
         continue;
       }
       add_paths(c);
-      if (c.canary.enabled) merge_canary(c);
     }
+    // Canaries join last, whatever their age; alone they serve nothing.
+    const bool primary = std::any_of(configs_.begin(), configs_.end(),
+                                     [](const Config& c) { return live(c) && !c.canary.enabled; });
+    for (const Config& c : configs_)
+      if (live(c) && c.canary.enabled) primary ? merge_canary(c) : unmerged(c);
     for (auto& [name, h] : hosts_.by_name) order(h);
     return std::move(hosts_);
   }
@@ -152,7 +156,7 @@ class Builder {
       ledger_.note({"GW611",
                     Severity::warning,
                     "path '" + std::string(text) + "' of host '" + std::string(h.name) + "' belongs to " +
-                        have->config->ingress->object_id().display() + ", which is older; this one is never used",
+                        have->config->ingress->object_id().display() + ", which goes first (older, or first by name); this one is never used",
                     {},
                     c.ingress,
                     path.node});
@@ -174,14 +178,15 @@ class Builder {
       for (const kube::HttpIngressPath& path : rule.http->paths)
         if (path.backend.service) merged = merge_path(at->second, c, path) || merged;
     }
-    if (!merged) {
-      for (const Claim claim : c.canary.claims)
-        ledger_.settle(claim, Outcome::ignored,
-                       "no other Ingress has its host, path and type; ingress-nginx does not use it", "GW618");
-      return;
-    }
+    if (!merged) return unmerged(c);
     for (const Claim claim : c.canary.claims)
       ledger_.settle(claim, Outcome::converted, "weights and header rules on every path that uses the same Service");
+  }
+
+  void unmerged(const Config& c) {
+    for (const Claim claim : c.canary.claims)
+      ledger_.settle(claim, Outcome::ignored,
+                     "no other Ingress has its host, path and type; ingress-nginx does not use it", "GW618");
   }
 
   bool merge_path(Host& h, const Config& c, const kube::HttpIngressPath& path) {
@@ -189,7 +194,7 @@ class Builder {
     if (!own || own->creator != &c) return false;
     const bool exact = path.path_type == "Exact";
     for (const Location& l : h.locations) {
-      if (!l.backend || !l.backend->service || l.implicit) continue;
+      if (!l.backend || !l.backend->service || !l.config) continue;
       Upstream* primary = upstream(*l.config, *l.backend);
       if (!primary || primary == own) continue;
       if (l.path != path.path || l.exact != exact || primary->creator->canary.enabled) continue;

@@ -129,6 +129,10 @@ void read_nginx(const Input& input, Ir& ir, Ledger& ledger) {
   add_notes(hosts, settings, ir, ledger);
 }
 
+bool nginx_streams(const kube::Bundle& bundle) {
+  return streams_given(bundle);
+}
+
 std::vector<std::string_view> nginx_annotations() {
   static const std::vector<std::string> names = [] {
     std::vector<std::string> all;

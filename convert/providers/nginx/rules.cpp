@@ -440,6 +440,15 @@ class Writer {
     }
     if (!l.backend) return;  // 404, as without a rule
     r.action = action_of(l, c, shape, rewrite, scheme == Scheme::https);
+    if (no_http(c)) {
+      ledger_.settle(c.claims.protocol, Outcome::refused, "no gateway speaks " + c.protocol + "; its paths are left out",
+                     "GW601", Loss::backend);
+      if (!input_.options.accepts(Loss::backend)) {
+        r.action = std::make_shared<Action>();
+        r.action->closed = true;
+        return add(std::move(r));
+      }
+    }
     auto backend = make_backend(*c.ingress, *l.backend, input_, ir_, ledger_);
     if (backend) {
       backend->wire = wire(c);
@@ -459,9 +468,19 @@ class Writer {
       return;
     }
     if (c.protocol == "AUTO_HTTP")
-      return ledger_.settle(c.claims.protocol, Outcome::approximated, "plain HTTP; no gateway finds out by itself",
+      ledger_.settle(c.claims.protocol, Outcome::approximated, "plain HTTP; no gateway finds out by itself",
                             "GW603");
-    ledger_.settle(c.claims.protocol, Outcome::refused, "no gateway speaks " + c.protocol, "GW601", Loss::backend);
+  }
+  // Requests that would be forwarded in a language the backend does not speak are not forwarded.
+  static bool no_http(const Config& c) { return c.protocol == "FCGI" || c.protocol == "AJP"; }
+
+  // Of the Service's port, where the Service is among the input and names it.
+  std::string port_name(const Backend& b) const {
+    const kube::Service* service = input_.index.service({std::string(b.ns), std::string(b.name)});
+    if (!service || service->spec.ports.size() < 2) return {};
+    for (const kube::ServicePort& port : service->spec.ports)
+      if (port.port == b.port) return port.name;
+    return {};
   }
 
   void verify_backend(const Config& c, const Backend& b) {
@@ -469,6 +488,7 @@ class Writer {
     tls.ns = b.ns;
     tls.service = b.name;
     tls.owner = c.ingress;
+    tls.port = port_name(b);
     tls.hostname =
         c.proxy_ssl_name.empty() ? std::string(b.name) + "." + std::string(b.ns) + ".svc" : lower(c.proxy_ssl_name);
     tls.ca_secret = c.proxy_ssl_secret;
@@ -544,8 +564,10 @@ class Writer {
     const auto root = std::find_if(server_.rules.begin(), server_.rules.end(), [&](const Rule& r) {
       return is_https(r) && r.path == "/" && r.kind == PathKind::prefix;
     });
+    // The redirects of another Ingress stay with it: its routes do not depend on this one.
     if (root == server_.rules.end()) return;
     const Rule* keep = &*root;
+    const kube::Object* owner = root->owner;
     std::vector<const Rule*> others;  // rules on http that do something else
     for (const Rule& r : server_.rules)
       if (r.scheme != Scheme::https && !is_https(r) && r.kind != PathKind::exact) others.push_back(&r);
@@ -556,7 +578,7 @@ class Writer {
     };
     std::vector<Rule> kept;
     for (Rule& r : server_.rules)
-      if (&r == keep || !is_https(r) || needed(r)) kept.push_back(std::move(r));
+      if (&r == keep || !is_https(r) || r.owner != owner || needed(r)) kept.push_back(std::move(r));
     server_.rules = std::move(kept);
   }
 

@@ -15,6 +15,15 @@ bool labelled(const kube::ConfigMap& map) {
   return name && *name == "ingress-nginx";
 }
 
+bool tcp_map(const kube::ConfigMap& map) {
+  const std::string& name = map.metadata.name;
+  return name.ends_with("tcp-services") || (labelled(map) && name.ends_with("-tcp"));
+}
+bool udp_map(const kube::ConfigMap& map) {
+  const std::string& name = map.metadata.name;
+  return name.ends_with("udp-services") || (labelled(map) && name.ends_with("-udp"));
+}
+
 bool is_controller_map(const kube::ConfigMap& map) {
   const std::string& name = map.metadata.name;
   if (name.ends_with("tcp-services") || name.ends_with("udp-services") || name.ends_with("-tcp") ||
@@ -22,6 +31,13 @@ bool is_controller_map(const kube::ConfigMap& map) {
     return false;
   return name == "ingress-nginx-controller" || name == "nginx-configuration" || name == "ingress-nginx" ||
          name == "nginx-config" || labelled(map);
+}
+
+// The value of a key in its data.
+const yaml::Node* place_of(const kube::ConfigMap& map, const std::string& key) {
+  const yaml::Node* data = map.node ? map.node->find("data") : nullptr;
+  const yaml::Node* value = data ? data->find(key) : nullptr;
+  return value ? value : data;
 }
 
 struct Key {
@@ -58,7 +74,7 @@ void add_stream(const kube::ConfigMap& map, const std::string& key, const std::s
                  "'" + key + ": " + value + "' is left out: " + why,
                  {},
                  &map,
-                 map.node ? map.node->find("data") : nullptr,
+                 place_of(map, key),
                  "write PORT: NAMESPACE/SERVICE:PORT",
                  Loss::backend});
   };
@@ -115,7 +131,7 @@ Settings read_settings(const Input& input, Ledger& ledger) {
                      "' of the controller has no counterpart in routes; it belongs to the gateway",
                  {},
                  settings.map,
-                 settings.map->node ? settings.map->node->find("data") : nullptr});
+                 place_of(*settings.map, name)});
   }
   const std::string* allowed = kube::find(settings.map->data, "allow-snippet-annotations");
   const std::string* risk = kube::find(settings.map->data, "annotations-risk-level");
@@ -123,15 +139,19 @@ Settings read_settings(const Input& input, Ledger& ledger) {
   return settings;
 }
 
+bool streams_given(const kube::Bundle& bundle) {
+  return std::any_of(bundle.config_maps.begin(), bundle.config_maps.end(), [](const kube::ConfigMap& map) {
+    return tcp_map(map) || udp_map(map);
+  });
+}
+
 void read_streams(const Input& input, Ir& ir, Ledger& ledger) {
   std::vector<const kube::ConfigMap*> maps;
   for (const kube::ConfigMap& map : input.bundle.config_maps) maps.push_back(&map);
   std::sort(maps.begin(), maps.end(), [](const auto* a, const auto* b) { return a->id() < b->id(); });
   for (const kube::ConfigMap* map : maps) {
-    const std::string& name = map->metadata.name;
-    const bool tcp = name.ends_with("tcp-services") || (labelled(*map) && name.ends_with("-tcp"));
-    const bool udp = name.ends_with("udp-services") || (labelled(*map) && name.ends_with("-udp"));
-    if (!tcp && !udp) continue;
+    const bool tcp = tcp_map(*map);
+    if (!tcp && !udp_map(*map)) continue;
     for (const auto& [key, value] : map->data)
       add_stream(*map, key, value, tcp ? Stream::Kind::tcp : Stream::Kind::udp, input, ir, ledger);
   }

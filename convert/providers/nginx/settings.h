@@ -23,7 +23,8 @@ struct Settings {
 // Notes every key of the ConfigMap that has no counterpart.
 Settings read_settings(const Input& input, Ledger& ledger);
 
-// TCP and UDP services by their ConfigMaps.
+// TCP and UDP services by their ConfigMaps; are there any?
+bool streams_given(const kube::Bundle& bundle);
 void read_streams(const Input& input, Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert::nginx
