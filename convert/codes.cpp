@@ -73,9 +73,6 @@ constexpr CodePage pages[] = {
     {"GW634", "methods TRACE and CONNECT", "The old controller refuses them itself."},
     {"GW633", "no fall-through between hosts",
      "The old controller never looks at wildcard or host-less rules for a host that has rules of its own."},
-    {"GW635", "not in this release of Gateway API",
-     "The chosen release (--api-version) has no such status code, filter or kind in its standard channel. Redirects get "
-     "the nearest older code; the rest is refused. Choose a later release or --channel experimental."},
     {"GW636", "an Ingress of an old API version",
      "extensions/v1beta1 and networking.k8s.io/v1beta1 left Kubernetes with 1.22. They are read as v1: a missing pathType "
      "is ImplementationSpecific, serviceName and servicePort are backend.service."},

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "convert/adjust.h"
+#include "convert/acme.h"
 #include "convert/classify.h"
 #include "convert/emit.h"
 #include "convert/movers.h"
@@ -44,7 +44,6 @@ class Engine {
     move_annotations(ingresses(), ir, ledger);
     if (options_.spare_acme) spare_acme(ir);
     settle(ir, target, options_, ledger);
-    fit_release(ir, options_, ledger);
     report_untaken(ledger);
     const Input all{bundle_, index_, sources_, options_, ingresses()};
     out.routes = emit(ir, all, target, ledger, consumer);

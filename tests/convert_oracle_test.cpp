@@ -25,6 +25,7 @@ struct Seen {  // one request, both answers
   const json& request;
   const json& outcome;
   const route::Answer& ours;
+  const kube::Bundle& in;
   std::string path, host;
   int want = 0;
 };
@@ -59,14 +60,65 @@ std::string folded(std::string url) {
   return out;
 }
 
-bool odd_path(const Seen& s) {
-  for (const char* bad : {"//", "/.", "%", "#", "\\", ";"})
-    if (s.path.find(bad) != std::string::npos) return true;
-  for (const char c : s.path)
-    if (static_cast<unsigned char>(c) > 126) return true;
-  return s.path.empty() || s.path[0] != '/';
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+bool ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c < 127; });
 }
 
+// '//', dot segments, escapes, '#', bytes that are not ASCII, targets without a leading '/'.
+bool odd_path(const Seen& s) {
+  for (const char* bad : {"//", "/.", "%", "#"})
+    if (has(s.path, bad)) return true;
+  return !ascii(s.path) || !s.path.starts_with('/');
+}
+
+// What of `host` a wildcard stands for; nothing where it does not cover it.
+std::optional<std::string> below(const std::string& host, const std::string& wildcard) {
+  if (!wildcard.starts_with("*.") || !host.ends_with(wildcard.substr(1))) return std::nullopt;
+  return host.substr(0, host.size() - wildcard.size() + 1);
+}
+bool one_label(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_';
+  });
+}
+
+std::string bare_host(std::string host) {
+  return lower(host.substr(0, host.find(':')));
+}
+
+// Is the request for a host that the Ingress has?
+bool concerns(const kube::Object* object, const std::string& host) {
+  const auto* ingress = object->kind == "Ingress" ? static_cast<const kube::Ingress*>(object) : nullptr;
+  if (!ingress || ingress->spec.default_backend) return true;
+  return std::any_of(ingress->spec.rules.begin(), ingress->spec.rules.end(), [&](const kube::IngressRule& rule) {
+    const std::string name = lower(rule.host);
+    return name.empty() || name == host || below(host, name);
+  });
+}
+bool names_host(const kube::Bundle& in, const std::string& host) {
+  return std::any_of(in.ingresses.begin(), in.ingresses.end(), [&](const kube::Ingress& i) {
+    return std::any_of(i.spec.rules.begin(), i.spec.rules.end(), [&](const kube::IngressRule& rule) {
+      const std::string name = lower(rule.host);
+      if (name == host) return true;
+      const auto label = below(host, name);
+      return label && one_label(*label);
+    });
+  });
+}
+
+bool nothing(const Seen& s) {  // 404, 500 of a closed rule, or no listener for the name
+  return s.ours.status == 404 || s.ours.status == 500 || s.ours.status == 0;
+}
+
+// A class of requests that a finding names, with the answers it says: the code (or annotation) must be in the report of
+// that conversion. A finding about an Ingress explains requests to its hosts only.
 struct Explanation {
   const char* code;
   bool (*fits)(const Seen&);
@@ -75,66 +127,71 @@ constexpr Explanation explanations[] = {
     {"GW620", odd_path},
     {"GW621",
      [](const Seen& s) {
-       return std::count(s.host.begin(), s.host.end(), '.') >= 3 || s.host.find_first_of("_") != std::string::npos;
+       return std::any_of(s.in.ingresses.begin(), s.in.ingresses.end(), [&](const kube::Ingress& i) {
+         return std::any_of(i.spec.rules.begin(), i.spec.rules.end(), [&](const kube::IngressRule& rule) {
+           const auto label = below(bare_host(s.host), lower(rule.host));
+           return label && !one_label(*label);
+         });
+       });
      }},
-    {"GW622",
+    {"GW622", [](const Seen& s) { return text(s.request, "scheme") == "https" && s.ours.status == 0; }},
+    {"GW623",  // one '/' off the end
      [](const Seen& s) {
-       return text(s.request, "scheme") == "https" && (s.ours.status == 0 || s.ours.status == 404);
-     }},
-    {"GW623",
-     [](const Seen& s) {
-       return s.want == s.ours.status && trimmed(text(s.outcome, "location")) == trimmed(s.ours.location);
+       const std::string want = text(s.outcome, "location");
+       return s.want == s.ours.status && s.ours.location == want + "/";
      }},
     {"GW624",
      [](const Seen& s) {
-       return (s.want == 503 || s.want == 502 || s.ours.status == 503) &&
-              (s.ours.status == 500 || s.ours.status == 503 || s.ours.status == 200 || s.want == 200);
+       const bool missing = s.want == 503 && s.ours.status == 500;
+       const bool refused = s.want == 502 && s.ours.status == 200;
+       const bool canary = s.want == 200 && s.ours.status == 503 &&
+                           s.in.ingresses.size() > 1;  // without endpoints it gives way to its primary
+       return missing || refused || canary;
      }},
     {"GW625", [](const Seen& s) { return s.path == "/healthz" || s.path == "/nginx_status"; }},
-    {"GW626", [](const Seen& s) { return s.want == 413; }},
+    {"GW626", [](const Seen& s) { return s.want == 413 && s.ours.status == 200; }},
     {"GW627",
      [](const Seen& s) {
-       return s.want == 400 || s.host.empty() || s.host.ends_with('.') || s.host.starts_with('.') ||
-              std::any_of(s.host.begin(), s.host.end(), [](unsigned char c) { return c > 126; });
+       const bool doubled = s.request.contains("headers") && has(s.request["headers"].dump(), "[\"Host\"");
+       return s.host.empty() || doubled || s.host.starts_with('.') || s.host.ends_with('.') || !ascii(s.host);
      }},
-    {"GW634",
-     [](const Seen& s) { return text(s.request, "method") == "TRACE" || text(s.request, "method") == "CONNECT"; }},
-    {"use-forwarded-headers",
+    {"GW628",  // letter case, and what a rewrite decodes
      [](const Seen& s) {
-       return s.request.contains("headers") && s.request["headers"].dump().find("X-Forwarded") != std::string::npos;
-     }},
-    {"GW628",
-     [](const Seen& s) {
-       return s.path != "" &&
-              std::any_of(s.path.begin(), s.path.end(), [](unsigned char c) { return std::isupper(c); });
+       const std::string plain = s.path.substr(0, s.path.find('?'));
+       return lower(plain) != plain || (has(s.path, "?") && s.path.ends_with('?'));
      }},
     {"GW629",
      [](const Seen& s) {
-       return text(s.request, "scheme") == "https" &&
+       const bool other = s.request.contains("sni") && text(s.request, "sni") != bare_host(s.host);
+       return text(s.request, "scheme") == "https" && (other || !names_host(s.in, bare_host(s.host))) &&
               (s.ours.status == 0 || s.ours.status == 404 || s.ours.status == 421);
      }},
     {"GW630",
      [](const Seen& s) {
        return s.want == s.ours.status && folded(text(s.outcome, "location")) == folded(s.ours.location);
      }},
-    {"GW631", [](const Seen& s) { return (s.want == 401 || s.want == 403 || s.want == 503) && s.ours.status == 404; }},
-    {"GW602", [](const Seen& s) { return s.ours.status == 404 || s.ours.status == 500 || s.ours.status == 0; }},
-    {"GW616", [](const Seen&) { return true; }},
-    {"GW606", [](const Seen& s) { return s.ours.status == 404 || s.ours.status == 0; }},
+    {"GW631", [](const Seen& s) { return (s.want == 401 || s.want == 403 || s.want == 503) && nothing(s); }},
+    {"GW634",
+     [](const Seen& s) { return text(s.request, "method") == "TRACE" || text(s.request, "method") == "CONNECT"; }},
+    {"use-forwarded-headers",
+     [](const Seen& s) { return s.request.contains("headers") && has(s.request["headers"].dump(), "X-Forwarded"); }},
+    {"GW602", nothing},
+    {"GW606", nothing},
+    {"GW616", nothing},
+    {"GW610", [](const Seen& s) { return s.want == 404; }},
+    {"GW618", [](const Seen& s) { return s.want == 404; }},
     {"rate-limit", [](const Seen& s) { return s.want == 503 || s.want == 429; }},
     {"rewrite",
      [](const Seen& s) {
-       return s.want >= 400 || s.ours.status == 500 || s.ours.status == 404 || s.ours.status == 0 ||
-              (s.ours.status == 200 && text(s.outcome, "upstream_target") != s.ours.upstream_target);
+       return nothing(s) || s.want == 404 ||
+              (s.want == 200 && s.ours.status == 200 && text(s.outcome, "upstream_target") != s.ours.upstream_target);
      }},
     {"cors", [](const Seen& s) { return text(s.request, "method") == "OPTIONS"; }},
-    {"default-backend", [](const Seen& s) { return s.ours.status >= 500; }},
-    {"custom-http-errors", [](const Seen&) { return true; }},
+    {"default-backend", [](const Seen& s) { return s.want == 200 && s.ours.status >= 500; }},
+    {"custom-http-errors", [](const Seen& s) { return s.want >= 400 && s.ours.status == 200; }},
     {"affinity", [](const Seen& s) { return s.want == s.ours.status; }},
-    {"backend-protocol", [](const Seen&) { return true; }},
+    {"backend-protocol", [](const Seen& s) { return s.want == 502; }},
     {"server-alias", [](const Seen& s) { return s.ours.status == 404; }},
-    {"GW610", [](const Seen& s) { return s.want == 404; }},
-    {"GW618", [](const Seen&) { return true; }},
     {"mirror-target", [](const Seen& s) { return s.want == 404; }},
     {"default-backend-service", [](const Seen& s) { return s.ours.status == 404; }},
 };
@@ -214,7 +271,8 @@ struct Converted {
   diag::Sources sources;
   diag::Sink sink;
   kube::Bundle in, out;
-  std::set<std::string> named, settings;
+  std::map<std::string, std::vector<const kube::Object*>> named;  // code or annotation → the objects it is about
+  std::set<std::string> settings;
   std::unique_ptr<kube::Index> index;
   std::unique_ptr<route::Model> model;
 
@@ -232,27 +290,49 @@ struct Converted {
     options.to = target;
     auto outcomes = convert::convert(in, options, sources, sink, out);
     REQUIRE(bool(outcomes));
-    for (const diag::Diagnostic& d : sink.take()) named.insert(d.code);
     for (const convert::Note& n : outcomes->ledger.notes()) {
-      named.insert(n.code);
+      named[n.code].push_back(n.object);
       for (const std::string& key : settings)
-        if (n.message.find("'" + key + ":") != std::string::npos) named.insert(key);
+        if (has(n.message, "'" + key + ":")) named[key].push_back(nullptr);
     }
+    for (const convert::Entry& e : outcomes->ledger.entries())
+      if (e.object && !e.code.empty()) named[e.code].push_back(e.object);
     for (const convert::Entry& e : outcomes->ledger.entries())
       if (e.object && e.outcome >= convert::Outcome::approximated) {
         const std::string key = e.key().substr(e.key().find('/') + 1);
-        named.insert(key == "rewrite-target"     ? "rewrite"
-                     : key == "enable-cors"      ? "cors"
-                     : key.starts_with("limit-") ? "rate-limit"
-                                                 : key);
+        named[key == "rewrite-target"     ? "rewrite"
+              : key == "enable-cors"      ? "cors"
+              : key.starts_with("limit-") ? "rate-limit"
+                                          : key]
+            .push_back(key == "server-alias" ? nullptr : e.object);
       }
-    if (record.contains("default_backend_service")) named.insert("default-backend-service");
+    // A flag of the controller: nothing that a conversion of manifests could know.
+    if (record.contains("default_backend_service")) named["default-backend-service"].push_back(nullptr);
     out.services = in.services;
     out.endpoint_slices = in.endpoint_slices;
     index = std::make_unique<kube::Index>(out);
     route::AttachOptions attach;
     attach.assume_secrets = true;
     model = route::make_model(profile, *index, route::attach(*index, attach));
+  }
+
+  // The explanation of the report, or null.
+  const Explanation* explain(const Seen& seen) const {
+    for (const Explanation& e : explanations)
+      if (told(e, seen)) return &e;
+    if (seen.target == "standard") return nullptr;
+    for (const Explanation& e : of_targets)
+      if (told(e, seen)) return &e;
+    return nullptr;
+  }
+
+ private:
+  bool told(const Explanation& e, const Seen& seen) const {
+    const auto at = named.find(e.code);
+    return at != named.end() && e.fits(seen) &&
+           std::any_of(at->second.begin(), at->second.end(), [&](const kube::Object* object) {
+             return !object || concerns(object, bare_host(seen.host));
+           });
   }
 };
 
@@ -318,14 +398,11 @@ std::optional<Counts> hold(const std::string& target, const std::string& profile
     bool ok = false, explained = false, modelled = true;
     std::string why;
     for (const route::Answer& ours : converted.model->answer(request).any_of) {
-      const Seen seen{target, r, record["outcome"], ours, request.target, request.host, record["outcome"].value("status", 0)};
+      const Seen seen{target,         r,           record["outcome"], ours, converted.in,
+                      request.target, request.host, record["outcome"].value("status", 0)};
       ok = ok || agrees(seen);
       modelled = modelled && ours.unmodelled.empty();
-      for (const Explanation& e : explanations)
-        explained = explained || (converted.named.contains(e.code) && e.fits(seen));
-      for (const Explanation& e : of_targets)
-        explained = explained || (target != "standard" && converted.named.contains(e.code) && e.fits(seen));
-      if (ours.status == 0 && ours.error.find("refuses the configuration") != std::string::npos) ++counts.dead;
+      if (const Explanation* e = converted.explain(seen)) explained = true, why += std::string(" by ") + e->code;
       why += " | want " + std::to_string(seen.want) + " " + text(seen.outcome, "backend") + " " +
              text(seen.outcome, "upstream_target") + " " + text(seen.outcome, "location") + " ours " +
              std::to_string(ours.status) + " " + ours.backend + " " + ours.upstream_target + " " + ours.location;

@@ -1,6 +1,7 @@
 #include "convert/providers/nginx/rules.h"
 
 #include <algorithm>
+#include <set>
 
 #include "convert/emitters/names.h"
 #include "convert/providers/common.h"
@@ -79,6 +80,7 @@ class Writer {
     choose_tls();
     app_root();
     for (std::size_t i = 0; i < host_.locations.size(); ++i) location(i);
+    if (regex_ || !refused(host_).empty()) drop_doubles();
     drop_covered_redirects();
     passthrough();
     settle_regex();
@@ -194,6 +196,7 @@ class Writer {
   }
 
   void respond(const Location& l, const Config& c, const Shape& shape, const RewritePlan& rewrite) {
+    if (!c.denied.empty()) return forward(l, c, shape, rewrite, Scheme::both);
     if (c.redirect || c.snippet_redirect) return url_redirect(l, c, shape);
     if (to_https(c)) {
       https_redirect(l, c, shape);
@@ -435,8 +438,7 @@ class Writer {
     if (!c.denied.empty()) {
       r.action = std::make_shared<Action>();
       r.action->closed = true;
-      if (!l.implicit) add(std::move(r));
-      return;
+      return add(std::move(r));
     }
     if (!l.backend) return;  // 404, as without a rule
     r.action = action_of(l, c, shape, rewrite, scheme == Scheme::https);
@@ -558,6 +560,25 @@ class Writer {
 
   // ---- the host as a whole
 
+  // Paths that are one path to a gateway: the first answers. On a host with regular expressions types do not matter.
+  void drop_doubles() {
+    std::set<std::tuple<PathKind, std::string_view, Scheme>> seen;
+    std::erase_if(server_.rules, [&](const Rule& r) {
+      std::string_view path = r.path;
+      if (r.kind == PathKind::prefix && path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
+      if (r.conditions || seen.insert({r.kind, path, r.scheme}).second) return false;
+      if (regex_ && r.scheme != Scheme::https)
+        ledger_.note({"GW611",
+                      Severity::warning,
+                      "this path is the same regular expression as an earlier one of host '" + shown() +
+                          "'; it is never used",
+                      {},
+                      r.owner,
+                      r.at});
+      return true;
+    });
+  }
+
   // Where everything below '/' goes to https anyway, '/' says it alone.
   void drop_covered_redirects() {
     const auto is_https = [&](const Rule& r) { return r.action && r.action == https_redirect_ && https_redirect_; };
@@ -655,9 +676,24 @@ class Writer {
                        "'" + written + "' is the host of another Ingress, which keeps it");
         continue;
       }
+      if (taken(alias)) {
+        ledger_.settle(c->claims.alias, Outcome::converted,
+                       "'" + written + "' is another name of an earlier host already, which keeps it");
+        continue;
+      }
       ir_.servers.push_back(copy_for(alias));
-      ledger_.settle(c->claims.alias, Outcome::converted, "'" + written + "' is served alike");
+      ledger_.settle(c->claims.alias, server_.tls ? Outcome::approximated : Outcome::converted,
+                     "'" + written + "' is served alike" +
+                         (server_.tls ? "; ingress-nginx shows the host's certificate for it, and redirects to https, "
+                                        "only where that certificate names it"
+                                      : ""),
+                     server_.tls ? "GW603" : "");
     }
+  }
+
+  // By an alias or a redirect of a host that came before.
+  bool taken(std::string_view name) const {
+    return std::any_of(ir_.servers.begin(), ir_.servers.end(), [&](const Server& s) { return s.host == name; });
   }
 
   void www() {
@@ -668,7 +704,7 @@ class Writer {
     const bool is_www = host_.name.starts_with("www.");
     const std::string other = is_www ? std::string(host_.name.substr(4)) : "www." + std::string(host_.name);
     const Claim claim = wants->config->claims.www;
-    if (hosts_.by_name.contains(other))
+    if (hosts_.by_name.contains(other) || taken(other))
       return ledger_.settle(claim, Outcome::ignored,
                             "'" + other + "' has rules of its own; ingress-nginx does not redirect it", "GW605");
     Server redirecting;
