@@ -134,7 +134,11 @@ constexpr Explanation explanations[] = {
          });
        });
      }},
-    {"GW622", [](const Seen& s) { return text(s.request, "scheme") == "https" && s.ours.status == 0; }},
+    {"GW622",
+     [](const Seen& s) {
+       return text(s.request, "scheme") == "https" &&
+              (s.ours.status == 0 || (s.target != "standard" && s.ours.status == 404));
+     }},
     {"GW623",  // one '/' off the end
      [](const Seen& s) {
        const std::string want = text(s.outcome, "location");
@@ -403,6 +407,7 @@ std::optional<Counts> hold(const std::string& target, const std::string& profile
       ok = ok || agrees(seen);
       modelled = modelled && ours.unmodelled.empty();
       if (const Explanation* e = converted.explain(seen)) explained = true, why += std::string(" by ") + e->code;
+      if (ours.status == 0 && has(ours.error, "refuses the configuration")) ++counts.dead;
       why += " | want " + std::to_string(seen.want) + " " + text(seen.outcome, "backend") + " " +
              text(seen.outcome, "upstream_target") + " " + text(seen.outcome, "location") + " ours " +
              std::to_string(ours.status) + " " + ours.backend + " " + ours.upstream_target + " " + ours.location;

@@ -16,7 +16,7 @@
 namespace gw::convert {
 namespace {
 
-constexpr std::size_t piece_size = 256;
+constexpr std::size_t piece_size = 32;
 
 kube::L4RouteSpec stream_spec(const Stream& stream, const Section& section) {
   kube::L4RouteSpec spec;
