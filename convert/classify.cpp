@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kube/kinds.h"
+
 namespace gw::convert {
 namespace {
 
@@ -15,10 +17,11 @@ bool controls(const Provider& provider, std::string_view controller) {
   });
 }
 
-bool has_prefix(const Provider& provider, const kube::Ingress& ingress) {
+// A prefix without '/' at its end is a whole name, which several controllers may share.
+bool has_prefix(const Provider& provider, const kube::Ingress& ingress, bool whole_names = true) {
   for (const auto& [key, value] : ingress.metadata.annotations)
     for (const std::string_view prefix : provider.prefixes)
-      if (key.starts_with(prefix)) return true;
+      if (key.starts_with(prefix) && (whole_names || prefix.ends_with('/'))) return true;
   return false;
 }
 
@@ -29,8 +32,9 @@ const Provider* by_controller(std::string_view controller) {
 }
 
 const Provider* by_prefix(const kube::Ingress& ingress) {
-  for (const Provider& p : providers())
-    if (has_prefix(p, ingress)) return &p;
+  for (const bool whole_names : {false, true})
+    for (const Provider& p : providers())
+      if (has_prefix(p, ingress, whole_names)) return &p;
   return nullptr;
 }
 
@@ -54,6 +58,14 @@ const Provider* default_class(const kube::Index& index) {
 }
 
 }  // namespace
+
+std::pair<const Provider*, const OwnKind*> owner_of_kind(const kube::OtherObject& object) {
+  const std::string_view group = kube::group_of(object.api_version);
+  for (const Provider& p : providers())
+    for (const OwnKind& kind : p.kinds)
+      if (kind.group == group && kind.kind == object.kind) return {&p, &kind};
+  return {nullptr, nullptr};
+}
 
 std::string_view class_of(const kube::Ingress& ingress) {
   if (ingress.spec.ingress_class_name) return *ingress.spec.ingress_class_name;

@@ -18,4 +18,7 @@ std::string_view class_of(const kube::Ingress& ingress);
 // `wanted` null: --from auto.
 Owner owner_of(const kube::Ingress& ingress, const kube::Index& index, const Provider* wanted);
 
+// Whose own kind an object is; nulls for one that no controller reads.
+std::pair<const Provider*, const OwnKind*> owner_of_kind(const kube::OtherObject& object);
+
 }  // namespace gw::convert

@@ -76,6 +76,10 @@ constexpr CodePage pages[] = {
     {"GW636", "an Ingress of an old API version",
      "extensions/v1beta1 and networking.k8s.io/v1beta1 left Kubernetes with 1.22. They are read as v1: a missing pathType "
      "is ImplementationSpecific, serviceName and servicePort are backend.service."},
+    {"GW641", "the order of rules cannot be kept",
+     "Rules that the old controller tries in an order of its own become regular expressions whose length keeps it; a "
+     "path of "
+     "Gateway API has at most 1024 characters."},
     {"GW640", "how the old controller differs", "Traits of the controller that Gateway API rules cannot say."},
     {"GW650", "the target lacks a field",
      "The gateway's published conformance report does not list the feature, or the chosen version or channel of Gateway "

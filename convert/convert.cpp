@@ -34,18 +34,19 @@ class Engine {
 
   Outcomes run(const Provider* wanted, const Target& target, const Consumer& consumer) {
     Outcomes out;
-    out.ingresses = bundle_.ingresses.size();
     Ledger& ledger = out.ledger;
     assign(wanted, ledger);
+    out.ingresses = bundle_.ingresses.size() + assign_resources(wanted, ledger);
     Ir ir;
     for (const Provider& p : providers())
-      if (owned_.contains(&p) || (p.beside && (!wanted || wanted == &p) && p.beside(bundle_)))
-        p.read({bundle_, index_, sources_, options_, owned_[&p]}, ir, ledger);
-    move_annotations(ingresses(), ir, ledger);
+      if (owned_.contains(&p) || resources_.contains(&p) ||
+          (p.beside && (!wanted || wanted == &p) && p.beside(bundle_)))
+        p.read({bundle_, index_, sources_, options_, owned_[&p], resources_[&p]}, ir, ledger);
+    move_annotations(objects(), ir, ledger);
     if (options_.spare_acme) spare_acme(ir);
     settle(ir, target, options_, ledger);
     report_untaken(ledger);
-    const Input all{bundle_, index_, sources_, options_, ingresses()};
+    const Input all{bundle_, index_, sources_, options_, ingresses(), {}};
     out.routes = emit(ir, all, target, ledger, consumer);
     report_unplaced(ledger);
     report_entries(ledger);
@@ -90,19 +91,62 @@ class Engine {
     return all;
   }
 
+  // Resources of the controllers' own kinds; returns how many of them route. Of a provider without routes none counts.
+  std::size_t assign_resources(const Provider* wanted, Ledger& ledger) {
+    std::size_t routes = 0;
+    for (const kube::OtherObject& object : bundle_.others) {
+      const auto [p, kind] = owner_of_kind(object);
+      if (!p) continue;
+      if (wanted && p != wanted) {
+        if (kind->routes)
+          ledger.note({"GW610",
+                       Severity::warning,
+                       object.object_id().display() + " is left out: its kind is that of " + std::string(p->name),
+                       {},
+                       &object,
+                       nullptr});
+        continue;
+      }
+      if (kind->routes) ++routes;
+      resources_[p].push_back(&object);
+    }
+    for (auto& [p, own] : resources_)
+      std::sort(own.begin(), own.end(), [](const kube::OtherObject* a, const kube::OtherObject* b) {
+        return std::tie(a->kind, a->metadata.ns, a->metadata.name) <
+               std::tie(b->kind, b->metadata.ns, b->metadata.name);
+      });
+    return routes;
+  }
+
+  // What was read: Ingresses and resources of the controllers' own kinds.
+  std::vector<const kube::Object*> objects() const {
+    std::vector<const kube::Object*> all;
+    for (const kube::Ingress* ingress : ingresses()) all.push_back(ingress);
+    for (const Provider& p : providers())
+      if (const auto own = resources_.find(&p); own != resources_.end())
+        all.insert(all.end(), own->second.begin(), own->second.end());
+    return all;
+  }
+
   // Every annotation that no feature took is told here: no second list of names.
   void report_untaken(Ledger& ledger) {
     for (const kube::Ingress& ingress : bundle_.ingresses) {
       const auto owner = provider_of_.find(&ingress);
-      const kube::StringMap& annotations = ingress.metadata.annotations;
-      for (std::uint32_t i = 0; i < annotations.size(); ++i) {
-        if (ledger.taken(ingress, i)) continue;
-        const Claim claim = ledger.take(ingress, i);
-        if (owner == provider_of_.end())
-          ledger.settle(claim, Outcome::ignored, "its Ingress is left out", "");
-        else
-          settle_untaken(*owner->second, annotations[i].first, claim, ledger);
-      }
+      report_untaken(ingress, owner == provider_of_.end() ? nullptr : owner->second, ledger);
+    }
+    for (const Provider& p : providers())
+      if (const auto own = resources_.find(&p); own != resources_.end())
+        for (const kube::OtherObject* object : own->second) report_untaken(*object, &p, ledger);
+  }
+  static void report_untaken(const kube::Object& object, const Provider* owner, Ledger& ledger) {
+    const kube::StringMap& annotations = object.metadata.annotations;
+    for (std::uint32_t i = 0; i < annotations.size(); ++i) {
+      if (ledger.taken(object, i)) continue;
+      const Claim claim = ledger.take(object, i);
+      if (owner)
+        settle_untaken(*owner, annotations[i].first, claim, ledger);
+      else
+        ledger.settle(claim, Outcome::ignored, "its Ingress is left out", "");
     }
   }
 
@@ -197,6 +241,7 @@ class Engine {
   diag::Sink& sink_;
   const kube::Index index_;
   std::map<const Provider*, std::vector<const kube::Ingress*>> owned_;
+  std::map<const Provider*, std::vector<const kube::OtherObject*>> resources_;
   std::map<const kube::Ingress*, const Provider*> provider_of_;  // addresses in input order
   bool lost_ = false;
 };

@@ -46,8 +46,8 @@ struct Options {
 // What a conversion told besides the objects it made. Findings went to the Sink.
 struct Outcomes {
   Ledger ledger;
-  std::size_t ingresses = 0, routes = 0;
-  bool lost = false;  // a loss that was not accepted: exit 1
+  std::size_t ingresses = 0, routes = 0;  // Ingresses and resources that route; routes written
+  bool lost = false;                      // a loss that was not accepted: exit 1
 };
 
 // Objects arrive in pieces, kinds in the order of kube::each_kind, names ascending within a kind over all pieces.

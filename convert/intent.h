@@ -128,6 +128,12 @@ struct Waf {
   bool operator==(const Waf&) const = default;
 };
 
+// What only the old controller has a word for; no target says it.
+struct Foreign {
+  std::string what;
+  bool operator==(const Foreign&) const = default;
+};
+
 struct InsecureBackendTls {
   bool operator==(const InsecureBackendTls&) const = default;
 };  // TLS to the backend whose certificate nobody checks
@@ -153,10 +159,18 @@ struct Tracing {
 
 using Demand = std::variant<RegexRewrite, ExternalAuth, BasicAuth, AddressList, ClientCertificate, RateLimit,
                             ConnectionLimit, BodyLimit, ConnectTimeout, IdleTimeout, Retry, CookieAffinity, HashBalance,
-                            LeastRequest, RoundRobin, BandwidthLimit, ErrorPages, Snippet, Waf, InsecureBackendTls,
-                            BackendTlsSettings, TlsSettings, ServiceAddress, Tracing>;
+                            LeastRequest, RoundRobin, BandwidthLimit, ErrorPages, Snippet, Waf, Foreign,
+                            InsecureBackendTls, BackendTlsSettings, TlsSettings, ServiceAddress, Tracing>;
 
-// One demand with the annotations that made it. `without` is told when the target cannot do it: what happens then.
+// A field of one of the controllers' own resources.
+struct FieldRef {
+  const kube::Object* object = nullptr;
+  const yaml::Node* at = nullptr;
+  std::string name;
+};
+
+// One demand with the annotations (or the field) that made it. `without` is told when the target cannot do it: what
+// happens then.
 struct Intent {
   Demand demand;
   std::vector<Claim> claims;
@@ -164,6 +178,7 @@ struct Intent {
   // refused: the loss must be accepted (security kinds close the route); approximated: told; ignored: harmless.
   Outcome otherwise = Outcome::refused;
   std::string_view without;
+  FieldRef field = {};  // told where there is no annotation
 };
 
 }  // namespace gw::convert

@@ -42,13 +42,13 @@ const Row* row_of(std::string_view key) {
 
 }  // namespace
 
-void move_annotations(const std::vector<const kube::Ingress*>& ingresses, Ir& ir, Ledger& ledger) {
-  for (const kube::Ingress* ingress : ingresses) {
-    const kube::StringMap& annotations = ingress->metadata.annotations;
+void move_annotations(const std::vector<const kube::Object*>& objects, Ir& ir, Ledger& ledger) {
+  for (const kube::Object* object : objects) {
+    const kube::StringMap& annotations = object->metadata.annotations;
     for (std::uint32_t i = 0; i < annotations.size(); ++i) {
       const Row* row = row_of(annotations[i].first);
       if (!row) continue;
-      const Claim claim = ledger.take(*ingress, i);
+      const Claim claim = ledger.take(*object, i);
       if (row->home == Home::gateway)
         ir.gateway_annotations.push_back(
             {annotations[i].first, annotations[i].second, claim, ingress, row->key.find("external-dns") == row->key.npos});

@@ -7,9 +7,9 @@
 
 namespace gw::convert {
 
-void move_annotations(const std::vector<const kube::Ingress*>& ingresses, Ir& ir, Ledger& ledger);
+void move_annotations(const std::vector<const kube::Object*>& objects, Ir& ir, Ledger& ledger);
 
-// Annotations of an Ingress that its routes carry on.
+// Annotations of an object that its routes carry on.
 std::vector<std::pair<std::string, std::string>> route_annotations(const kube::Object& ingress);
 
 }  // namespace gw::convert

@@ -16,6 +16,13 @@ struct Input {
   const diag::Sources& sources;
   const Options& options;
   std::vector<const kube::Ingress*> ingresses;  // those of this controller
+  std::vector<const kube::OtherObject*> own;    // the resources of its own kinds, by kind, namespace and name
+};
+
+// A kind of resource that a controller reads beside Ingress.
+struct OwnKind {
+  std::string_view group, kind;
+  bool routes = true;  // false: it is only referred to (Middleware, BackendConfig)
 };
 
 struct Provider {
@@ -25,7 +32,8 @@ struct Provider {
   std::span<const std::string_view> prefixes;     // of its annotations, with the '/'
   void (*read)(const Input& input, Ir& ir, Ledger& ledger);
   std::vector<std::string_view> (*known)() = nullptr;  // full names of its annotations, for "did you mean"
-  bool (*beside)(const kube::Bundle&) = nullptr;       // is there something to read beside Ingresses?
+  std::span<const OwnKind> kinds = {};
+  bool (*beside)(const kube::Bundle&) = nullptr;  // is there something to read beside Ingresses?
 };
 
 std::span<const Provider> providers();

@@ -1,7 +1,10 @@
 #include "convert/settle.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_set>
+
+#include "convert/providers/own.h"
 
 namespace gw::convert {
 namespace {
@@ -20,6 +23,7 @@ class Settler {
       std::string_view why = target_.why_not ? target_.why_not(intent) : std::string_view();
       if (why.empty()) why = intent.without;
       for (const Claim claim : intent.claims) ledger_.settle(claim, intent.otherwise, why, code(intent), intent.loss);
+      tell_field(intent, why);
       // A request that would be forwarded wrongly is as bad as one that skips a check: both stay closed.
       if (!accepted && (security(intent.loss) || intent.loss == Loss::rewrite)) closed = true;
       return true;
@@ -61,6 +65,13 @@ class Settler {
   static std::string_view code(const Intent& intent) {
     if (intent.otherwise == Outcome::refused) return security(intent.loss) ? "GW602" : "GW601";
     return intent.otherwise == Outcome::approximated ? "GW603" : "";
+  }
+
+  // Once a field, however many rules carry its demand.
+  void tell_field(const Intent& intent, std::string_view why) {
+    if (!intent.field.object || !intent.claims.empty() || !told_.insert({intent.field.at, intent.field.name}).second)
+      return;
+    tell(ledger_, intent.field, intent.otherwise, why, intent.loss);
   }
 
   static bool closed(const Rule& rule) { return rule.action && rule.action->closed && !rule.action->redirect; }
@@ -114,7 +125,8 @@ class Settler {
   const Options& options_;
   Ledger& ledger_;
   std::unordered_set<const Action*> seen_;
-  std::vector<const Server*> wide_;  // wildcard and host-less servers
+  std::set<std::pair<const yaml::Node*, std::string>> told_;  // fields
+  std::vector<const Server*> wide_;                           // wildcard and host-less servers
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ constexpr Words nginx_controllers = {"k8s.io/ingress-nginx"};
 constexpr Words nginx_classes = {"nginx"};
 constexpr Words nginx_prefixes = {"nginx.ingress.kubernetes.io/"};
 constexpr Words f5_controllers = {"nginx.org/ingress-controller"};
-constexpr Words f5_prefixes = {"nginx.org/", "nginx.com/"};
+constexpr Words f5_prefixes = {"nginx.org/", "nginx.com/", "ingress.kubernetes.io/ssl-redirect"};
 constexpr Words traefik_controllers = {"traefik.io/ingress-controller"};
 constexpr Words traefik_classes = {"traefik"};
 constexpr Words traefik_prefixes = {"traefik.ingress.kubernetes.io/"};
@@ -26,15 +26,19 @@ constexpr Words kong_controllers = {"ingress-controllers.konghq.com/kong"};
 constexpr Words kong_classes = {"kong"};
 constexpr Words kong_prefixes = {"konghq.com/", "configuration.konghq.com/"};
 constexpr Words gce_classes = {"gce", "gce-internal", "gce-multi-cluster"};
-constexpr Words gce_prefixes = {"ingress.gcp.kubernetes.io/", "networking.gke.io/", "cloud.google.com/",
+constexpr Words gce_prefixes = {"ingress.gcp.kubernetes.io/",
+                                "networking.gke.io/",
+                                "cloud.google.com/",
                                 "kubernetes.io/ingress.global-static-ip-name",
-                                "kubernetes.io/ingress.regional-static-ip-name"};
+                                "kubernetes.io/ingress.regional-static-ip-name",
+                                "kubernetes.io/ingress.allow-http"};
 constexpr Words alb_controllers = {"ingress.k8s.aws/alb"};
 constexpr Words alb_classes = {"alb"};
 constexpr Words alb_prefixes = {"alb.ingress.kubernetes.io/"};
 constexpr Words contour_controllers = {"projectcontour.io/ingress-controller", "projectcontour.io/"};
 constexpr Words contour_classes = {"contour"};
-constexpr Words contour_prefixes = {"projectcontour.io/", "contour.heptio.com/"};
+constexpr Words contour_prefixes = {"projectcontour.io/", "contour.heptio.com/",
+                                    "ingress.kubernetes.io/force-ssl-redirect", "kubernetes.io/ingress.allow-http"};
 constexpr Words apisix_controllers = {"apisix.apache.org/apisix-ingress",
                                       "apisix.apache.org/apisix-ingress-controller"};
 constexpr Words apisix_classes = {"apisix"};
@@ -43,18 +47,51 @@ constexpr Words cilium_controllers = {"cilium.io/ingress-controller"};
 constexpr Words cilium_classes = {"cilium"};
 constexpr Words cilium_prefixes = {"ingress.cilium.io/"};
 
+// Kinds of their own; `false`: only referred to.
+using Kinds = OwnKind[];
+constexpr Kinds traefik_kinds = {{"traefik.io", "IngressRoute"},
+                                 {"traefik.io", "IngressRouteTCP"},
+                                 {"traefik.io", "IngressRouteUDP"},
+                                 {"traefik.io", "Middleware", false},
+                                 {"traefik.io", "MiddlewareTCP", false},
+                                 {"traefik.io", "TraefikService", false},
+                                 {"traefik.containo.us", "IngressRoute"},
+                                 {"traefik.containo.us", "IngressRouteTCP"},
+                                 {"traefik.containo.us", "IngressRouteUDP"},
+                                 {"traefik.containo.us", "Middleware", false},
+                                 {"traefik.containo.us", "MiddlewareTCP", false},
+                                 {"traefik.containo.us", "TraefikService", false}};
+constexpr Kinds f5_kinds = {{"k8s.nginx.org", "VirtualServer"},
+                            {"k8s.nginx.org", "VirtualServerRoute"},
+                            {"k8s.nginx.org", "TransportServer"},
+                            {"k8s.nginx.org", "Policy", false},
+                            {"k8s.nginx.org", "GlobalConfiguration", false}};
+constexpr Kinds kong_kinds = {{"configuration.konghq.com", "TCPIngress"},
+                              {"configuration.konghq.com", "UDPIngress"},
+                              {"configuration.konghq.com", "KongPlugin", false},
+                              {"configuration.konghq.com", "KongClusterPlugin", false},
+                              {"configuration.konghq.com", "KongIngress", false}};
+constexpr Kinds gce_kinds = {{"networking.gke.io", "FrontendConfig", false},
+                             {"cloud.google.com", "BackendConfig", false}};
+constexpr Kinds contour_kinds = {{"projectcontour.io", "HTTPProxy"},
+                                 {"projectcontour.io", "TLSCertificateDelegation", false}};
+
 constexpr Provider rows[] = {
-    {"ingress-nginx", nginx_controllers, nginx_classes, nginx_prefixes, read_nginx, nginx_annotations, nginx_streams},
-    {"f5-nginx", f5_controllers, nginx_classes, f5_prefixes, read_f5, nullptr},
-    {"traefik", traefik_controllers, traefik_classes, traefik_prefixes, read_traefik, nullptr},
-    {"haproxytech", ht_controllers, haproxy_classes, ht_prefixes, read_haproxytech, nullptr},
-    {"haproxy-ingress", jc_controllers, haproxy_classes, jc_prefixes, read_haproxy_ingress, nullptr},
-    {"kong", kong_controllers, kong_classes, kong_prefixes, read_kong, nullptr},
-    {"gce", {}, gce_classes, gce_prefixes, read_gce, nullptr},
-    {"aws-alb", alb_controllers, alb_classes, alb_prefixes, read_alb, nullptr},
-    {"contour", contour_controllers, contour_classes, contour_prefixes, read_contour, nullptr},
-    {"apisix", apisix_controllers, apisix_classes, apisix_prefixes, read_apisix, nullptr},
-    {"cilium", cilium_controllers, cilium_classes, cilium_prefixes, read_cilium, nullptr},
+    {"ingress-nginx", nginx_controllers, nginx_classes, nginx_prefixes, read_nginx, nginx_annotations,
+     {}, nginx_streams},
+    {"f5-nginx", f5_controllers, nginx_classes, f5_prefixes, read_f5, f5_annotations, f5_kinds},
+    {"traefik", traefik_controllers, traefik_classes, traefik_prefixes, read_traefik, traefik_annotations,
+     traefik_kinds},
+    {"haproxytech", ht_controllers, haproxy_classes, ht_prefixes, read_haproxytech, haproxytech_annotations},
+    {"haproxy-ingress", jc_controllers, haproxy_classes, jc_prefixes, read_haproxy_ingress,
+     haproxy_ingress_annotations},
+    {"kong", kong_controllers, kong_classes, kong_prefixes, read_kong, kong_annotations, kong_kinds},
+    {"gce", {}, gce_classes, gce_prefixes, read_gce, gce_annotations, gce_kinds},
+    {"aws-alb", alb_controllers, alb_classes, alb_prefixes, read_alb, alb_annotations},
+    {"contour", contour_controllers, contour_classes, contour_prefixes, read_contour, contour_annotations,
+     contour_kinds},
+    {"apisix", apisix_controllers, apisix_classes, apisix_prefixes, read_apisix, apisix_annotations},
+    {"cilium", cilium_controllers, cilium_classes, cilium_prefixes, read_cilium, cilium_annotations},
     {"ingress", {}, {}, {}, read_plain, nullptr},
 };
 

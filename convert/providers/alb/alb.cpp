@@ -1,0 +1,434 @@
+// AWS Load Balancer Controller: a list of listener rules, the first match wins; actions and conditions in annotations.
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "convert/providers/common.h"
+#include "convert/providers/dialects.h"
+#include "convert/providers/nginx/check.h"
+#include "convert/providers/order.h"
+#include "convert/providers/reader.h"
+#include "convert/providers/values.h"
+#include "convert/regex.h"
+
+namespace gw::convert {
+namespace {
+
+using nlohmann::json;
+
+std::string word(const json& j, std::string_view key) {
+  const auto at = j.is_object() ? j.find(key) : j.end();
+  if (at == j.end()) return {};
+  return at->is_string()           ? at->get<std::string>()
+         : at->is_number_integer() ? std::to_string(at->get<long>())
+                                   : std::string();
+}
+const json* member(const json& j, std::initializer_list<std::string_view> keys) {
+  if (!j.is_object()) return nullptr;
+  for (const std::string_view key : keys)
+    if (const auto at = j.find(key); at != j.end()) return &*at;
+  return nullptr;
+}
+bool is_json(std::string_view v) {
+  return json::accept(v);
+}
+
+// ---- annotations of the whole Ingress
+
+void ssl_redirect(Asking& asking, const Given& given) {
+  asking.wishes.https_redirect = true;
+  asking.wishes.https_code = 301;
+  const int port = *small_int(given.text);
+  if (port != 443) asking.wishes.https_port = port;
+  asking.converted(given, "RequestRedirect to https");
+}
+// [{"HTTP": 80}, {"HTTPS": 443}]
+void listen_ports(Asking& asking, const Given& given) {
+  bool http = false, https = false;
+  std::string other;
+  const json list = json::parse(given.text, nullptr, false);
+  if (list.is_array())
+    for (const json& one : list)
+      for (const auto& [protocol, port] : one.items()) {
+        http = http || protocol == "HTTP";
+        https = https || protocol == "HTTPS";
+        if (port != 80 && port != 443) other = port.dump();
+      }
+  asking.wishes.http = http || !https;
+  asking.wishes.https = https;
+  if (!other.empty())
+    return asking.settle(given.claim, Outcome::refused,
+                         asking.ir.keep("a listener of port " + other + " is not written; add it to the Gateway"));
+  asking.converted(given, "listeners");
+}
+void certificate(Asking& asking, const Given& given) {
+  asking.settle(
+      given.claim, Outcome::refused,
+      "a certificate of AWS stands outside the cluster: LoadBalancerConfiguration.listenerConfigurations on the AWS "
+      "gateway, or a Secret in the listener");
+}
+void cidrs(Asking& asking, const Given& given) {
+  allow_addresses(asking, given);
+}
+void protocol(Asking& asking, const Given& given) {
+  const std::string v = nginx::lower(given.text);
+  if (v == "http" || v == "http1") return asking.converted(given, "the default");
+  if (v == "https")
+    return asking.demand(
+        InsecureBackendTls{}, {given.claim}, Loss::backend_tls,
+        "TLS to the backend, unchecked by the load balancer, needs a BackendTLSPolicy with name and authority");
+  asking.settle(given.claim, Outcome::approximated,
+                "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written");
+}
+void auth(Asking& asking, const Given& given) {
+  if (given.text == "none") return asking.converted(given, "the default");
+  std::vector<Claim> claims;
+  for (const auto& [name, g] : asking.wishes.given)
+    if (name.starts_with("auth-")) claims.push_back(g.claim);
+  asking.demand(Foreign{given.text}, std::move(claims), Loss::auth,
+                "authentication by the load balancer needs a ListenerRuleConfiguration of the AWS gateway");
+}
+void mutual(Asking& asking, const Given& given) {
+  if (given.text.find("off") != std::string::npos && given.text.find("verify") == std::string::npos)
+    return asking.converted(given, "off");
+  asking.demand(Foreign{given.text}, {given.claim}, Loss::client_certificate,
+                "client certificates are the listener's: write tls.frontendValidation");
+}
+void target_attributes(Asking& asking, const Given& given) {
+  const bool sticky = given.text.find("stickiness.enabled=true") != std::string::npos;
+  if (!sticky)
+    return asking.settle(given.claim, Outcome::approximated,
+                         "attributes of target groups: TargetGroupConfiguration of the AWS gateway");
+  CookieAffinity c;
+  c.name = "AWSALB";
+  const std::string key = "stickiness.lb_cookie.duration_seconds=";
+  if (const std::size_t at = given.text.find(key); at != std::string::npos)
+    c.max_age =
+        small_int(std::string_view(given.text).substr(at + key.size(), given.text.find(',', at) - at - key.size()))
+            .value_or(0);
+  asking.demand(std::move(c), {given.claim}, Loss::other,
+                "session persistence needs --channel experimental or a target with policies");
+}
+bool any_order(std::string_view v) {
+  return is_int(v);
+}
+
+constexpr std::string_view infrastructure = "of the load balancer itself: LoadBalancerConfiguration of the AWS gateway";
+constexpr std::string_view group = "of target groups: TargetGroupConfiguration of the AWS gateway";
+
+constexpr WishRow rows[] = {
+    {.key = "group.name", .detail = "the Ingresses share a Gateway; routes keep its order"},
+    {.key = "group.order", .valid = any_order, .detail = "the order of the rules"},
+    {.key = "scheme", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "target-type", .outcome = Outcome::approximated, .detail = group},
+    {.key = "listen-ports", .valid = is_json, .apply = listen_ports},
+    {.key = "certificate-arn", .apply = certificate},
+    {.key = "ssl-redirect", .valid = is_int, .apply = ssl_redirect},
+    {.key = "actions.*",
+     .valid = is_json,
+     .detail = "filters and backends of the paths that name it",
+     .loss = Loss::auth},
+    {.key = "conditions.*", .valid = is_json, .detail = "matches of the paths that name it", .loss = Loss::auth},
+    {.key = "transforms.*",
+     .outcome = Outcome::refused,
+     .detail = "rewrites by expressions cannot be said",
+     .loss = Loss::rewrite},
+    {.key = "backend-protocol", .apply = protocol},
+    {.key = "backend-protocol-version", .apply = protocol},
+    {.key = "healthcheck-*", .outcome = Outcome::approximated, .detail = group},
+    {.key = "healthy-threshold-count", .outcome = Outcome::approximated, .detail = group},
+    {.key = "unhealthy-threshold-count", .outcome = Outcome::approximated, .detail = group},
+    {.key = "success-codes", .outcome = Outcome::approximated, .detail = group},
+    {.key = "target-group-attributes", .apply = target_attributes},
+    {.key = "target-node-labels", .outcome = Outcome::approximated, .detail = group},
+    {.key = "multi-cluster-target-group", .outcome = Outcome::approximated, .detail = group},
+    {.key = "load-balancer-attributes", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "load-balancer-name", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "load-balancer-capacity-reservation", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "listener-attributes.*", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "auth-type", .loss = Loss::auth, .apply = auth},
+    {.key = "auth-*",
+     .outcome = Outcome::approximated,
+     .detail = "part of auth-type",
+     .loss = Loss::auth,
+     .with = "auth-type"},
+    {.key = "jwt-validation",
+     .outcome = Outcome::refused,
+     .detail = "tokens checked by the load balancer need a ListenerRuleConfiguration of the AWS gateway",
+     .loss = Loss::auth},
+    {.key = "inbound-cidrs", .loss = Loss::allow_list, .apply = cidrs},
+    {.key = "security-groups",
+     .outcome = Outcome::refused,
+     .detail = "security groups decide who reaches the load balancer: LoadBalancerConfiguration of the AWS gateway",
+     .loss = Loss::allow_list},
+    {.key = "manage-backend-security-group-rules", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "security-group-prefix-lists",
+     .outcome = Outcome::refused,
+     .detail = "prefix lists decide who reaches the load balancer",
+     .loss = Loss::allow_list},
+    {.key = "wafv2-acl-arn",
+     .outcome = Outcome::refused,
+     .detail = "a firewall of AWS: LoadBalancerConfiguration of the AWS gateway",
+     .loss = Loss::waf},
+    {.key = "wafv2-acl-name",
+     .outcome = Outcome::refused,
+     .detail = "a firewall of AWS: LoadBalancerConfiguration of the AWS gateway",
+     .loss = Loss::waf},
+    {.key = "waf-acl-id",
+     .outcome = Outcome::refused,
+     .detail = "a firewall of AWS: LoadBalancerConfiguration of the AWS gateway",
+     .loss = Loss::waf},
+    {.key = "web-acl-id",
+     .outcome = Outcome::refused,
+     .detail = "a firewall of AWS: LoadBalancerConfiguration of the AWS gateway",
+     .loss = Loss::waf},
+    {.key = "shield*",
+     .outcome = Outcome::refused,
+     .detail = "AWS Shield: LoadBalancerConfiguration of the AWS gateway",
+     .loss = Loss::waf},
+    {.key = "subnets", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "ip-address-type", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "ipam-ipv4-pool-id", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "customer-owned-ipv4-pool", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "frontend-nlb*", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "enable-frontend-nlb", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "tags", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "ssl-policy",
+     .outcome = Outcome::approximated,
+     .detail = "TLS versions and ciphers are the gateway's own setting"},
+    {.key = "mutual-authentication", .loss = Loss::client_certificate, .apply = mutual},
+    {.key = "use-regex-path-match", .valid = is_bool, .detail = "ImplementationSpecific paths are expressions"},
+};
+
+// ---- actions and conditions
+
+struct Path {
+  Offer& offer;
+  Asking& asking;
+  Special& special;
+  Claim claim;
+
+  void refuse(Loss loss, std::string_view why) const {
+    special.intents.push_back({Foreign{}, {claim}, loss, Outcome::refused, why});
+  }
+};
+
+void redirect(const Path& p, const json& config) {
+  Redirect to;
+  const std::string code = word(config, "StatusCode").empty() ? word(config, "statusCode") : word(config, "StatusCode");
+  to.status = code.ends_with("302") ? 302 : 301;
+  const auto value = [&](std::string_view upper, std::string_view lower) {
+    const std::string v = word(config, upper);
+    return v.empty() ? word(config, lower) : v;
+  };
+  const std::string protocol = value("Protocol", "protocol"), port = value("Port", "port"),
+                    host = value("Host", "host"), path = value("Path", "path"), query = value("Query", "query");
+  if (!protocol.empty() && protocol != "#{protocol}") to.scheme = nginx::lower(protocol);
+  if (!port.empty() && port != "#{port}") to.port = small_int(port);
+  if (!host.empty() && host != "#{host}") to.host = host;
+  if (!path.empty() && path != "/#{path}") to.path = PathRewrite{false, path};
+  if ((to.host && to.host->find('#') != std::string::npos) ||
+      (to.path && to.path->value.find('#') != std::string::npos))
+    return p.refuse(Loss::rewrite, "a redirect made of parts of the request cannot be said");
+  if (!query.empty() && query != "#{query}")
+    p.asking.settle(p.claim, Outcome::approximated, "the query of the request is kept in the redirect");
+  p.special.redirect = to;
+  p.special.answered = true;
+}
+
+void forward(const Path& p, const json& action) {
+  p.special.answered = true;
+  const auto add = [&](const std::string& name, const std::string& port, int weight) {
+    if (name.empty()) return p.refuse(Loss::backend, "a target group of AWS is no Service of the cluster");
+    kube::IngressServiceBackend service;
+    service.name = name;
+    if (const auto number = small_int(port))
+      service.port.number = *number;
+    else
+      service.port.name = port;
+    auto backend = make_backend(*p.offer.ingress, p.offer.backend->node, p.offer.ingress->metadata.ns, service,
+                                p.asking.input, p.asking.ledger);
+    if (!backend) return;
+    backend->name = p.asking.ir.keep(name);
+    backend->weight = weight;
+    p.special.backends.push_back(*backend);
+  };
+  const json* config = member(action, {"forwardConfig", "ForwardConfig"});
+  const json* groups = config ? member(*config, {"targetGroups", "TargetGroups"}) : nullptr;
+  if (!groups || !groups->is_array()) return add(word(action, "serviceName"), word(action, "servicePort"), 1);
+  for (const json& g : *groups) {
+    const auto weight = small_int(word(g, "weight").empty() ? word(g, "Weight") : word(g, "weight"));
+    add(word(g, "serviceName"), word(g, "servicePort"), weight.value_or(1));
+  }
+  if (member(*config, {"targetGroupStickinessConfig", "TargetGroupStickinessConfig"}))
+    p.asking.settle(p.claim, Outcome::approximated, "clients do not stick to a target group");
+}
+
+void act(const Path& p, const json& action) {
+  std::string type = word(action, "type");
+  if (type.empty()) type = word(action, "Type");
+  const json* redirect_config = member(action, {"redirectConfig", "RedirectConfig"});
+  if (type == "redirect" && redirect_config) return redirect(p, *redirect_config);
+  if (type == "forward") return forward(p, action);
+  p.special.answered = true;
+  p.refuse(Loss::rewrite, type == "fixed-response"
+                              ? "Gateway API has no fixed answers: no backend is written for these paths"
+                              : "an action of this type cannot be said");
+}
+
+void header_condition(const Path& p, const json& config) {
+  std::string name = word(config, "httpHeaderName");
+  if (name.empty()) name = word(config, "HttpHeaderName");
+  const json* values = member(config, {"values", "Values"});
+  std::string pattern;
+  bool regex = false;
+  if (values)
+    for (const json& v : *values) {
+      const std::string text = v.is_string() ? v.get<std::string>() : "";
+      regex = regex || !pattern.empty() || text.find_first_of("*?") != std::string::npos;
+      pattern += (pattern.empty() ? "" : "|") + (regex ? glob_regex(text) : text);
+    }
+  if (regex && values && values->size() > 1) {
+    pattern.clear();
+    for (const json& v : *values) pattern += (pattern.empty() ? "" : "|") + glob_regex(v.get<std::string>());
+  }
+  p.special.conditions.headers.push_back({name, pattern, regex});
+}
+
+void condition(const Path& p, const json& one) {
+  std::string field = word(one, "field");
+  if (field.empty()) field = word(one, "Field");
+  if (field == "http-header") {
+    if (const json* config = member(one, {"httpHeaderConfig", "HttpHeaderConfig"})) return header_condition(p, *config);
+  } else if (field == "http-request-method") {
+    const json* config = member(one, {"httpRequestMethodConfig", "HttpRequestMethodConfig"});
+    const json* values = config ? member(*config, {"values", "Values"}) : nullptr;
+    if (values && values->is_array()) {
+      for (const json& v : *values)
+        if (v.is_string()) p.special.methods.push_back(v.get<std::string>());
+      return;
+    }
+  } else if (field == "query-string") {
+    const json* config = member(one, {"queryStringConfig", "QueryStringConfig"});
+    const json* values = config ? member(*config, {"values", "Values"}) : nullptr;
+    if (values && values->is_array() && values->size() == 1 && !word((*values)[0], "key").empty()) {
+      const std::string value = word((*values)[0], "value");
+      const bool regex = value.find_first_of("*?") != std::string::npos;
+      p.special.conditions.query.push_back({word((*values)[0], "key"), regex ? glob_regex(value) : value, regex});
+      return;
+    }
+  }
+  p.refuse(field == "source-ip" ? Loss::allow_list : Loss::auth,
+           field == "source-ip"
+               ? "Gateway API matches no addresses of clients"
+               : "a condition of host, path or several query strings beside the rule's own cannot be said");
+}
+
+// Actions and conditions are written beside the Service's name, and replace it.
+void specials(Offer& offer, Asking& asking) {
+  if (!offer.backend->service) return;
+  const std::string& name = offer.backend->service->name;
+  auto special = std::make_shared<Special>();
+  const Wishes& w = *offer.wishes;
+  const Given* action = w.find("actions." + name);
+  if (offer.backend->service->port.name == "use-annotation") {
+    if (action)
+      act({offer, asking, *special, action->claim}, json::parse(action->text, nullptr, false));
+    else
+      special->answered = true;
+  }
+  if (const Given* conditions = w.find("conditions." + name)) {
+    const json list = json::parse(conditions->text, nullptr, false);
+    if (list.is_array())
+      for (const json& one : list) condition({offer, asking, *special, conditions->claim}, one);
+  }
+  if (action || w.find("conditions." + name)) offer.special = std::move(special);
+}
+
+bool match(Offer& offer, Asking& asking) {
+  specials(offer, asking);
+  if (offer.fallback) return true;
+  const bool wild = offer.text.find_first_of("*?") != std::string_view::npos;
+  if (offer.type == "Exact" || offer.type == "Prefix") {
+    if (!wild) return true;
+    asking.ledger.note({"GW606",
+                        diag::Severity::warning,
+                        "path '" + std::string(offer.text) + "' has a wildcard beside pathType " +
+                            std::string(offer.type) + ": the controller refuses it, nothing is written",
+                        {},
+                        offer.ingress,
+                        offer.at});
+    return false;
+  }
+  if (!offer.at || !offer.at->find("path") || offer.text == "/*") {
+    offer.text = "/";
+    offer.reach = Reach::element;
+  } else if (offer.wishes->on("use-regex-path-match")) {
+    offer.reach = Reach::regex;
+    std::string body(offer.text.substr(1));
+    const bool start = body.starts_with('^'), end = body.ends_with('$');
+    if (start) body.erase(0, 1);
+    if (end) body.pop_back();
+    offer.text = asking.ir.keep((start ? "" : ".*") + body + (end ? "" : ".*"));
+  } else if (!wild) {
+    offer.reach = Reach::exact;
+  } else {
+    offer.reach = Reach::regex;
+    offer.text = asking.ir.keep(glob_regex(offer.text));
+  }
+  return true;
+}
+
+int rank_of(const Offer& o) {
+  return o.type == "Exact" ? 0 : o.type == "Prefix" ? 1 : 2;
+}
+bool before(const Offer& a, const Offer& b) {
+  const auto key = [](const Offer& o) {
+    return std::tuple(o.fallback, o.group, rank_of(o), o.type == "Prefix" ? ~o.text.size() : 0, o.place);
+  };
+  return key(a) < key(b);
+}
+
+std::vector<const kube::Ingress*> order(std::vector<const kube::Ingress*> ingresses) {
+  const auto key = [](const kube::Ingress* i) {
+    const std::string* text = kube::find(i->metadata.annotations, "alb.ingress.kubernetes.io/group.order");
+    return std::tuple(text ? small_int(*text).value_or(0) : 0, std::string_view(i->metadata.ns),
+                      std::string_view(i->metadata.name));
+  };
+  std::sort(ingresses.begin(), ingresses.end(), [&](const auto* a, const auto* b) { return key(a) < key(b); });
+  return ingresses;
+}
+
+constexpr DialectNote notes[] = {
+    {"GW640", DialectNote::When::always,
+     "every Ingress without a group is a load balancer of its own; the output hangs all routes on one Gateway unless "
+     "--layout "
+     "ingress is given",
+     "GET http://www.example.org/"},
+};
+
+constexpr Dialect traits{
+    .provider = "aws-alb",
+    .rows = rows,
+    .service_rows = rows,
+    .prefix = Reach::element,
+    .implementation = Reach::bytes,
+    .fall_through = true,
+    .deep_wildcards = true,
+    .code = 301,
+    .notes = notes,
+    .match = match,
+    .before = before,
+    .order = order,
+};
+
+}  // namespace
+
+void read_alb(const Input& input, Ir& ir, Ledger& ledger) {
+  read_ingresses(traits, input, ir, ledger);
+}
+
+std::vector<std::string_view> alb_annotations() {
+  return full_names("alb.ingress.kubernetes.io/", rows);
+}
+
+}  // namespace gw::convert

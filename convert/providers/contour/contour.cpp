@@ -1,0 +1,144 @@
+// Contour: Ingress on Envoy's virtual hosts, and its own HTTPProxy.
+#include <algorithm>
+
+#include "convert/providers/contour/http_proxy.h"
+#include "convert/providers/dialects.h"
+#include "convert/providers/nginx/check.h"
+#include "convert/providers/reader.h"
+#include "convert/providers/values.h"
+
+namespace gw::convert {
+namespace {
+
+void force_ssl(Asking& asking, const Given& given) {
+  if (!go_bool(given.text).value_or(false)) return asking.converted(given, "the default");
+  asking.wishes.https_redirect = true;
+  asking.converted(given, "RequestRedirect to https");
+}
+void allow_http(Asking& asking, const Given& given) {
+  if (!go_bool(given.text).value_or(true)) asking.wishes.http = false;
+  asking.converted(given, asking.wishes.http ? "the default" : "no http listener carries the routes");
+}
+void retries(Asking& asking, const Given& given) {
+  Retry retry;
+  retry.attempts = small_int(asking.wishes.text("num-retries", "1")).value_or(1);
+  if (const auto time = duration(asking.wishes.text("per-try-timeout"))) retry.timeout_seconds = whole_seconds(*time);
+  asking.demand(retry, asking.wishes.claims({"retry-on", "num-retries", "per-try-timeout"}), Loss::other,
+                "retries need --channel experimental or a target with policies", Outcome::approximated);
+  static_cast<void>(given);
+}
+void response_timeout(Asking& asking, const Given& given) {
+  if (given.text == "infinity") {
+    asking.wishes.plain.request_timeout = "0s";
+    return asking.converted(given, "timeouts.request: 0s");
+  }
+  request_timeout(asking, given);
+}
+bool time_or_infinity(std::string_view v) {
+  return v == "infinity" || is_time(v);
+}
+void h2(Asking& asking, const Given& given) {
+  asking.settle(given.claim, Outcome::approximated,
+                "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written");
+}
+void tls(Asking& asking, const Given& given) {
+  asking.demand(InsecureBackendTls{}, {given.claim}, Loss::backend_tls,
+                "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
+}
+void connections(Asking& asking, const Given& given) {
+  asking.demand(ConnectionLimit{*small_int(given.text)}, {given.claim}, Loss::other,
+                "Gateway API has no circuit breakers; a target with policies has", Outcome::approximated);
+}
+
+constexpr WishRow rows[] = {
+    {.key = "ingress.kubernetes.io/force-ssl-redirect", .valid = is_bool, .apply = force_ssl},
+    {.key = "kubernetes.io/ingress.allow-http", .valid = is_bool, .apply = allow_http},
+    {.key = "num-retries",
+     .valid = is_int,
+     .outcome = Outcome::approximated,
+     .detail = "part of retry-on",
+     .with = "retry-on"},
+    {.key = "retry-on", .valid = not_empty, .apply = retries},
+    {.key = "per-try-timeout",
+     .valid = is_time,
+     .outcome = Outcome::approximated,
+     .detail = "part of retry-on",
+     .with = "retry-on"},
+    {.key = "response-timeout", .valid = time_or_infinity, .apply = response_timeout},
+    {.key = "request-timeout", .valid = time_or_infinity, .apply = response_timeout},
+    {.key = "tls-minimum-protocol-version",
+     .outcome = Outcome::refused,
+     .detail = "TLS versions are the gateway's own setting (tls.options)"},
+    {.key = "tls-maximum-protocol-version",
+     .outcome = Outcome::refused,
+     .detail = "TLS versions are the gateway's own setting (tls.options)"},
+    {.key = "websocket-routes", .detail = "gateways pass upgrades of every route; Contour refuses them on the others"},
+    {.key = "tls-cert-namespace",
+     .outcome = Outcome::refused,
+     .detail = "the listener refers to the Secret in the Ingress's namespace: write certificateRefs.namespace and a "
+               "ReferenceGrant"},
+    {.key = "ingress.class", .detail = "the Gateway's class takes its place"},
+    {.key = "generated-by-version", .outcome = Outcome::ignored, .detail = "of the controller itself"},
+};
+constexpr WishRow service_rows[] = {
+    {.key = "upstream-protocol.h2",
+     .outcome = Outcome::refused,
+     .detail = "HTTP/2 over TLS to the backend needs a BackendTLSPolicy",
+     .loss = Loss::backend_tls},
+    {.key = "upstream-protocol.h2c", .apply = h2},
+    {.key = "upstream-protocol.tls", .apply = tls},
+    {.key = "max-connections", .valid = is_int, .apply = connections},
+    {.key = "max-*", .outcome = Outcome::approximated, .detail = "Gateway API has no circuit breakers"},
+    {.key = "per-host-max-connections",
+     .outcome = Outcome::approximated,
+     .detail = "Gateway API has no circuit breakers"},
+};
+
+bool match(Offer& offer, Asking&) {
+  if (offer.type == "Exact" || offer.type == "Prefix" || offer.fallback) return true;
+  if (offer.text.find_first_of("^+*[]%") != std::string_view::npos) {
+    offer.reach = Reach::regex;
+    if (offer.text.starts_with('^')) offer.text.remove_prefix(1);
+  }
+  return true;
+}
+bool before(const Offer& a, const Offer& b) {
+  const auto key = [](const Offer& o) {
+    const int kind = o.reach == Reach::exact ? 0 : o.reach == Reach::regex ? 1 : 2;
+    return std::tuple(o.fallback, kind, ~o.text.size(), o.place);
+  };
+  return key(a) < key(b);
+}
+
+constexpr DialectNote notes[] = {
+    {"GW621", DialectNote::When::wildcard,
+     "hosts with two or more labels under a wildcard: Contour takes *.example.com for one label, Gateway API for one "
+     "or more",
+     "GET http://a.b.example.com/"},
+    {"GW622", DialectNote::When::no_tls,
+     "https to a host without TLS: Contour refuses the handshake, as does the output", "GET https://www.example.org/"},
+};
+
+constexpr Dialect traits{
+    .provider = "contour",
+    .rows = rows,
+    .service_rows = service_rows,
+    .prefix = Reach::element,
+    .implementation = Reach::bytes,
+    .notes = notes,
+    .match = match,
+    .before = before,
+};
+
+}  // namespace
+
+void read_contour(const Input& input, Ir& ir, Ledger& ledger) {
+  if (!input.ingresses.empty()) read_ingresses(traits, input, ir, ledger);
+  contour::read_proxies(input, ir, ledger);
+}
+
+std::vector<std::string_view> contour_annotations() {
+  return full_names("projectcontour.io/", rows);
+}
+
+}  // namespace gw::convert

@@ -1,0 +1,15 @@
+// Kong: Ingress, and its own TCPIngress, UDPIngress, KongPlugin, KongIngress.
+#pragma once
+#include <string_view>
+
+#include "convert/providers/own.h"
+#include "convert/providers/wishes.h"
+
+namespace gw::convert::kong {
+
+// What the plugin of this name does; a KongPlugin of the namespace, else a KongClusterPlugin.
+void apply_plugin(std::string_view name, Claim claim, Asking& asking);
+
+void read_streams(const Input& input, Ir& ir, Ledger& ledger);
+
+}  // namespace gw::convert::kong

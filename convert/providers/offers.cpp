@@ -1,0 +1,261 @@
+#include "convert/providers/offers.h"
+
+#include <algorithm>
+
+#include "convert/providers/common.h"
+#include "convert/providers/order.h"
+#include "convert/providers/own.h"
+#include "convert/regex.h"
+
+namespace gw::convert {
+namespace {
+
+bool empty(const Action& a) {
+  return !a.redirect && !a.rewrite && a.rewrite_host.empty() && a.request_headers.empty() &&
+         a.response_headers.empty() && !a.cors && a.mirrors.empty() && a.request_timeout.empty() &&
+         a.backend_timeout.empty() && a.intents.empty() && !a.closed;
+}
+
+void merge(Action& into, const Action& more) {
+  const auto append = [](auto& to, const auto& from) { to.insert(to.end(), from.begin(), from.end()); };
+  append(into.request_headers, more.request_headers);
+  append(into.response_headers, more.response_headers);
+  append(into.mirrors, more.mirrors);
+  append(into.intents, more.intents);
+  if (into.rewrite_host.empty()) into.rewrite_host = more.rewrite_host;
+  // What stands on the Service beats the Ingress.
+  if (!more.request_timeout.empty()) into.request_timeout = more.request_timeout;
+  if (!more.backend_timeout.empty()) into.backend_timeout = more.backend_timeout;
+  if (!into.cors) into.cors = more.cors;
+}
+
+}  // namespace
+
+void OfferWriter::match(Rule& rule, const Offer& offer) const {
+  rule.path = offer.text;
+  const RewriteWish::Kind rewrite = offer.rewrite().kind;
+  const bool prefix_rewrite =
+      rewrite == RewriteWish::Kind::prefix || rewrite == RewriteWish::Kind::strip || rewrite == RewriteWish::Kind::add;
+  switch (offer.reach) {
+    case Reach::exact:
+      rule.kind = PathKind::exact;
+      return;
+    case Reach::element:
+      rule.kind = PathKind::prefix;
+      if (offer.text.size() > 1 && offer.text.ends_with('/')) rule.path = offer.text.substr(0, offer.text.size() - 1);
+      return;
+    case Reach::bytes:
+      rule.kind = PathKind::prefix;
+      // Only a prefix match can replace what it matched.
+      if (offer.text == "/" || (prefix_rewrite && offer.text.starts_with('/'))) return;
+      rule.kind = PathKind::regex;
+      rule.path = ir_.keep(bytes_regex(offer.text));
+      return;
+    case Reach::regex:
+      rule.kind = PathKind::regex;
+      return;
+  }
+}
+
+void OfferWriter::rewrite(Action& a, const Offer& offer) const {
+  const RewriteWish& wish = offer.rewrite();
+  static constexpr std::string_view needs_regex =
+      "Gateway API rewrites no path by a regular expression; a target with policies does (--to envoy-gateway)";
+  const auto settle = [&](Outcome outcome, std::string_view detail, std::string_view code) {
+    for (const Claim c : wish.claims) ledger_.settle(c, outcome, detail, code);
+    if (wish.claims.empty()) tell(ledger_, wish.field, outcome, detail, Loss::rewrite);
+  };
+  const auto refuse = [&](Demand demand, std::string_view why) {
+    a.intents.push_back({std::move(demand), wish.claims, Loss::rewrite, Outcome::refused, why, wish.field});
+  };
+  switch (wish.kind) {
+    case RewriteWish::Kind::none:
+      return;
+    case RewriteWish::Kind::whole:
+      a.rewrite = PathRewrite{false, wish.target};
+      return settle(Outcome::converted, "URLRewrite of the whole path", "");
+    case RewriteWish::Kind::pattern:
+      if (const auto why = not_re2(wish.pattern))
+        return refuse(Foreign{wish.pattern}, ir_.keep("its expression has " + *why + ", which gateways cannot read"));
+      return refuse(RegexRewrite{wish.pattern, wish.target}, needs_regex);
+    case RewriteWish::Kind::strip:
+    case RewriteWish::Kind::add:
+    case RewriteWish::Kind::prefix:
+      break;
+  }
+  std::string target = wish.target;
+  const std::string_view text = offer.text;
+  if (wish.kind == RewriteWish::Kind::add) {
+    target = text == "/" ? wish.target : wish.target + std::string(text);
+  } else if (wish.kind == RewriteWish::Kind::strip) {
+    const auto cut = std::find_if(wish.prefixes.begin(), wish.prefixes.end(),
+                                  [&](const std::string& p) { return text.starts_with(p); });
+    if (cut == wish.prefixes.end()) {
+      const bool later = std::any_of(wish.prefixes.begin(), wish.prefixes.end(),
+                                     [&](const std::string& p) { return p.starts_with(text); });
+      if (!later && offer.reach != Reach::regex)
+        return settle(Outcome::ignored, "no path of the rule starts with a prefix that is cut off", "GW605");
+      return refuse(Foreign{wish.target},
+                    "it cuts a prefix that the rule does not name: give that path a rule of its own");
+    }
+    target = text.substr(cut->size());
+    if (!target.starts_with('/')) target.insert(0, "/");
+  }
+  if (offer.reach == Reach::regex)
+    return refuse(Foreign{wish.target}, "the part of the path that an expression matched cannot be replaced");
+  if (offer.reach == Reach::exact) {
+    a.rewrite = PathRewrite{false, target};
+    return settle(Outcome::converted, "URLRewrite of the whole path, which is matched exactly", "");
+  }
+  a.rewrite = PathRewrite{true, target};
+  if (offer.reach == Reach::bytes && text != "/" && !text.ends_with('/'))
+    return settle(Outcome::approximated,
+                  ir_.keep("URLRewrite replaces path elements: " + std::string(text) +
+                           "x is not matched any more, and slashes are not doubled"),
+                  "GW603");
+  settle(Outcome::converted, "URLRewrite of the matched prefix", "");
+}
+
+std::shared_ptr<Action> OfferWriter::action(const Offer& offer, bool https) {
+  const std::string_view hsts = offer.fallback               ? std::string_view{}
+                                : offer.wishes->hsts.empty() ? d_.hsts
+                                                             : std::string_view(offer.wishes->hsts);
+  const bool with_hsts = https && !hsts.empty() && hsts != "off";
+  const bool by_path = offer.rewrite().kind != RewriteWish::Kind::none;
+  std::string key = with_hsts ? "https" : "";
+  if (by_path)
+    key +=
+        "\n" + std::string(offer.text) + "\n" + std::to_string(static_cast<int>(offer.reach)) + offer.rewrite().target;
+  if (offer.fallback) key += "\nfallback";
+  auto& slot = actions_[{offer.wishes, offer.service, std::move(key)}];
+  if (slot && !offer.special) return slot;
+  if (offer.special) slot = nullptr;  // not shared
+  slot = offer.wishes->shared && !(offer.fallback && d_.default_backend == DefaultBackend::everywhere)
+             ? std::make_shared<Action>(*offer.wishes->shared)
+             : std::make_shared<Action>();
+  if (offer.service) merge(*slot, offer.service->plain);
+  if (offer.wishes->redirect && !offer.fallback) slot->redirect = offer.wishes->redirect;
+  if (offer.special) {
+    if (offer.special->redirect) slot->redirect = offer.special->redirect;
+    slot->intents.insert(slot->intents.end(), offer.special->intents.begin(), offer.special->intents.end());
+  }
+  if (by_path && !slot->redirect && !offer.fallback) rewrite(*slot, offer);
+  if (with_hsts)
+    slot->response_headers.push_back({HeaderEdit::Op::set, "Strict-Transport-Security", std::string(hsts)});
+  return slot;
+}
+
+void OfferWriter::redirect_to_https(Server& server, const Rule& rule, const Wishes& of_host) const {
+  Rule r = rule;
+  r.scheme = Scheme::http;
+  r.backends.clear();
+  r.action = std::make_shared<Action>();
+  Redirect to;
+  to.scheme = "https";
+  to.status = of_host.https_code != 0 ? of_host.https_code : d_.code;
+  if (of_host.https_port.value_or(0) != 0) to.port = *of_host.https_port;
+  r.action->redirect = std::move(to);
+  server.rules.push_back(std::move(r));
+}
+
+void OfferWriter::slash_redirect(Server& server, const Offer& offer) const {
+  Rule r;
+  r.owner = offer.ingress;
+  r.at = offer.at;
+  r.kind = PathKind::exact;
+  r.path = offer.text.substr(0, offer.text.size() - 1);
+  if (d_.whole_host_redirect && server.rules.front().scheme == Scheme::http) r.scheme = Scheme::https;
+  r.action = std::make_shared<Action>();
+  r.action->redirect = Redirect{{}, {}, {}, PathRewrite{false, std::string(offer.text)}, 301};
+  server.rules.push_back(std::move(r));
+}
+
+void OfferWriter::redirect_host(Server& server, const kube::Ingress& ingress, const Wishes& wishes) const {
+  Rule rule;
+  rule.owner = &ingress;
+  rule.at = ingress.spec.node;
+  redirect_to_https(server, rule, wishes);
+}
+
+void OfferWriter::emit(Server& server, Rule rule, const Offer& offer, const Wishes& host_wishes) {
+  const Wishes& of_host = d_.joins ? host_wishes : *offer.wishes;
+  const bool wants_https = offer.wishes->https && of_host.https, wants_http = offer.wishes->http && of_host.http;
+  const bool on_https = wants_https && (server.tls || !wants_http) && (!d_.own_https || offer.tls || !server.tls);
+  const auto plain = [&](bool https) {
+    const std::shared_ptr<Action> a = action(offer, https);
+    return empty(*a) ? nullptr : a;
+  };
+  const std::optional<bool> asked = of_host.https_redirect;
+  const bool redirects = asked.value_or(d_.redirect != TlsScope::none) && wants_http && !offer.fallback &&
+                         (offer.tls || (asked.value_or(false) && d_.redirect != TlsScope::named_hosts));
+  if (redirects || !wants_http) {
+    server.tls = true;
+    if (server.certificates.empty()) {
+      kube::IngressTls none;
+      none.node = offer.at;
+      add_certificate(server, *offer.ingress, TlsFor{&none, false}, ir_, ledger_);
+    }
+    if (redirects && !d_.whole_host_redirect) redirect_to_https(server, rule, of_host);
+    rule.scheme = Scheme::https;
+    rule.action = plain(true);
+    if (wants_https) server.rules.push_back(std::move(rule));
+    return;
+  }
+  rule.action = plain(false);
+  if (!on_https && server.tls) rule.scheme = Scheme::http;
+  if (on_https && plain(true) != rule.action) {
+    Rule secure = rule;
+    secure.scheme = Scheme::https;
+    secure.action = plain(true);
+    server.rules.push_back(std::move(secure));
+    rule.scheme = Scheme::http;
+  }
+  server.rules.push_back(std::move(rule));
+}
+
+void OfferWriter::write(Server& server, const Offer& offer, const Wishes& of_host) {
+  Rule rule;
+  rule.owner = offer.ingress;
+  rule.at = offer.at;
+  match(rule, offer);
+  const Wishes& w = *offer.wishes;
+  const Special* special = offer.special.get();
+  if (special && special->answered)
+    rule.backends = special->backends;
+  else if (!w.redirect)
+    if (const auto backend = make_backend(*offer.ingress, *offer.backend, input_, ir_, ledger_))
+      rule.backends.push_back(*backend);
+  Conditions conditions = w.conditions;
+  std::vector<std::string> methods = w.methods;
+  if (special) {
+    const Conditions& more = special->conditions;
+    conditions.headers.insert(conditions.headers.end(), more.headers.begin(), more.headers.end());
+    conditions.query.insert(conditions.query.end(), more.query.begin(), more.query.end());
+    methods.insert(methods.end(), special->methods.begin(), special->methods.end());
+  }
+  const bool plain = conditions.headers.empty() && conditions.query.empty();
+  if (methods.empty()) methods.emplace_back();
+  for (const std::string& method : methods) {
+    Rule one = rule;
+    if (!offer.fallback && (!plain || !method.empty())) {
+      Conditions c = conditions;
+      if (!method.empty()) c.method = method;
+      one.conditions = std::make_shared<Conditions>(std::move(c));
+    }
+    emit(server, std::move(one), offer, of_host);
+  }
+}
+
+void OfferWriter::app_root(Server& server, const kube::Ingress& ingress, const Wishes& wishes) {
+  Rule r;
+  r.owner = &ingress;
+  r.at = ingress.spec.node;
+  r.kind = PathKind::exact;
+  r.path = "/";
+  if (!server.rules.empty() && server.rules.front().scheme == Scheme::http) r.scheme = Scheme::https;
+  r.action = std::make_shared<Action>();
+  r.action->redirect = Redirect{{}, {}, {}, PathRewrite{false, wishes.app_root}, 302};
+  server.rules.push_back(std::move(r));
+}
+
+}  // namespace gw::convert

@@ -1,0 +1,34 @@
+// The order in which an old controller tries the rules of a host, said in Gateway API, which has an order of its own:
+// Exact before RegularExpression before PathPrefix, longer before shorter (so do Envoy Gateway, NGINX Gateway Fabric
+// and gwctl's own data path; the spec leaves the rank of expressions open).
+#pragma once
+#include <set>
+#include <string>
+
+#include "convert/ir.h"
+
+namespace gw::convert {
+
+// What a path matches, as far as the order needs it.
+struct Shape {
+  enum class Kind : std::uint8_t {
+    exact,
+    element,  // "/foo" and what is below it
+    bytes,    // whatever starts so
+    other,    // an expression; `text` is what every match starts with
+  } kind = Kind::other;
+  std::string text;
+};
+Shape shape_of(const Rule& rule);
+
+// Expressions for whole paths, as Gateway API implementations match them.
+std::string bytes_regex(std::string_view text);    // starts with it
+std::string element_regex(std::string_view text);  // it, or it and '/' and more
+
+// `server.rules` come in the order in which the old controller tries them. Rules that an earlier one covers are taken
+// out and told (GW611); where Gateway API would try others first, paths become expressions whose length, padded with
+// empty groups, keeps the order. Rules at an `inherited` place come from a wider host: nobody is told that they are
+// covered.
+void keep_order(Server& server, const std::set<const yaml::Node*>& inherited, Ir& ir, Ledger& ledger);
+
+}  // namespace gw::convert

@@ -1,0 +1,158 @@
+#include "convert/providers/own.h"
+
+#include <algorithm>
+
+#include "convert/providers/common.h"
+#include "convert/providers/nginx/check.h"
+#include "convert/providers/values.h"
+#include "convert/providers/wishes.h"
+
+namespace gw::convert {
+
+std::string text_of(const yaml::Node* node) {
+  if (!node) return {};
+  switch (node->kind()) {
+    case yaml::Kind::string:
+      return std::string(node->string());
+    case yaml::Kind::boolean:
+      return node->boolean() ? "true" : "false";
+    case yaml::Kind::integer:
+      return std::to_string(node->integer());
+    case yaml::Kind::unsigned_integer:
+      return std::to_string(node->unsigned_integer());
+    case yaml::Kind::floating: {
+      std::string text = std::to_string(node->floating());
+      while (text.ends_with('0')) text.pop_back();
+      if (text.ends_with('.')) text.pop_back();
+      return text;
+    }
+    case yaml::Kind::null:
+    case yaml::Kind::mapping:
+    case yaml::Kind::sequence:
+      return {};
+  }
+  return {};
+}
+
+const yaml::Node* Fields::take(std::string_view key) {
+  taken_.emplace(key);
+  return node_ ? node_->find(key) : nullptr;
+}
+std::string Fields::text(std::string_view key) {
+  return text_of(take(key));
+}
+std::optional<long> Fields::number(std::string_view key) {
+  const std::string text = this->text(key);
+  if (!nginx::integer(text)) return std::nullopt;
+  return nginx::to_int(text);
+}
+bool Fields::on(std::string_view key) {
+  return text(key) == "true";
+}
+std::vector<std::string> Fields::list(std::string_view key) {
+  const yaml::Node* node = take(key);
+  std::vector<std::string> out;
+  if (!node) return out;
+  if (!node->is_seq()) {
+    if (std::string one = text_of(node); !one.empty()) out.push_back(std::move(one));
+    return out;
+  }
+  for (const yaml::Node& item : node->items()) out.push_back(text_of(&item));
+  return out;
+}
+std::vector<const yaml::Node*> Fields::items(std::string_view key) {
+  const yaml::Node* node = take(key);
+  std::vector<const yaml::Node*> out;
+  if (node && node->is_seq())
+    for (const yaml::Node& item : node->items()) out.push_back(&item);
+  return out;
+}
+std::vector<std::pair<std::string, std::string>> Fields::map(std::string_view key) {
+  const yaml::Node* node = take(key);
+  std::vector<std::pair<std::string, std::string>> out;
+  if (node)
+    for (const yaml::Entry& e : node->entries()) out.emplace_back(std::string(e.key.string()), text_of(&e.value));
+  return out;
+}
+Fields Fields::object(std::string_view key) {
+  return {object_, take(key), path_ + (path_.empty() ? "" : ".") + std::string(key)};
+}
+Fields Fields::at(const yaml::Node& node, std::string_view name) const {
+  return {object_, &node, path_ + (path_.empty() ? "" : ".") + std::string(name)};
+}
+FieldRef Fields::ref(std::string_view key) const {
+  FieldRef ref;
+  ref.object = &object_;
+  ref.at = node_ && !key.empty() && node_->find(key) ? node_->find(key) : node_;
+  ref.name = path_ + (path_.empty() || key.empty() ? "" : ".") + std::string(key);
+  return ref;
+}
+
+bool Fields::rest(Ledger& ledger, bool strict) const {
+  bool grave = false;
+  if (!node_) return false;
+  for (const yaml::Entry& e : node_->entries()) {
+    const std::string_view key = e.key.string();
+    if (taken_.contains(key)) continue;
+    const bool guard = guards(key);
+    grave = grave || guard || strict;
+    tell(ledger, ref(key), Outcome::refused, "gwctl does not convert this field", guard ? Loss::auth : Loss::unknown);
+  }
+  return grave;
+}
+
+void tell(Ledger& ledger, const FieldRef& field, Outcome outcome, std::string_view detail, Loss loss) {
+  if (!field.object) return;
+  Note note;
+  note.object = field.object;
+  note.at = field.at;
+  note.message = field.name + ": " + std::string(detail);
+  switch (outcome) {
+    case Outcome::converted:
+    case Outcome::policy:
+      return;
+    case Outcome::ignored:
+      note.code = "GW605";
+      note.severity = diag::Severity::warning;
+      break;
+    case Outcome::approximated:
+      note.code = "GW603";
+      note.severity = diag::Severity::warning;
+      break;
+    case Outcome::unknown:
+    case Outcome::refused:
+      note.code = security(loss) ? "GW602" : "GW601";
+      note.severity = diag::Severity::error;
+      note.loss = loss == Loss::none ? Loss::other : loss;
+      break;
+  }
+  ledger.note(std::move(note));
+}
+
+const kube::OtherObject* find_own(const Input& input, std::string_view kind, std::string_view ns,
+                                  std::string_view name) {
+  const auto at = std::find_if(input.own.begin(), input.own.end(), [&](const kube::OtherObject* o) {
+    return o->kind == kind && o->metadata.ns == ns && o->metadata.name == name;
+  });
+  return at == input.own.end() ? nullptr : *at;
+}
+
+std::optional<Backend> own_backend(const kube::Object& owner, const yaml::Node* at, std::string_view ns,
+                                   std::string_view name, std::string_view port, const Input& input, Ir& ir,
+                                   Ledger& ledger) {
+  kube::IngressServiceBackend service;
+  service.name = name;
+  if (const auto number = small_int(port))
+    service.port.number = *number;
+  else
+    service.port.name = port;
+  if (port.empty())
+    if (const kube::Service* known = input.index.service({std::string(ns), std::string(name)});
+        known && known->spec.ports.size() == 1)
+      service.port.number = known->spec.ports[0].port;
+  std::optional<Backend> backend = make_backend(owner, at, ir.keep(std::string(ns)), service, input, ledger);
+  if (backend) backend->name = ir.keep(std::string(name));
+  return backend;
+}
+
+}  // namespace gw::convert

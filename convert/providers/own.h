@@ -1,0 +1,64 @@
+// What the readers of the controllers' own resources share: fields that are taken one by one, and what nobody took.
+#pragma once
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "convert/provider.h"
+
+namespace gw::convert {
+
+// A scalar as its text: numbers and booleans as written. Empty for none.
+std::string text_of(const yaml::Node* node);
+
+// A mapping whose keys are taken one by one; `rest` tells those that nobody took, so that there is no second list of
+// names.
+class Fields {
+ public:
+  // `node` may be null or no mapping: then it is empty.
+  Fields(const kube::Object& object, const yaml::Node* node, std::string path)
+      : object_(object), node_(node), path_(std::move(path)) {}
+
+  const yaml::Node* take(std::string_view key);
+  std::string text(std::string_view key);
+  std::optional<long> number(std::string_view key);
+  bool on(std::string_view key);
+  std::vector<std::string> list(std::string_view key);                         // of scalars; one scalar counts
+  std::vector<const yaml::Node*> items(std::string_view key);                  // of a sequence
+  std::vector<std::pair<std::string, std::string>> map(std::string_view key);  // of scalars
+  Fields object(std::string_view key);                                         // empty when it is not there
+  Fields at(const yaml::Node& node, std::string_view name) const;              // of an item
+  void skip(std::string_view key) { take(key); }                               // known, and without effect here
+
+  bool has(std::string_view key) const { return node_ && node_->find(key); }
+  explicit operator bool() const { return node_ && node_->is_map(); }
+  const yaml::Node* node() const { return node_; }
+  const std::string& path() const { return path_; }
+  const kube::Object& owner() const { return object_; }
+  FieldRef ref(std::string_view key = {}) const;
+
+  // Tells every field that was not taken. True when one of them may decide who comes in, or `strict` and there is any.
+  bool rest(Ledger& ledger, bool strict = false) const;
+
+ private:
+  const kube::Object& object_;
+  const yaml::Node* node_;
+  std::string path_;
+  std::set<std::string, std::less<>> taken_;
+};
+
+// A field's fate as a finding: refused is an error, approximated and ignored are warnings, converted is silent.
+void tell(Ledger& ledger, const FieldRef& field, Outcome outcome, std::string_view detail, Loss loss);
+
+// The resource of this kind among the provider's own; null when it is not among the input.
+const kube::OtherObject* find_own(const Input& input, std::string_view kind, std::string_view ns,
+                                  std::string_view name);
+
+// A Service by name and port, as most resources write it: {name, port: number or name}.
+std::optional<Backend> own_backend(const kube::Object& owner, const yaml::Node* at, std::string_view ns,
+                                   std::string_view name, std::string_view port, const Input& input, Ir& ir,
+                                   Ledger& ledger);
+
+}  // namespace gw::convert

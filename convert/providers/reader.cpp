@@ -1,0 +1,411 @@
+#include "convert/providers/reader.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <set>
+
+#include "convert/providers/common.h"
+#include "convert/providers/offers.h"
+#include "convert/providers/order.h"
+#include "convert/regex.h"
+
+namespace gw::convert {
+namespace {
+
+using diag::Severity;
+
+struct Host {
+  Server server;
+  const kube::Ingress* owner = nullptr;
+  const Wishes* wishes = nullptr;  // of the owner
+  std::vector<Offer> offers;
+};
+
+class Reader {
+ public:
+  Reader(const Dialect& dialect, const Input& input, Ir& ir, Ledger& ledger)
+      : d_(dialect), own_(*provider(dialect.provider)), input_(input), ir_(ir), ledger_(ledger) {}
+
+  void run() {
+    std::vector<const kube::Ingress*> ingresses =
+        d_.order ? d_.order(input_.ingresses) : by_age(input_.ingresses, Ties::ascending);
+    for (const kube::Ingress* ingress : ingresses) read_annotations(*ingress);
+    for (const bool joining : {false, true})
+      for (const kube::Ingress* ingress : ingresses)
+        if (const Wishes& w = *wishes_.at(ingress); w.dropped.empty() && (d_.joins && d_.joins(w)) == joining)
+          joining ? join(*ingress, w) : claim(*ingress, w);
+    for (const kube::Ingress* ingress : ingresses) default_backend(*ingress);
+    add_aliases();
+    if (d_.fall_through) inherit();
+    for (auto& [name, host] : hosts_) finish(host);
+    redirect_hosts(ingresses);
+    notes();
+  }
+
+ private:
+  // ---- annotations
+
+  void read_annotations(const kube::Ingress& ingress) {
+    Wishes& w = kept_.emplace_back(read_wishes(ingress, own_.prefixes, d_.rows, input_, ir_, ledger_));
+    Asking asking{input_, ir_, ledger_, w};
+    if (d_.prepare) d_.prepare(asking, ingress);
+    w.shared = std::make_shared<Action>(w.plain);
+    wishes_[&ingress] = &w;
+    if (w.dropped.empty()) return;
+    if (ingress.spec.default_backend) ledger_.place(&*ingress.spec.default_backend);
+    place_all(ingress);
+    ledger_.note({"GW606",
+                  Severity::warning,
+                  "the controller ignores this Ingress: " + w.dropped + "; nothing of it is converted",
+                  {},
+                  &ingress,
+                  nullptr});
+  }
+  void place_all(const kube::Ingress& ingress) {
+    for (const kube::IngressRule& rule : ingress.spec.rules)
+      if (rule.http)
+        for (const kube::HttpIngressPath& path : rule.http->paths) ledger_.place(&path);
+  }
+
+  const Wishes* service_wishes(const Offer& offer) {
+    if (d_.service_rows.empty() || !offer.backend || !offer.backend->service) return nullptr;
+    const kube::Service* service = input_.index.service({offer.ingress->metadata.ns, offer.backend->service->name});
+    if (!service) return nullptr;
+    const auto [at, fresh] = service_wishes_.try_emplace(service, nullptr);
+    if (fresh) {
+      Wishes& w = kept_.emplace_back(read_wishes(*service, own_.prefixes, d_.service_rows, input_, ir_, ledger_));
+      if (!w.given.empty() || !w.plain.intents.empty()) at->second = &w;
+    }
+    return at->second;
+  }
+
+  // ---- hosts and paths
+
+  Host& host(std::string_view name, const kube::Ingress& ingress, const Wishes& w) {
+    Host& h = hosts_[name];
+    if (!h.owner) {
+      h.owner = &ingress;
+      h.wishes = &w;
+      h.server.owner = &ingress;
+      h.server.host = name;
+      h.server.intents = w.host_intents;
+    }
+    return h;
+  }
+
+  // TLS goes to the backend of the host's first path as it comes; what http asks for stays out.
+  void pass_through(const kube::Ingress& ingress, const kube::IngressRule& rule, std::string_view name) {
+    if (!rule.http || rule.http->paths.empty()) return;
+    for (const kube::HttpIngressPath& path : rule.http->paths) ledger_.place(&path);
+    const kube::HttpIngressPath& first = rule.http->paths.front();
+    Stream stream;
+    stream.kind = Stream::Kind::passthrough;
+    stream.owner = &ingress;
+    stream.at = first.node;
+    stream.host = name;
+    if (const auto backend = make_backend(ingress, first.backend, input_, ir_, ledger_))
+      stream.backends.push_back(*backend);
+    ir_.streams.push_back(std::move(stream));
+    if (rule.http->paths.size() > 1)
+      ledger_.note({"GW605",
+                    Severity::warning,
+                    "with ssl-passthrough only the first path's backend counts",
+                    {},
+                    &ingress,
+                    rule.node});
+  }
+
+  void claim(const kube::Ingress& ingress, const Wishes& w) {
+    for (const kube::IngressRule& rule : ingress.spec.rules) {
+      const std::string_view name = normal_host(rule.host, ir_);
+      if (w.passthrough && !name.empty()) {
+        pass_through(ingress, rule, name);
+        continue;
+      }
+      if (const auto at = hosts_.find(name); d_.one_owner && at != hosts_.end() && at->second.owner != &ingress) {
+        lost_host(ingress, rule, *at->second.owner);
+        continue;
+      }
+      Host& h = host(name, ingress, w);
+      add_paths(h, ingress, rule, w, tls_of(ingress, h.server));
+    }
+  }
+
+  // Paths on the host of another Ingress, under its TLS and settings.
+  void join(const kube::Ingress& ingress, const Wishes& w) {
+    for (const kube::IngressRule& rule : ingress.spec.rules) {
+      const auto at = hosts_.find(normal_host(rule.host, ir_));
+      const bool open = at != hosts_.end() && at->second.wishes && takes_joins(*at->second.wishes);
+      if (!open) {
+        if (rule.http)
+          for (const kube::HttpIngressPath& path : rule.http->paths) ledger_.place(&path);
+        ledger_.note({"GW611",
+                      Severity::warning,
+                      "no valid master has host '" + rule.host + "': the controller does not serve these paths",
+                      {},
+                      &ingress,
+                      rule.node});
+        continue;
+      }
+      add_paths(at->second, ingress, rule, w, at->second.server.tls);
+    }
+  }
+  static bool takes_joins(const Wishes& w) { return w.text("mergeable-ingress-type") == "master"; }
+
+  void add_paths(Host& h, const kube::Ingress& ingress, const kube::IngressRule& rule, const Wishes& w, bool tls) {
+    if (!rule.http) return;
+    ++groups_;
+    for (const kube::HttpIngressPath& path : rule.http->paths) {
+      ledger_.place(&path);
+      Offer offer;
+      offer.ingress = &ingress;
+      offer.wishes = &w;
+      offer.at = path.node;
+      offer.backend = &path.backend;
+      offer.host = h.server.host;
+      offer.text = path.path.empty() ? std::string_view("/") : std::string_view(path.path);
+      offer.type = path.path_type;
+      offer.tls = tls;
+      offer.group = groups_;
+      if (d_.missing_drops && gone(offer)) continue;
+      offer.service = service_wishes(offer);
+      add(h, std::move(offer));
+    }
+  }
+
+  void add(Host& h, Offer offer) {
+    offer.reach = offer.type == "Exact" ? Reach::exact : offer.type == "Prefix" ? d_.prefix : d_.implementation;
+    offer.place = places_++;
+    Asking asking{input_, ir_, ledger_, const_cast<Wishes&>(*offer.wishes)};
+    if (d_.match && !d_.match(offer, asking)) return;
+    if (offer.reach == Reach::regex)
+      if (const auto why = not_re2(offer.text)) {
+        ledger_.note(
+            {"GW616",
+             Severity::error,
+             "path '" + std::string(offer.text) + "' has " + *why + ", which gateways cannot read: it is left out",
+             {},
+             offer.ingress,
+             offer.at,
+             {},
+             Loss::other});
+        return;
+      }
+    h.offers.push_back(std::move(offer));
+  }
+
+  // A Service or port that is not there: the controller has no such path, a shorter one may serve.
+  bool gone(const Offer& offer) {
+    if (!offer.backend->service || !input_.bundle.services_known()) return false;
+    const auto& wanted = *offer.backend->service;
+    const kube::Service* service = input_.index.service({offer.ingress->metadata.ns, wanted.name});
+    const auto has = [&](const kube::ServicePort& p) {
+      return wanted.port.name.empty() ? p.port == wanted.port.number : p.name == wanted.port.name;
+    };
+    if (service && std::any_of(service->spec.ports.begin(), service->spec.ports.end(), has)) return false;
+    ledger_.note({"GW624",
+                  Severity::warning,
+                  "path '" + std::string(offer.text) + "' is left out: Service " + offer.ingress->metadata.ns + "/" +
+                      wanted.name + (service ? " has no such port" : " is not among the input") + ", and " +
+                      std::string(d_.provider) + " then serves a shorter path or nothing",
+                  {},
+                  offer.ingress,
+                  offer.backend->node});
+    return true;
+  }
+
+  void lost_host(const kube::Ingress& ingress, const kube::IngressRule& rule, const kube::Object& owner) {
+    if (rule.http)
+      for (const kube::HttpIngressPath& path : rule.http->paths) ledger_.place(&path);
+    ledger_.note({"GW611",
+                  Severity::warning,
+                  "host '" + rule.host + "' belongs to " + owner.object_id().display() +
+                      ", which is older; these rules are never used",
+                  {},
+                  &ingress,
+                  rule.node});
+  }
+
+  bool tls_of(const kube::Ingress& ingress, Server& s) {
+    const auto tls = tls_for(ingress, s.host);
+    if (tls && (tls->named || !tls->entry->secret_name.empty())) add_certificate(s, ingress, *tls, ir_, ledger_);
+    if (d_.redirect == TlsScope::whole_ingress)
+      return std::any_of(ingress.spec.tls.begin(), ingress.spec.tls.end(),
+                         [](const kube::IngressTls& t) { return !t.hosts.empty(); });
+    return tls && tls->named;
+  }
+
+  void default_backend(const kube::Ingress& ingress) {
+    const Wishes& w = *wishes_.at(&ingress);
+    if (!ingress.spec.default_backend || !w.dropped.empty()) return;
+    ledger_.place(&*ingress.spec.default_backend);
+    if (d_.default_backend == DefaultBackend::without_rules && !ingress.spec.rules.empty()) {
+      ledger_.note({"GW605",
+                    Severity::warning,
+                    "the default backend has no effect beside rules",
+                    {},
+                    &ingress,
+                    ingress.spec.default_backend->node});
+      return;
+    }
+    Offer offer;
+    offer.ingress = &ingress;
+    offer.wishes = &w;
+    offer.at = ingress.spec.default_backend->node;
+    offer.backend = &*ingress.spec.default_backend;
+    offer.text = "/";
+    offer.type = "Prefix";
+    offer.fallback = true;
+    if (d_.missing_drops && gone(offer)) return;
+    inherited_.insert(offer.at);
+    if (d_.default_backend == DefaultBackend::own_hosts) {
+      for (const kube::IngressRule& rule : ingress.spec.rules)
+        if (const auto at = hosts_.find(normal_host(rule.host, ir_));
+            at != hosts_.end() && at->second.owner == &ingress) {
+          offer.host = at->first;
+          offer.tls = at->second.server.tls;
+          add(at->second, offer);
+        }
+      return;
+    }
+    host({}, ingress, w);
+    for (auto& [name, h] : hosts_) add(h, offer);
+  }
+
+  // ---- more hosts
+
+  void add_aliases() {
+    std::vector<std::pair<std::string_view, std::string_view>> wanted;  // alias, host
+    for (const auto& [name, h] : hosts_)
+      for (const std::string& alias : h.wishes->aliases) wanted.emplace_back(normal_host(ir_.keep(alias), ir_), name);
+    for (const auto& [alias, name] : wanted) {
+      const Host& of = hosts_.at(name);
+      Host& h = host(alias, *of.owner, *of.wishes);
+      if (h.server.certificates.empty()) h.server.certificates = of.server.certificates, h.server.tls = of.server.tls;
+      for (const Offer& offer : of.offers)
+        if (offer.ingress == of.owner) h.offers.push_back(offer);
+    }
+  }
+
+  bool within(std::string_view host, std::string_view wildcard) const {
+    if (wildcard.empty()) return !host.empty();
+    if (!wildcard.starts_with("*.") || wildcard == host) return false;
+    return d_.deep_wildcards ? host.ends_with(wildcard.substr(1)) : covers(wildcard, host);
+  }
+
+  void inherit() {
+    std::map<std::string_view, std::vector<Offer>> more;
+    for (const auto& [name, h] : hosts_)
+      for (const auto& [wide, w] : hosts_) {
+        if (!within(name, wide)) continue;
+        for (const Offer& offer : w.offers)
+          if (!offer.fallback) more[name].push_back(offer);
+        if (w.server.tls && !h.server.tls && wide.starts_with("*.")) tls_from_[name] = wide;
+      }
+    for (auto& [name, offers] : more)
+      for (Offer& offer : offers) {
+        borrowed_.insert({name, offer.at});
+        hosts_.at(name).offers.push_back(std::move(offer));
+      }
+    for (const auto& [name, wide] : tls_from_) {
+      hosts_.at(name).server.tls = true;
+      hosts_.at(name).server.certificates = hosts_.at(wide).server.certificates;
+    }
+  }
+
+  // ---- rules
+
+  void finish(Host& h) {
+    std::stable_sort(h.offers.begin(), h.offers.end(), d_.before ? d_.before : longest_first);
+    std::set<const yaml::Node*> quiet = inherited_;
+    for (const Offer& offer : h.offers)
+      if (borrowed_.contains({h.server.host, offer.at})) quiet.insert(offer.at);
+    OfferWriter writer(d_, input_, ir_, ledger_, actions_);
+    if (d_.whole_host_redirect && h.server.tls && h.wishes->https_redirect.value_or(true) && !h.offers.empty())
+      writer.redirect_host(h.server, *h.owner, *h.wishes);
+    if (!h.wishes->app_root.empty()) writer.app_root(h.server, *h.owner, *h.wishes);
+    std::set<std::string_view> texts;
+    for (const Offer& offer : h.offers) texts.insert(offer.text);
+    for (const Offer& offer : h.offers) {
+      writer.write(h.server, offer, *h.wishes);
+      if (d_.slash_redirect && offer.text.size() > 1 && offer.text.ends_with('/') && offer.reach != Reach::regex &&
+          !texts.contains(offer.text.substr(0, offer.text.size() - 1)))
+        writer.slash_redirect(h.server, offer);
+    }
+    keep_order(h.server, quiet, ir_, ledger_);
+    tls_ = tls_ || h.server.tls;
+    no_tls_ = no_tls_ || !h.server.tls;
+    for (const Rule& rule : h.server.rules) redirects_ = redirects_ || (rule.action && rule.action->redirect);
+    if (!h.server.rules.empty()) ir_.servers.push_back(std::move(h.server));
+  }
+
+  // Hosts that only lead to another one; a host with rules of its own keeps them.
+  void redirect_hosts(const std::vector<const kube::Ingress*>& ingresses) {
+    std::set<std::string_view> done;
+    for (const kube::Ingress* ingress : ingresses) {
+      const Wishes& w = *wishes_.at(ingress);
+      for (const std::string& from : w.redirect_hosts) {
+        const std::string_view name = normal_host(ir_.keep(from), ir_);
+        if (ingress->spec.rules.empty() || hosts_.contains(name) || !done.insert(name).second) continue;
+        Server s;
+        s.host = name;
+        s.owner = ingress;
+        Rule rule;
+        rule.owner = ingress;
+        rule.at = ingress->spec.node;
+        rule.action = std::make_shared<Action>();
+        Redirect to;
+        to.host = ingress->spec.rules.front().host;
+        rule.action->redirect = std::move(to);
+        s.rules.push_back(std::move(rule));
+        ir_.servers.push_back(std::move(s));
+      }
+    }
+  }
+
+  void notes() {
+    const bool wildcard =
+        std::any_of(hosts_.begin(), hosts_.end(), [](const auto& entry) { return entry.first.starts_with("*."); });
+    for (const DialectNote& note : d_.notes) {
+      using When = DialectNote::When;
+      const bool concerns = note.when == When::always || (note.when == When::wildcard && wildcard) ||
+                            (note.when == When::tls && tls_) || (note.when == When::no_tls && no_tls_) ||
+                            (note.when == When::redirect && redirects_);
+      if (concerns && !input_.ingresses.empty())
+        ledger_.note({std::string(note.code), Severity::info, std::string(note.message), std::string(note.request),
+                      nullptr, nullptr});
+    }
+  }
+
+  const Dialect& d_;
+  const Provider& own_;
+  const Input& input_;
+  Ir& ir_;
+  Ledger& ledger_;
+  std::deque<Wishes> kept_;
+  std::map<const kube::Ingress*, const Wishes*> wishes_;
+  std::map<const kube::Service*, const Wishes*> service_wishes_;
+  std::map<std::string_view, Host> hosts_;
+  std::map<std::string_view, std::string_view> tls_from_;
+  std::set<const yaml::Node*> inherited_;
+  std::set<std::pair<std::string_view, const yaml::Node*>> borrowed_;
+  ActionCache actions_;
+  std::size_t places_ = 0, groups_ = 0;
+  bool tls_ = false, no_tls_ = false, redirects_ = false;
+};
+
+}  // namespace
+
+bool longest_first(const Offer& a, const Offer& b) {
+  const auto key = [](const Offer& o) {
+    return std::tuple(o.fallback, o.reach != Reach::exact, ~o.text.size(), o.place);
+  };
+  return key(a) < key(b);
+}
+
+void read_ingresses(const Dialect& dialect, const Input& input, Ir& ir, Ledger& ledger) {
+  Reader(dialect, input, ir, ledger).run();
+}
+
+}  // namespace gw::convert

@@ -1,0 +1,395 @@
+// Middlewares: what each does to a request, in Gateway API's words or as a demand.
+#include <algorithm>
+
+#include "convert/providers/nginx/check.h"
+#include "convert/providers/traefik/traefik.h"
+#include "convert/providers/values.h"
+#include "convert/regex.h"
+
+namespace gw::convert::traefik {
+namespace {
+
+// One Middleware's settings under its only key.
+struct Reading {
+  Fields& f;
+  Claim claim;
+  Asking& asking;
+  int depth;
+
+  std::vector<Claim> claims() const { return claim == 0 ? std::vector<Claim>{} : std::vector<Claim>{claim}; }
+  void demand(Demand d, Loss loss, std::string_view without, Outcome otherwise = Outcome::refused) const {
+    asking.demand(std::move(d), claims(), loss, without, otherwise);
+  }
+  void converted(std::string_view detail) const { asking.settle(claim, Outcome::converted, detail, Loss::none); }
+  void approximated(std::string_view detail) const { asking.settle(claim, Outcome::approximated, detail, Loss::none); }
+};
+
+constexpr std::string_view needs_policy =
+    "Gateway API has no such policy in its standard channel; a target with policies has (--to envoy-gateway)";
+
+std::string go_substitution(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool braces = text.substr(i).starts_with("${");
+    const std::size_t at = i + (braces ? 2 : 1);
+    if (text[i] == '$' && at < text.size() && std::isdigit(static_cast<unsigned char>(text[at]))) {
+      out += '\\';
+      out += text[at];
+      i = braces ? at + 1 : at;
+      continue;
+    }
+    out += text[i];
+  }
+  return out;
+}
+
+void rewrite(Reading& r, RewriteWish wish) {
+  wish.claims = r.claims();
+  wish.field = r.asking.field;
+  if (r.asking.wishes.rewrite.kind != RewriteWish::Kind::none) {
+    r.demand(Foreign{}, Loss::rewrite, "a second rewrite of the same path cannot be said beside the first");
+    return;
+  }
+  r.asking.wishes.rewrite = std::move(wish);
+}
+
+void strip_prefix(Reading& r) {
+  RewriteWish wish;
+  wish.kind = RewriteWish::Kind::strip;
+  wish.prefixes = r.f.list("prefixes");
+  r.f.skip("forceSlash");
+  rewrite(r, std::move(wish));
+}
+void add_prefix(Reading& r) {
+  RewriteWish wish;
+  wish.kind = RewriteWish::Kind::add;
+  wish.target = r.f.text("prefix");
+  rewrite(r, std::move(wish));
+}
+void replace_path(Reading& r) {
+  RewriteWish wish;
+  wish.kind = RewriteWish::Kind::whole;
+  wish.target = r.f.text("path");
+  rewrite(r, std::move(wish));
+}
+void replace_path_regex(Reading& r) {
+  RewriteWish wish;
+  wish.kind = RewriteWish::Kind::pattern;
+  wish.pattern = r.f.text("regex");
+  wish.target = go_substitution(r.f.text("replacement"));
+  rewrite(r, std::move(wish));
+}
+void strip_prefix_regex(Reading& r) {
+  std::string all;
+  for (const std::string& one : r.f.list("regex")) all += (all.empty() ? "" : "|") + one;
+  RewriteWish wish;
+  wish.kind = RewriteWish::Kind::pattern;
+  wish.pattern = "^(?:" + all + ")/?(.*)$";
+  wish.target = "/\\" + std::to_string(captures(all) + 1);
+  rewrite(r, std::move(wish));
+}
+
+void redirect_scheme(Reading& r) {
+  const std::string scheme = r.f.text("scheme"), port = r.f.text("port");
+  const bool permanent = r.f.on("permanent");
+  r.f.skip("forcePermanentRedirect");
+  Wishes& w = r.asking.wishes;
+  if (scheme == "https") {
+    w.https_redirect = true;
+    w.https_code = permanent ? 301 : 302;
+    if (!port.empty() && port != "443") w.https_port = small_int(port);
+    return r.approximated(("RequestRedirect to https; methods other than GET get " +
+                           std::string(permanent ? "308" : "307") + " from Traefik and " + (permanent ? "301" : "302") +
+                           " from a gateway")
+                              .c_str());
+  }
+  if (scheme.empty()) return r.demand(Foreign{}, Loss::rewrite, "it names no scheme");
+  Redirect to;
+  to.scheme = scheme;
+  if (!port.empty()) to.port = small_int(port);
+  to.status = permanent ? 301 : 302;
+  w.redirect = to;
+  r.approximated("RequestRedirect; a request that has the scheme already is redirected too");
+}
+
+// Only a fixed target, or one that keeps the path, can be said.
+void redirect_regex(Reading& r) {
+  const std::string regex = r.f.text("regex"), target = r.f.text("replacement");
+  const bool permanent = r.f.on("permanent");
+  const auto url = nginx::parse_url(target.substr(0, target.find('$')));
+  const std::size_t dollar = target.find('$');
+  Redirect to;
+  to.status = permanent ? 301 : 302;
+  const bool tail = dollar != std::string::npos && (target.substr(dollar) == "$1" || target.substr(dollar) == "${1}");
+  const bool keeps_path = tail && url && (url->path == "/" || url->path.empty()) &&
+                          (regex.ends_with("/(.*)") || regex.ends_with("/(.*)$") || regex.ends_with("(/.*)"));
+  if (!url || (dollar != std::string::npos && !keeps_path))
+    return r.demand(Foreign{target}, Loss::rewrite,
+                    "a redirect that takes the URL apart cannot be said; write a RequestRedirect for it");
+  to.scheme = url->scheme;
+  to.host = url->host;
+  if (url->port != 0) to.port = url->port;
+  if (!keeps_path) to.path = PathRewrite{false, url->path.empty() ? "/" : url->path.substr(0, url->path.find('?'))};
+  r.asking.wishes.redirect = to;
+  r.approximated(
+      "RequestRedirect of every request of the rule, whether or not its URL matches the expression; methods "
+      "other than GET get 301 or 302 too");
+}
+
+void edit(Reading& r, std::string_view key, std::vector<HeaderEdit>& to) {
+  for (auto& [name, value] : r.f.map(key)) {
+    const auto op = value.empty() ? HeaderEdit::Op::remove : HeaderEdit::Op::set;
+    if (nginx::lower(name) == "host" && key == "customRequestHeaders" && !value.empty())
+      r.asking.wishes.plain.rewrite_host = value;
+    else
+      to.push_back({op, name, value});
+  }
+}
+
+struct FixedHeader {
+  std::string_view field, header, value;  // empty value: the field's own
+};
+constexpr FixedHeader fixed_headers[] = {
+    {"frameDeny", "X-Frame-Options", "DENY"},
+    {"customFrameOptionsValue", "X-Frame-Options", {}},
+    {"contentTypeNosniff", "X-Content-Type-Options", "nosniff"},
+    {"browserXssFilter", "X-XSS-Protection", "1; mode=block"},
+    {"customBrowserXSSValue", "X-XSS-Protection", {}},
+    {"contentSecurityPolicy", "Content-Security-Policy", {}},
+    {"contentSecurityPolicyReportOnly", "Content-Security-Policy-Report-Only", {}},
+    {"referrerPolicy", "Referrer-Policy", {}},
+    {"permissionsPolicy", "Permissions-Policy", {}},
+    {"publicKey", "Public-Key-Pins", {}},
+};
+
+void cors(Reading& r) {
+  CorsPolicy c;
+  c.origins = r.f.list("accessControlAllowOriginList");
+  const auto regexes = r.f.list("accessControlAllowOriginListRegex");
+  c.methods = r.f.list("accessControlAllowMethods");
+  c.headers = r.f.list("accessControlAllowHeaders");
+  c.expose = r.f.list("accessControlExposeHeaders");
+  c.credentials = r.f.on("accessControlAllowCredentials");
+  if (const auto age = r.f.number("accessControlMaxAge")) c.max_age = static_cast<std::int32_t>(*age);
+  r.f.skip("addVaryHeader");
+  if (!regexes.empty())
+    tell(r.asking.ledger, r.f.ref("accessControlAllowOriginListRegex"), Outcome::refused,
+         "the CORS filter takes origins with a wildcard, no expressions", Loss::other);
+  if (!c.origins.empty() || !c.methods.empty()) r.asking.wishes.plain.cors = std::move(c);
+}
+
+void headers(Reading& r) {
+  Action& a = r.asking.wishes.plain;
+  edit(r, "customRequestHeaders", a.request_headers);
+  edit(r, "customResponseHeaders", a.response_headers);
+  for (const FixedHeader& h : fixed_headers) {
+    const std::string value = r.f.text(h.field);
+    if (value.empty() || value == "false") continue;
+    a.response_headers.push_back(
+        {HeaderEdit::Op::set, std::string(h.header), h.value.empty() ? value : std::string(h.value)});
+  }
+  if (const auto age = r.f.number("stsSeconds"); age.value_or(0) > 0) {
+    std::string value = "max-age=" + std::to_string(*age);
+    if (r.f.on("stsIncludeSubdomains")) value += "; includeSubDomains";
+    if (r.f.on("stsPreload")) value += "; preload";
+    if (r.f.on("forceSTSHeader"))
+      a.response_headers.push_back({HeaderEdit::Op::set, "Strict-Transport-Security", value});
+    else
+      r.asking.wishes.hsts = value;
+  }
+  for (const char* known :
+       {"stsIncludeSubdomains", "stsPreload", "forceSTSHeader", "isDevelopment", "hostsProxyHeaders"})
+    r.f.skip(known);
+  if (r.f.on("sslRedirect") || r.f.on("sslForceHost")) r.asking.wishes.https_redirect = true;
+  for (const char* known : {"sslTemporaryRedirect", "sslHost", "sslProxyHeaders", "featurePolicy"}) r.f.skip(known);
+  if (!r.f.list("allowedHosts").empty())
+    r.demand(Foreign{"allowedHosts"}, Loss::allow_list,
+             "allowedHosts refuses other hosts; the route's hostnames do so only "
+             "where it names hosts");
+  cors(r);
+  r.converted("RequestHeaderModifier, ResponseHeaderModifier, CORS");
+}
+
+void ip_allow_list(Reading& r) {
+  std::vector<std::string> bad;
+  std::string all;
+  for (const std::string& one : r.f.list("sourceRange")) all += one + ",";
+  AddressList list{false, networks(all, bad)};
+  r.f.skip("rejectStatusCode");
+  const bool strategy = static_cast<bool>(r.f.object("ipStrategy"));
+  if (!bad.empty() || list.cidrs.empty() || strategy)
+    return r.demand(Foreign{all}, Loss::allow_list,
+                    strategy ? "which address of X-Forwarded-For counts (ipStrategy) is the gateway's own setting"
+                             : "its list is empty or not valid: Traefik has no such router");
+  r.demand(std::move(list), Loss::allow_list, needs_policy);
+}
+
+void basic_auth(Reading& r) {
+  BasicAuth auth{r.f.owner().metadata.ns, r.f.text("secret"), r.f.text("realm"), false, false};
+  r.f.skip("removeHeader");
+  r.f.skip("headerField");
+  if (auth.secret.empty()) return r.demand(Foreign{}, Loss::auth, "it names no Secret");
+  r.demand(std::move(auth), Loss::auth, needs_policy);
+}
+void digest_auth(Reading& r) {
+  BasicAuth auth{r.f.owner().metadata.ns, r.f.text("secret"), r.f.text("realm"), true, false};
+  r.f.skip("removeHeader");
+  r.f.skip("headerField");
+  r.demand(std::move(auth), Loss::auth, needs_policy);
+}
+
+void forward_auth(Reading& r) {
+  ExternalAuth auth;
+  auth.url = r.f.text("address");
+  auth.response_headers = r.f.list("authResponseHeaders");
+  if (const auto url = nginx::parse_url(auth.url)) {
+    const auto labels = nginx::split(url->host, '.');
+    if (labels.size() >= 3 && labels[2] == "svc") auth.service = labels[0], auth.ns = labels[1];
+    if (labels.size() == 1) auth.service = labels[0], auth.ns = r.f.owner().metadata.ns;
+    auth.port = url->port != 0 ? url->port : url->scheme == "https" ? 443 : 80;
+    auth.path = url->path.empty() ? "/" : url->path;
+  }
+  for (const char* known :
+       {"trustForwardHeader", "authRequestHeaders", "authResponseHeadersRegex", "addAuthCookiesToResponse",
+        "maxBodySize", "forwardBody", "headerField", "preserveLocationHeader", "preserveRequestMethod"})
+    r.f.skip(known);
+  if (r.f.object("tls"))
+    return r.demand(Foreign{auth.url}, Loss::auth,
+                    "it speaks TLS with the authentication service; that cannot be said");
+  r.demand(std::move(auth), Loss::auth, needs_policy);
+}
+
+void rate_limit(Reading& r) {
+  RateLimit limit;
+  limit.requests = static_cast<int>(r.f.number("average").value_or(0));
+  limit.burst = static_cast<int>(r.f.number("burst").value_or(1));
+  const auto period = duration(r.f.text("period"));
+  if (period && *period >= std::chrono::minutes(1)) limit.unit = *period >= std::chrono::hours(1) ? 'h' : 'm';
+  r.f.skip("sourceCriterion");
+  r.f.skip("redis");
+  if (limit.requests == 0)
+    return r.asking.settle(r.claim, Outcome::ignored, "an average of 0 limits nothing", Loss::none);
+  r.demand(limit, Loss::rate_limit, needs_policy);
+}
+void in_flight(Reading& r) {
+  r.f.skip("sourceCriterion");
+  r.demand(ConnectionLimit{static_cast<int>(r.f.number("amount").value_or(0))}, Loss::rate_limit, needs_policy);
+}
+void buffering(Reading& r) {
+  const long bytes = r.f.number("maxRequestBodyBytes").value_or(0);
+  for (const char* known : {"memRequestBodyBytes", "maxResponseBodyBytes", "memResponseBodyBytes", "retryExpression"})
+    r.f.skip(known);
+  if (bytes > 0) return r.demand(BodyLimit{bytes}, Loss::rate_limit, needs_policy);
+  r.approximated("gateways buffer as they see fit");
+}
+void retry(Reading& r) {
+  Retry retry;
+  retry.attempts = static_cast<int>(r.f.number("attempts").value_or(1));
+  r.f.skip("initialInterval");
+  r.demand(retry, Loss::other, "retries need the experimental channel or a target with policies",
+           Outcome::approximated);
+}
+void errors(Reading& r) {
+  ErrorPages pages;
+  for (const std::string& code : r.f.list("status"))
+    if (const auto n = small_int(code.substr(0, code.find('-')))) pages.codes.push_back(*n);
+  Fields service = r.f.object("service");
+  pages.ns = r.f.owner().metadata.ns;
+  pages.service = service.text("name");
+  pages.port = static_cast<kube::Port>(service.number("port").value_or(0));
+  r.f.skip("query");
+  r.f.skip("statusRewrites");
+  r.demand(std::move(pages), Loss::other, "Gateway API has no error pages");
+}
+
+void chain(Reading& r) {
+  for (const yaml::Node* item : r.f.items("middlewares")) {
+    Fields ref = r.f.at(*item, "middlewares[]");
+    const std::string name = ref.text("name");
+    std::string ns = ref.text("namespace");
+    if (ns.empty()) ns = r.f.owner().metadata.ns;
+    const kube::OtherObject* found = find_own(r.asking.input, "Middleware", ns, name);
+    if (!found || r.depth > 8)
+      missing_middleware(name, r.claim, r.asking);
+    else
+      apply_middleware(*found, r.claim, r.asking);
+  }
+}
+
+void no_effect(Reading& r) {
+  if (r.f.node())
+    for (const yaml::Entry& e : r.f.node()->entries()) r.f.skip(e.key.string());
+  r.approximated("gateways do this as they see fit: it changes no route");
+}
+void client_certificate(Reading& r) {
+  no_effect(r);
+  r.demand(Foreign{}, Loss::client_certificate, "the client's certificate cannot be passed on in a header");
+}
+
+struct Row {
+  std::string_view name;
+  void (*apply)(Reading& reading);
+};
+constexpr Row rows[] = {
+    {"stripPrefix", strip_prefix},
+    {"stripPrefixRegex", strip_prefix_regex},
+    {"addPrefix", add_prefix},
+    {"replacePath", replace_path},
+    {"replacePathRegex", replace_path_regex},
+    {"redirectScheme", redirect_scheme},
+    {"redirectRegex", redirect_regex},
+    {"headers", headers},
+    {"ipAllowList", ip_allow_list},
+    {"ipWhiteList", ip_allow_list},
+    {"basicAuth", basic_auth},
+    {"digestAuth", digest_auth},
+    {"forwardAuth", forward_auth},
+    {"rateLimit", rate_limit},
+    {"inFlightReq", in_flight},
+    {"buffering", buffering},
+    {"retry", retry},
+    {"errors", errors},
+    {"chain", chain},
+    {"passTLSClientCert", client_certificate},
+    {"compress", no_effect},
+    {"contentType", no_effect},
+    {"grpcWeb", no_effect},
+    {"circuitBreaker", no_effect},
+};
+
+}  // namespace
+
+void missing_middleware(std::string_view name, Claim claim, Asking& asking) {
+  asking.demand(
+      Foreign{std::string(name)}, {claim}, Loss::auth,
+      asking.ir.keep("Middleware '" + std::string(name) +
+                     "' is not among the input: Traefik has no such router, and what it guards is not known"));
+}
+
+void apply_middleware(const kube::OtherObject& middleware, Claim claim, Asking& asking) {
+  Fields spec(middleware, middleware.node ? middleware.node->find("spec") : nullptr, "spec");
+  if (!spec) return;
+  for (const yaml::Entry& e : spec.node()->entries()) {
+    const std::string_view kind = e.key.string();
+    const Row* row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.name == kind; });
+    Fields settings = spec.object(kind);
+    const FieldRef before = asking.field;
+    asking.field = spec.ref(kind);
+    if (row == std::end(rows)) {
+      asking.demand(
+          Foreign{std::string(kind)}, {claim}, Loss::auth,
+          asking.ir.keep("a Middleware '" + std::string(kind) + "' is not converted; it may answer by itself"));
+    } else {
+      static thread_local int depth = 0;
+      ++depth;
+      Reading reading{settings, claim, asking, depth};
+      row->apply(reading);
+      --depth;
+      if (settings.rest(asking.ledger))
+        asking.demand(Foreign{std::string(kind)}, {claim}, Loss::auth, "a field of it that may guard is not converted");
+    }
+    asking.field = before;
+  }
+}
+
+}  // namespace gw::convert::traefik
