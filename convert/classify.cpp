@@ -85,7 +85,10 @@ Owner owner_of(const kube::Ingress& ingress, const kube::Index& index, const Pro
     const Provider* p = by_controller(known->spec.controller);
     if (wanted && p && p != wanted)
       return {nullptr, "its class '" + std::string(name) + "' belongs to " + std::string(p->name), {}};
-    if (wanted) return {wanted, {}, {}};
+    if (wanted && !p)
+      return {wanted,
+              {},
+              "names class '" + std::string(name) + "' of a controller that is not known; taken as --from says"};
     if (p) return {p, {}, {}};
   }
   const Provider* p = by_class_name(name, ingress);

@@ -76,6 +76,8 @@ constexpr CodePage pages[] = {
     {"GW636", "an Ingress of an old API version",
      "extensions/v1beta1 and networking.k8s.io/v1beta1 left Kubernetes with 1.22. They are read as v1: a missing pathType "
      "is ImplementationSpecific, serviceName and servicePort are backend.service."},
+    {"GW642", "a port that nothing listens on",
+     "The old controller answers 404 where it has no rule; a Gateway has no listener there at all."},
     {"GW641", "the order of rules cannot be kept",
      "Rules that the old controller tries in an order of its own become regular expressions whose length keeps it; a "
      "path of "

@@ -117,6 +117,24 @@ class Loader {
     if (wanted(object, info.namespaced)) objects.push_back(std::move(object));
   }
 
+  // Its title as an object's name.
+  static std::string openapi_name(const yaml::Node& document) {
+    const yaml::Node* info = document.find("info");
+    const yaml::Node* title = info ? info->find("title") : nullptr;
+    std::string name;
+    if (title && title->is_string())
+      for (const char c : title->string()) {
+        const bool word = std::isalnum(static_cast<unsigned char>(c)) != 0;
+        if (word)
+          name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+        else if (!name.empty() && name.back() != '-')
+          name += '-';
+      }
+    name = name.substr(0, 63);
+    while (name.ends_with('-')) name.pop_back();
+    return name.empty() ? "openapi" : name;
+  }
+
   void add_other(const RawObject& raw) {
     OtherObject object;
     header(raw, object);
@@ -124,6 +142,7 @@ class Loader {
     DecodeContext context{object, sink_};
     if (const yaml::Node* metadata = raw.node->find("metadata")) decode_value(context, *metadata, object.metadata);
     if (context.failed) return;
+    if (object.kind == "OpenAPI" && object.metadata.name.empty()) object.metadata.name = openapi_name(*raw.node);
     static const std::set<std::string_view> cluster_scoped{
         "CustomResourceDefinition", "ClusterRole",  "ClusterRoleBinding", "Node",
         "PersistentVolume",         "StorageClass", "PriorityClass"};
@@ -221,6 +240,8 @@ void add_object(const yaml::Document& document, const yaml::Node& node, std::str
     return value && value->is_string() && !value->string().empty() ? value->string() : otherwise;
   };
   RawObject raw{document, &node, text("apiVersion", list_version), text("kind", item_kind)};
+  // An OpenAPI document is no Kubernetes object; convert reads it all the same.
+  if (raw.api_version.empty() && text("openapi", "").starts_with("3.")) raw.api_version = "openapi/v3", raw.kind = "OpenAPI";
   if (raw.api_version.empty())
     return problem(node, "apiVersion is missing", "write 'apiVersion: networking.k8s.io/v1' for an Ingress");
   if (raw.kind.empty()) return problem(node, "kind is missing", "write 'kind: Ingress', for example");

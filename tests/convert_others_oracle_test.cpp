@@ -1,5 +1,5 @@
-// What Traefik, F5 NGINX and the two HAProxy controllers answered, the converted configuration answers too, or the report
-// of that conversion names the class of requests.
+// What Traefik, F5 NGINX and the two HAProxy controllers answered, the converted configuration answers too, or the
+// report of that conversion names the class of requests.
 #include "convert_oracle.h"
 
 using namespace faithful;
@@ -19,7 +19,8 @@ bool odd_host(const Seen& s) {
          (s.request.contains("headers") && s.request["headers"].dump().find("\"Host\"") != std::string::npos);
 }
 bool many_labels(const Seen& s) {
-  return std::count(s.host.begin(), s.host.end(), '.') >= 3 || s.host.find('_') != std::string::npos || s.host.starts_with('.');
+  return std::count(s.host.begin(), s.host.end(), '.') >= 3 || s.host.find('_') != std::string::npos ||
+         s.host.starts_with('.');
 }
 bool odd_method(const Seen& s) {
   return text(s.request, "method") == "TRACE" || text(s.request, "method") == "CONNECT";
@@ -57,14 +58,39 @@ bool path_differs(const Seen& s) {
   return s.want >= 400 || closed(s) || s.want == 0 ||
          (s.ours.status == 200 && text(s.outcome, "upstream_target") != s.ours.upstream_target);
 }
-bool any_closed(const Seen& s) {
-  return closed(s) || s.want >= 400;
+bool silent_port(const Seen& s) {
+  return s.want == 404 && s.ours.status == 0;
+}
+bool other_port(const Seen& s) {
+  return s.request.contains("port") && s.request["port"] != 80 && s.request["port"] != 443;
+}
+bool redirects(const Seen& s) {
+  return s.want >= 300 && s.want < 400 && s.ours.status >= 300 && s.ours.status < 400;
+}
+bool not_served(const Seen& s) {
+  return s.want == 404 || s.ours.status == 404 || s.ours.status == 0;
+}
+bool health(const Seen& s) {
+  return s.path == "/healthz" || (s.path == "*" && text(s.request, "method") == "OPTIONS");
+}
+bool preflight(const Seen& s) {
+  return text(s.request, "method") == "OPTIONS";
+}
+bool limited(const Seen& s) {
+  return s.want == 403 || s.want == 429;
+}
+// The routes are closed, or only lead elsewhere what would have been refused.
+bool guarded(const Seen& s) {
+  return closed(s) || s.want == 403 || s.want == 401;
+}
+bool no_answer(const Seen& s) {
+  return s.want == 0 || s.want == 502;
 }
 
-constexpr Explanation common[] = {{"GW620", odd_path},     {"GW621", many_labels}, {"GW627", odd_host},
-                                  {"GW634", odd_method},   {"GW622", secure_differs}, {"GW629", secure_differs},
-                                  {"GW630", location},     {"GW624", backend_state},  {"GW602", closed},
-                                  {"GW616", closed}};
+constexpr Explanation common[] = {{"GW620", odd_path},   {"GW621", many_labels},    {"GW627", odd_host},
+                                  {"GW634", odd_method}, {"GW622", secure_differs}, {"GW629", secure_differs},
+                                  {"GW630", location},   {"GW624", backend_state},  {"GW602", guarded},
+                                  {"GW610", not_served}, {"GW616", closed},         {"GW642", silent_port}};
 
 std::vector<Explanation> with(std::initializer_list<Explanation> more) {
   std::vector<Explanation> all(std::begin(common), std::end(common));
@@ -80,37 +106,64 @@ void check(const Controller& controller, std::size_t equal) {
   CHECK(counts.unexplained.empty());
 }
 
+// The controller's own ConfigMap, where a record has one.
+std::string config_map(const json& record) {
+  if (!record.contains("controller_configmap")) return {};
+  return "\n---\n" + json{{"apiVersion", "v1"},
+                          {"kind", "ConfigMap"},
+                          {"metadata", {{"name", "haproxy-ingress"}, {"namespace", "ingress-controller"}}},
+                          {"data", record["controller_configmap"]}}
+                         .dump();
+}
+
 }  // namespace
 
 TEST_CASE("what Traefik answered") {
-  static const auto explanations = with({});
-  check({"traefik", "traefik-ingress.jsonl", explanations,
-         nullptr,
+  static const auto explanations = with({
+      {"router.middlewares", path_differs},
+      {"router.entrypoints", other_port},
+      {"service.serversscheme", no_answer},
+  });
+  check({"traefik", "traefik-ingress.jsonl", explanations, nullptr,
          [](const json& r) -> std::string {
            return r["static"] != "default" ? "another static configuration, which no manifest shows" : "";
          }},
-        1);
+        510);
 }
 
 TEST_CASE("what F5 NGINX answered") {
   static const auto explanations = with({
-      {"GW606", any_closed},
+      {"GW606", not_served},
+      {"GW626", [](const Seen& s) { return s.want == 413; }},
+      {"GW640", not_served},
+      {"listen-ports", other_port},
+      {"redirect-to-https", not_served},
       {"rewrites", path_differs},
       {"rewrite-target", path_differs},
+      {"rewritePath", path_differs},
+      {"return", closed},
   });
-  check({"f5-nginx", "f5-nginx.jsonl", explanations, nullptr, nullptr}, 1);
+  check({"f5-nginx", "f5-nginx.jsonl", explanations, nullptr, nullptr}, 490);
 }
 
 TEST_CASE("what haproxytech answered") {
   static const auto explanations = with({
+      {"GW625", health},
+      {"cors-enable", preflight},
       {"path-rewrite", path_differs},
+      {"rate-limit-requests", limited},
   });
-  check({"haproxytech", "haproxytech.jsonl", explanations, nullptr, nullptr}, 1);
+  check({"haproxytech", "haproxytech.jsonl", explanations, nullptr, nullptr}, 535);
 }
 
 TEST_CASE("what haproxy-ingress answered") {
   static const auto explanations = with({
+      {"app-root", redirects},
+      {"cors-enable", preflight},
+      {"redirect-from", redirects},
+      {"redirect-from-regex", closed},
+      {"redirect-to", [](const Seen& s) { return redirects(s) || closed(s); }},
       {"rewrite-target", path_differs},
   });
-  check({"haproxy-ingress", "haproxy-ingress.jsonl", explanations, nullptr, nullptr}, 1);
+  check({"haproxy-ingress", "haproxy-ingress.jsonl", explanations, config_map, nullptr}, 545);
 }

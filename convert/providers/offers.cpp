@@ -117,6 +117,11 @@ void OfferWriter::rewrite(Action& a, const Offer& offer) const {
 }
 
 std::shared_ptr<Action> OfferWriter::action(const Offer& offer, bool https) {
+  std::shared_ptr<Action> made = make_action(offer, https);
+  return empty(*made) ? nullptr : made;
+}
+
+std::shared_ptr<Action> OfferWriter::make_action(const Offer& offer, bool https) {
   const std::string_view hsts = offer.fallback               ? std::string_view{}
                                 : offer.wishes->hsts.empty() ? d_.hsts
                                                              : std::string_view(offer.wishes->hsts);
@@ -177,14 +182,28 @@ void OfferWriter::redirect_host(Server& server, const kube::Ingress& ingress, co
   redirect_to_https(server, rule, wishes);
 }
 
+// Of the path's own match and the header: more specific than the path alone.
+void OfferWriter::forwarded_redirect(Server& server, Rule rule, const Wishes& of_host) const {
+  rule.backends.clear();
+  auto conditions = std::make_shared<Conditions>();
+  conditions->headers.push_back({"X-Forwarded-Proto", "http", false});
+  rule.conditions = std::move(conditions);
+  if (d_.whole_host_redirect && !server.rules.empty() && server.rules.front().scheme == Scheme::http)
+    rule.scheme = Scheme::https;
+  rule.action = std::make_shared<Action>();
+  Redirect to;
+  to.scheme = "https";
+  to.status = of_host.https_code != 0 ? of_host.https_code : 301;
+  rule.action->redirect = std::move(to);
+  server.rules.push_back(std::move(rule));
+}
+
 void OfferWriter::emit(Server& server, Rule rule, const Offer& offer, const Wishes& host_wishes) {
   const Wishes& of_host = d_.joins ? host_wishes : *offer.wishes;
   const bool wants_https = offer.wishes->https && of_host.https, wants_http = offer.wishes->http && of_host.http;
+  if (!wants_http && !wants_https) return;
   const bool on_https = wants_https && (server.tls || !wants_http) && (!d_.own_https || offer.tls || !server.tls);
-  const auto plain = [&](bool https) {
-    const std::shared_ptr<Action> a = action(offer, https);
-    return empty(*a) ? nullptr : a;
-  };
+  const auto plain = [&](bool https) { return action(offer, https); };
   const std::optional<bool> asked = of_host.https_redirect;
   const bool redirects = asked.value_or(d_.redirect != TlsScope::none) && wants_http && !offer.fallback &&
                          (offer.tls || (asked.value_or(false) && d_.redirect != TlsScope::named_hosts));
@@ -227,6 +246,7 @@ void OfferWriter::write(Server& server, const Offer& offer, const Wishes& of_hos
       rule.backends.push_back(*backend);
   Conditions conditions = w.conditions;
   std::vector<std::string> methods = w.methods;
+  if (of_host.forwarded_redirect) forwarded_redirect(server, rule, of_host);
   if (special) {
     const Conditions& more = special->conditions;
     conditions.headers.insert(conditions.headers.end(), more.headers.begin(), more.headers.end());

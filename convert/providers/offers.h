@@ -23,12 +23,16 @@ class OfferWriter {
   // Every http request of the host leads to https.
   void redirect_host(Server& server, const kube::Ingress& ingress, const Wishes& wishes) const;
 
- private:
+  // The parts of it, for rules that come from no Ingress.
   void match(Rule& rule, const Offer& offer) const;
-  std::shared_ptr<Action> action(const Offer& offer, bool https);
-  void rewrite(Action& action, const Offer& offer) const;
-  void emit(Server& server, Rule rule, const Offer& offer, const Wishes& of_host);
+  std::shared_ptr<Action> action(const Offer& offer, bool https);  // null where nothing is asked for
   void redirect_to_https(Server& server, const Rule& rule, const Wishes& of_host) const;
+
+ private:
+  void rewrite(Action& action, const Offer& offer) const;
+  void forwarded_redirect(Server& server, Rule rule, const Wishes& of_host) const;
+  std::shared_ptr<Action> make_action(const Offer& offer, bool https);
+  void emit(Server& server, Rule rule, const Offer& offer, const Wishes& of_host);
 
   const Dialect& d_;
   const Input& input_;

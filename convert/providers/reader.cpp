@@ -38,6 +38,7 @@ class Reader {
     for (const kube::Ingress* ingress : ingresses) default_backend(*ingress);
     add_aliases();
     if (d_.fall_through) inherit();
+    if (d_.fall_through || d_.https_everywhere) share_certificates();
     for (auto& [name, host] : hosts_) finish(host);
     redirect_hosts(ingresses);
     notes();
@@ -75,7 +76,7 @@ class Reader {
     const auto [at, fresh] = service_wishes_.try_emplace(service, nullptr);
     if (fresh) {
       Wishes& w = kept_.emplace_back(read_wishes(*service, own_.prefixes, d_.service_rows, input_, ir_, ledger_));
-      if (!w.given.empty() || !w.plain.intents.empty()) at->second = &w;
+      if (!w.given.empty() || !w.plain.intents.empty() || !w.dropped.empty()) at->second = &w;
     }
     return at->second;
   }
@@ -121,6 +122,10 @@ class Reader {
       const std::string_view name = normal_host(rule.host, ir_);
       if (w.passthrough && !name.empty()) {
         pass_through(ingress, rule, name);
+        continue;
+      }
+      if (const kube::Object* other = d_.rival ? d_.rival(input_, name, ingress) : nullptr) {
+        lost_host(ingress, rule, *other);
         continue;
       }
       if (const auto at = hosts_.find(name); d_.one_owner && at != hosts_.end() && at->second.owner != &ingress) {
@@ -170,6 +175,19 @@ class Reader {
       offer.group = groups_;
       if (d_.missing_drops && gone(offer)) continue;
       offer.service = service_wishes(offer);
+      if (offer.service && !offer.service->dropped.empty()) {
+        ledger_.note({"GW606",
+                      Severity::warning,
+                      "path '" + std::string(offer.text) +
+                          "' is left out: the controller drops it for its Service's annotation " +
+                          offer.service->dropped,
+                      {},
+                      &ingress,
+                      path.node});
+        continue;
+      }
+      if (offer.service && offer.service->rewrite.kind != RewriteWish::Kind::none)
+        offer.own_rewrite = offer.service->rewrite;
       add(h, std::move(offer));
     }
   }
@@ -225,10 +243,23 @@ class Reader {
                   {},
                   &ingress,
                   rule.node});
+    if (ingress.metadata.creation_timestamp == owner.metadata.creation_timestamp)
+      ledger_.note({"GW640",
+                    Severity::warning,
+                    "both Ingresses of host '" + rule.host +
+                        "' were made in the same second: the larger UID has it, which the files do not show",
+                    {},
+                    &ingress,
+                    rule.node});
   }
 
+  static bool contains(const std::vector<std::string>& hosts, std::string_view host) {
+    return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
+  }
   bool tls_of(const kube::Ingress& ingress, Server& s) {
-    const auto tls = tls_for(ingress, s.host);
+    auto tls = tls_for(ingress, s.host);
+    if (tls && d_.tls != TlsMatch::loose && !tls->named) tls.reset();
+    if (tls && d_.tls == TlsMatch::exact && !contains(tls->entry->hosts, s.host)) tls.reset();
     if (tls && (tls->named || !tls->entry->secret_name.empty())) add_certificate(s, ingress, *tls, ir_, ledger_);
     if (d_.redirect == TlsScope::whole_ingress)
       return std::any_of(ingress.spec.tls.begin(), ingress.spec.tls.end(),
@@ -240,10 +271,12 @@ class Reader {
     const Wishes& w = *wishes_.at(&ingress);
     if (!ingress.spec.default_backend || !w.dropped.empty()) return;
     ledger_.place(&*ingress.spec.default_backend);
-    if (d_.default_backend == DefaultBackend::without_rules && !ingress.spec.rules.empty()) {
+    const bool beside_rules = d_.default_backend == DefaultBackend::without_rules && !ingress.spec.rules.empty();
+    if (beside_rules || takes_joins(w)) {
       ledger_.note({"GW605",
                     Severity::warning,
-                    "the default backend has no effect beside rules",
+                    beside_rules ? "the default backend has no effect beside rules"
+                                 : "the default backend of a master has no effect",
                     {},
                     &ingress,
                     ingress.spec.default_backend->node});
@@ -295,23 +328,29 @@ class Reader {
   }
 
   void inherit() {
+    const bool strict = d_.strict && d_.strict(input_);
     std::map<std::string_view, std::vector<Offer>> more;
     for (const auto& [name, h] : hosts_)
       for (const auto& [wide, w] : hosts_) {
-        if (!within(name, wide)) continue;
+        if (!within(name, wide) || (strict && !name.starts_with("*."))) continue;
         for (const Offer& offer : w.offers)
           if (!offer.fallback) more[name].push_back(offer);
-        if (w.server.tls && !h.server.tls && wide.starts_with("*.")) tls_from_[name] = wide;
       }
     for (auto& [name, offers] : more)
       for (Offer& offer : offers) {
         borrowed_.insert({name, offer.at});
         hosts_.at(name).offers.push_back(std::move(offer));
       }
-    for (const auto& [name, wide] : tls_from_) {
-      hosts_.at(name).server.tls = true;
-      hosts_.at(name).server.certificates = hosts_.at(wide).server.certificates;
-    }
+  }
+
+  // A host without TLS of its own answers https under the certificate of its wildcard.
+  void share_certificates() {
+    for (auto& [name, h] : hosts_)
+      for (const auto& [wide, w] : hosts_)
+        if (!h.server.tls && w.server.tls && wide.starts_with("*.") && within(name, wide)) {
+          h.server.tls = true;
+          h.server.certificates = w.server.certificates;
+        }
   }
 
   // ---- rules
@@ -365,14 +404,24 @@ class Reader {
   }
 
   void notes() {
+    if (input_.ingresses.empty()) return;
+    ledger_.note({"GW642", Severity::info,
+                  "requests that no route answers: the old controller listens on port 80 whatever its rules are and "
+                  "answers 404; "
+                  "a Gateway has no http listener where no route wants one",
+                  "GET http://unknown.example.org/", nullptr, nullptr});
     const bool wildcard =
-        std::any_of(hosts_.begin(), hosts_.end(), [](const auto& entry) { return entry.first.starts_with("*."); });
+        std::any_of(hosts_.begin(), hosts_.end(), [](const auto& entry) { return entry.first.starts_with("*."); }) ||
+        std::any_of(kept_.begin(), kept_.end(), [](const Wishes& w) {
+          return std::any_of(w.redirect_hosts.begin(), w.redirect_hosts.end(),
+                             [](const std::string& host) { return host.starts_with("*."); });
+        });
     for (const DialectNote& note : d_.notes) {
       using When = DialectNote::When;
       const bool concerns = note.when == When::always || (note.when == When::wildcard && wildcard) ||
                             (note.when == When::tls && tls_) || (note.when == When::no_tls && no_tls_) ||
                             (note.when == When::redirect && redirects_);
-      if (concerns && !input_.ingresses.empty())
+      if (concerns)
         ledger_.note({std::string(note.code), Severity::info, std::string(note.message), std::string(note.request),
                       nullptr, nullptr});
     }
@@ -387,7 +436,6 @@ class Reader {
   std::map<const kube::Ingress*, const Wishes*> wishes_;
   std::map<const kube::Service*, const Wishes*> service_wishes_;
   std::map<std::string_view, Host> hosts_;
-  std::map<std::string_view, std::string_view> tls_from_;
   std::set<const yaml::Node*> inherited_;
   std::set<std::pair<std::string_view, const yaml::Node*>> borrowed_;
   ActionCache actions_;

@@ -23,6 +23,11 @@ enum class DefaultBackend : std::uint8_t {
   without_rules,  // every host, of an Ingress without rules; else ignored
 };
 
+enum class TlsMatch : std::uint8_t {
+  loose,  // an entry without hosts gives its certificate too
+  named,  // the host stands in tls.hosts, also under a wildcard
+  exact,  // the very text of the host stands there
+};
 enum class TlsScope : std::uint8_t { none, named_hosts, whole_ingress };  // which hosts redirect http to https
 
 // What an annotation makes of one path alone.
@@ -76,6 +81,8 @@ struct Dialect {
   bool missing_drops = false;   // a path without its Service is not there at all
   bool own_https = false;       // on https only what an Ingress with TLS for the host offers
   DefaultBackend default_backend = DefaultBackend::everywhere;
+  TlsMatch tls = TlsMatch::loose;
+  bool https_everywhere = false;  // a wildcard's certificate serves hosts without TLS of their own
   TlsScope redirect = TlsScope::none;
   int code = 301;                    // of that redirect
   bool whole_host_redirect = false;  // it answers for every path of the host, also those without a rule
@@ -91,6 +98,10 @@ struct Dialect {
   std::vector<const kube::Ingress*> (*order)(std::vector<const kube::Ingress*> ingresses) = nullptr;
   // An Ingress that adds paths to the host of an older one of another kind, without settings of its own for the host.
   bool (*joins)(const Wishes& wishes) = nullptr;
+  // Do exact hosts keep to themselves, by the controller's own configuration among the input?
+  bool (*strict)(const Input& input) = nullptr;
+  // An object of another kind that has the host; null: none.
+  const kube::Object* (*rival)(const Input& input, std::string_view host, const kube::Ingress& ingress) = nullptr;
 };
 
 void read_ingresses(const Dialect& dialect, const Input& input, Ir& ir, Ledger& ledger);

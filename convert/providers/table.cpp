@@ -4,6 +4,8 @@
 
 #include "convert/provider.h"
 #include "convert/providers/dialects.h"
+#include "convert/providers/istio/istio.h"
+#include "convert/providers/openapi/openapi.h"
 
 namespace gw::convert {
 namespace {
@@ -76,6 +78,9 @@ constexpr Kinds gce_kinds = {{"networking.gke.io", "FrontendConfig", false},
 constexpr Kinds contour_kinds = {{"projectcontour.io", "HTTPProxy"},
                                  {"projectcontour.io", "TLSCertificateDelegation", false}};
 
+constexpr Kinds istio_kinds = {{"networking.istio.io", "VirtualService"}, {"networking.istio.io", "Gateway", false}};
+constexpr Kinds openapi_kinds = {{"openapi", "OpenAPI"}};
+
 constexpr Provider rows[] = {
     {"ingress-nginx", nginx_controllers, nginx_classes, nginx_prefixes, read_nginx, nginx_annotations,
      {}, nginx_streams},
@@ -92,6 +97,8 @@ constexpr Provider rows[] = {
      contour_kinds},
     {"apisix", apisix_controllers, apisix_classes, apisix_prefixes, read_apisix, apisix_annotations},
     {"cilium", cilium_controllers, cilium_classes, cilium_prefixes, read_cilium, cilium_annotations},
+    {"istio", {}, {}, {}, read_istio, nullptr, istio_kinds},
+    {"openapi", {}, {}, {}, read_openapi, nullptr, openapi_kinds},
     {"ingress", {}, {}, {}, read_plain, nullptr},
 };
 

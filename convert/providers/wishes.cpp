@@ -27,7 +27,8 @@ std::string_view code_of(Outcome outcome, Loss loss) {
 }
 
 void invalid(Asking& asking, const WishRow& row, const std::string& name, const Given& given) {
-  const std::string what = "'" + given.text.substr(0, 80) + "' is not valid";
+  const std::string what = row.key.ends_with('*') ? "it is no annotation of the controller"
+                                                  : "'" + given.text.substr(0, 80) + "' is not valid";
   if (row.invalid == Invalid::dropped) {
     asking.ledger.settle(given.claim, Outcome::refused, what + "; the controller ignores the whole object", "GW606",
                          row.loss == Loss::none ? Loss::other : row.loss);

@@ -44,11 +44,12 @@ struct Wishes {
   std::vector<std::string> aliases;         // more hosts
   std::vector<std::string> redirect_hosts;  // hosts that lead to this one
   std::optional<bool> https_redirect;
-  int https_code = 0;              // 0: the controller's own
-  std::optional<int> https_port;   // 0: none is written
-  bool http = true, https = true;  // served there at all
-  bool passthrough = false;        // the backend terminates TLS
-  std::string hsts;                // of https answers
+  int https_code = 0;               // 0: the controller's own
+  std::optional<int> https_port;    // 0: none is written
+  bool http = true, https = true;   // served there at all
+  bool forwarded_redirect = false;  // X-Forwarded-Proto: http leads to https
+  bool passthrough = false;         // the backend terminates TLS
+  std::string hsts;                 // of https answers
   std::string app_root;
   Claim app_root_claim = 0;
   std::string dropped;             // why the controller ignores the whole object

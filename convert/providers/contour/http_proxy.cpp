@@ -1,7 +1,428 @@
 #include "convert/providers/contour/http_proxy.h"
 
-namespace gw::convert::contour {
+#include <algorithm>
 
-void read_proxies(const Input&, Ir&, Ledger&) {}
+#include "convert/providers/common.h"
+#include "convert/providers/nginx/check.h"
+#include "convert/providers/own.h"
+#include "convert/providers/site.h"
+#include "convert/providers/values.h"
+#include "convert/regex.h"
+
+namespace gw::convert::contour {
+namespace {
+
+constexpr std::string_view needs_policy =
+    "Gateway API has no such policy in its standard channel; a target with policies has (--to envoy-gateway)";
+
+// Conditions add up over inclusions: prefixes are joined, the rest is asked for together.
+struct Where {
+  std::string prefix;
+  std::optional<std::pair<std::string, Reach>> path;  // exact or regex
+  Conditions conditions;
+  bool refused = false;
+};
+
+std::string joined(const std::string& a, const std::string& b) {
+  if (a.empty() || a == "/") return b;
+  if (b == "/") return a;
+  return a.ends_with('/') && b.starts_with('/') ? a + b.substr(1) : a + b;
+}
+
+class Reader {
+ public:
+  Reader(const Input& input, Ir& ir, Ledger& ledger)
+      : input_(input), ir_(ir), ledger_(ledger), site_("contour", input, ir, ledger) {}
+
+  void run() {
+    for (const kube::OtherObject* object : input_.own)
+      if (object->kind == "HTTPProxy" && object->node) root(*object);
+    for (const kube::OtherObject* object : input_.own)
+      if (object->kind == "HTTPProxy" && !used_.contains(object))
+        ledger_.note(
+            {"GW605",
+             diag::Severity::warning,
+             object->object_id().display() + " names no host and is included by none: Contour does not serve it",
+             {},
+             object,
+             nullptr});
+    site_.finish(false);
+  }
+
+ private:
+  // What the virtual host asks of all its routes.
+  struct Host {
+    std::string_view name;
+    bool tls = false;
+    std::vector<Intent> intents;
+    std::optional<CorsPolicy> cors;
+  };
+
+  void root(const kube::OtherObject& object) {
+    Fields spec(object, object.node->find("spec"), "spec");
+    Fields vhost = spec.object("virtualhost");
+    if (!vhost) return;
+    used_.insert(&object);
+    Host host;
+    host.name = normal_host(ir_.keep(vhost.text("fqdn")), ir_);
+    if (host.name.empty()) {
+      tell(ledger_, vhost.ref("fqdn"), Outcome::refused, "a root needs a host", Loss::other);
+      return;
+    }
+    Fields tls = vhost.object("tls");
+    const bool passthrough = tls.on("passthrough");
+    const std::string secret = tls.text("secretName");
+    if (tls.take("clientValidation"))
+      guard(host, tls.ref("clientValidation"), Loss::client_certificate,
+            "client certificates are the listener's: write tls.frontendValidation");
+    for (const char* known : {"minimumProtocolVersion", "maximumProtocolVersion", "enableFallbackCertificate"})
+      if (tls.take(known))
+        tell(ledger_, tls.ref(known), Outcome::approximated, "TLS versions are the gateway's own setting", Loss::none);
+    if (tls.rest(ledger_)) guard(host, vhost.ref("tls"), Loss::client_certificate, "a field of it is not converted");
+    if (vhost.take("authorization")) guard(host, vhost.ref("authorization"), Loss::auth, needs_policy);
+    if (vhost.take("jwtProviders")) guard(host, vhost.ref("jwtProviders"), Loss::auth, needs_policy);
+    if (vhost.take("rateLimitPolicy")) guard(host, vhost.ref("rateLimitPolicy"), Loss::rate_limit, needs_policy);
+    addresses(vhost, host.intents);
+    if (Fields cors = vhost.object("corsPolicy"); cors) host.cors = cors_policy(cors);
+    if (vhost.rest(ledger_))
+      guard(host, vhost.ref(), Loss::auth, "a field of the virtual host that may guard is not converted");
+    if (tls && !passthrough) {
+      const auto [ns, name] = qualified(secret, object.metadata.ns);
+      site_.certificate(host.name, object, tls.node(), ns, name);
+      host.tls = true;
+    }
+    spec.skip("ingressClassName");
+    if (Fields tcp = spec.object("tcpproxy"); tcp) return tcp_proxy(object, tcp, host, passthrough);
+    routes(object, spec, host, {}, 0);
+  }
+
+  static void guard(Host& host, FieldRef ref, Loss loss, std::string_view why) {
+    host.intents.push_back({Foreign{ref.name}, {}, loss, Outcome::refused, why, ref});
+  }
+
+  void addresses(Fields& f, std::vector<Intent>& to) {
+    for (const auto& [key, deny] : {std::pair{"ipAllowPolicy", false}, {"ipDenyPolicy", true}}) {
+      AddressList list;
+      list.deny = deny;
+      bool peer = true;
+      for (const yaml::Node* item : f.items(key)) {
+        Fields one = f.at(*item, key);
+        list.cidrs.push_back(one.text("cidr"));
+        peer = peer && one.text("source") == "Peer";
+      }
+      if (list.cidrs.empty()) continue;
+      Demand demand = std::move(list);
+      if (!peer) demand = Foreign{key};
+      to.push_back({std::move(demand),
+                    {},
+                    Loss::allow_list,
+                    Outcome::refused,
+                    peer ? needs_policy : "which address of X-Forwarded-For counts is the gateway's own setting",
+                    f.ref(key)});
+    }
+  }
+
+  CorsPolicy cors_policy(Fields& f) {
+    CorsPolicy c;
+    c.origins = f.list("allowOrigin");
+    c.methods = f.list("allowMethods");
+    c.headers = f.list("allowHeaders");
+    c.expose = f.list("exposeHeaders");
+    c.credentials = f.on("allowCredentials");
+    if (const auto age = duration(f.text("maxAge"))) c.max_age = static_cast<std::int32_t>(age->count() / 1000);
+    f.skip("allowPrivateNetwork");
+    f.rest(ledger_);
+    return c;
+  }
+
+  void tcp_proxy(const kube::OtherObject& object, Fields& f, const Host& host, bool passthrough) {
+    Stream stream;
+    stream.kind = Stream::Kind::passthrough;
+    stream.owner = &object;
+    stream.at = f.node();
+    stream.host = host.name;
+    for (const yaml::Node* item : f.items("services"))
+      service(object, f.at(*item, "services[]"), stream.backends, nullptr);
+    for (const char* known : {"loadBalancerPolicy", "healthCheckPolicy"}) f.skip(known);
+    f.rest(ledger_);
+    if (!host.intents.empty()) {
+      for (const Intent& i : host.intents) tell(ledger_, i.field, Outcome::refused, i.without, i.loss);
+      return;
+    }
+    if (!passthrough) {
+      tell(ledger_, f.ref(), Outcome::refused,
+           "TLS that the gateway terminates before TCP needs a listener of protocol TLS and mode Terminate; it is not "
+           "written",
+           Loss::backend_tls);
+      return;
+    }
+    ir_.streams.push_back(std::move(stream));
+  }
+
+  void routes(const kube::OtherObject& object, Fields& spec, const Host& host, const Where& where, int depth) {
+    for (const yaml::Node* item : spec.items("routes")) route(object, spec.at(*item, "routes[]"), host, where);
+    for (const yaml::Node* item : spec.items("includes")) {
+      Fields f = spec.at(*item, "includes[]");
+      const std::string name = f.text("name");
+      std::string ns = f.text("namespace");
+      if (ns.empty()) ns = object.metadata.ns;
+      Where below = where;
+      conditions(f, below);
+      f.rest(ledger_);
+      const kube::OtherObject* child = find_own(input_, "HTTPProxy", ns, name);
+      if (!child || !child->node || depth > 16) {
+        tell(ledger_, f.ref("name"), Outcome::refused,
+             depth > 16 ? "the inclusions go round in a circle"
+                        : "HTTPProxy '" + ns + "/" + name + "' is not among the input: its routes are missing",
+             Loss::backend);
+        continue;
+      }
+      used_.insert(child);
+      Fields child_spec(*child, child->node->find("spec"), "spec");
+      child_spec.skip("ingressClassName");
+      if (!below.refused) routes(*child, child_spec, host, below, depth + 1);
+    }
+    spec.rest(ledger_);
+  }
+
+  void refuse(Where& where, const FieldRef& ref, std::string_view why) {
+    tell(ledger_, ref, Outcome::refused, std::string(why) + "; the route is left out", Loss::other);
+    where.refused = true;
+  }
+
+  void conditions(Fields& f, Where& where) {
+    for (const yaml::Node* item : f.items("conditions")) {
+      Fields c = f.at(*item, "conditions[]");
+      if (const std::string prefix = c.text("prefix"); !prefix.empty()) where.prefix = joined(where.prefix, prefix);
+      if (const std::string exact = c.text("exact"); !exact.empty())
+        where.path = {joined(where.prefix, exact), Reach::exact};
+      if (const std::string regex = c.text("regex"); !regex.empty())
+        where.path = {(where.prefix.empty() || where.prefix == "/" ? "" : escape_regex(where.prefix)) + regex,
+                      Reach::regex};
+      if (Fields header = c.object("header"); header) value_match(header, where.conditions.headers, where);
+      if (Fields query = c.object("queryParameter"); query) value_match(query, where.conditions.query, where);
+      if (c.rest(ledger_, true)) where.refused = true;
+    }
+  }
+
+  void value_match(Fields& f, std::vector<ValueMatch>& to, Where& where) {
+    const std::string name = f.text("name");
+    const std::string fold = f.on("ignoreCase") ? "(?i)" : "";
+    struct Row {
+      std::string_view key, before, after;
+      bool literal;
+    };
+    static constexpr Row rows[] = {{"exact", "", "", true},
+                                   {"contains", ".*", ".*", true},
+                                   {"prefix", "", ".*", true},
+                                   {"suffix", ".*", "", true},
+                                   {"regex", "", "", false}};
+    for (const Row& row : rows) {
+      const std::string value = f.text(row.key);
+      if (value.empty()) continue;
+      if (row.key == "exact" && fold.empty()) {
+        to.push_back({name, value, false});
+        continue;
+      }
+      std::string pattern = fold;
+      pattern.append(row.before).append(row.literal ? escape_regex(value) : value).append(row.after);
+      to.push_back({name, std::move(pattern), true});
+    }
+    if (f.on("present")) to.push_back({name, ".*", true});
+    for (const char* negative : {"notpresent", "notcontains", "notexact", "notregex"})
+      if (const std::string value = f.text(negative); !value.empty() && value != "false")
+        refuse(where, f.ref(negative), "Gateway API has no negation");
+    f.skip("treatMissingAsEmpty");
+    if (f.rest(ledger_, true)) where.refused = true;
+  }
+
+  void service(const kube::OtherObject& object, Fields f, std::vector<Backend>& to, Asking* asking) {
+    const std::string name = f.text("name"), port = f.text("port"), protocol = f.text("protocol");
+    const int weight = static_cast<int>(f.number("weight").value_or(f.has("weight") ? 0 : 1));
+    const bool mirror = f.on("mirror");
+    if (asking) asking->field = f.ref("protocol");
+    if (asking && (protocol == "tls" || protocol == "h2" || f.has("validation")))
+      asking->demand(InsecureBackendTls{}, {}, Loss::backend_tls,
+                     "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
+    if (protocol == "h2c")
+      tell(ledger_, f.ref("protocol"), Outcome::approximated,
+           "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written", Loss::none);
+    f.skip("validation");
+    if (asking) {
+      headers(f.object("requestHeadersPolicy"), asking->wishes.plain.request_headers, asking);
+      headers(f.object("responseHeadersPolicy"), asking->wishes.plain.response_headers, nullptr);
+    }
+    for (const char* known : {"slowStartPolicy", "cookieRewritePolicies", "healthPort"}) f.skip(known);
+    f.rest(ledger_);
+    auto backend = own_backend(object, f.node(), object.metadata.ns, name, port, input_, ir_, ledger_);
+    if (!backend) return;
+    backend->weight = weight;
+    if (mirror && asking) {
+      if (weight > 1 && weight != 100)
+        tell(ledger_, f.ref("weight"), Outcome::approximated, "every request is mirrored, not a share of them",
+             Loss::none);
+      backend->weight = 1;
+      asking->wishes.plain.mirrors.push_back({*backend});
+    } else {
+      to.push_back(*backend);
+    }
+  }
+
+  void headers(Fields f, std::vector<HeaderEdit>& to, Asking* request) {
+    for (const yaml::Node* item : f.items("set")) {
+      Fields h = f.at(*item, "set[]");
+      const std::string name = h.text("name"), value = h.text("value");
+      if (value.find('%') != std::string::npos)
+        tell(ledger_, h.ref("value"), Outcome::refused, "a header made of variables of Envoy cannot be said",
+             Loss::other);
+      else if (request && nginx::lower(name) == "host")
+        request->wishes.plain.rewrite_host = value;
+      else
+        to.push_back({HeaderEdit::Op::set, name, value});
+    }
+    for (const std::string& name : f.list("remove")) to.push_back({HeaderEdit::Op::remove, name, {}});
+    f.rest(ledger_);
+  }
+
+  // A rewrite of the prefix by its first rule that fits, else by the one without a prefix.
+  void rewrite(Fields f, const std::string& text, Wishes& w) {
+    for (const yaml::Node* item : f.items("replacePrefix")) {
+      Fields one = f.at(*item, "replacePrefix[]");
+      const std::string prefix = one.text("prefix"), to = one.text("replacement");
+      one.rest(ledger_);
+      if (!prefix.empty() && prefix != text) continue;
+      w.rewrite.kind = RewriteWish::Kind::prefix;
+      w.rewrite.target = to;
+      w.rewrite.field = one.ref();
+      if (!prefix.empty()) break;
+    }
+    f.rest(ledger_);
+  }
+
+  void redirect(Fields f, Wishes& w) {
+    Redirect to;
+    if (const std::string v = f.text("scheme"); !v.empty()) to.scheme = v;
+    if (const std::string v = f.text("hostname"); !v.empty()) to.host = v;
+    if (const auto v = f.number("port")) to.port = static_cast<kube::Port>(*v);
+    if (const std::string v = f.text("path"); !v.empty()) to.path = PathRewrite{false, v};
+    if (const std::string v = f.text("prefix"); !v.empty()) to.path = PathRewrite{true, v};
+    to.status = static_cast<int>(f.number("statusCode").value_or(302));
+    f.rest(ledger_);
+    w.redirect = to;
+  }
+
+  void route(const kube::OtherObject& object, Fields f, const Host& host, Where where) {
+    conditions(f, where);
+    Wishes& w = site_.wishes(object);
+    Asking asking = site_.asking(w);
+    asking.field = f.ref();
+    w.plain.intents = host.intents;
+    w.plain.cors = host.cors;
+    const std::string text = where.path ? where.path->first : where.prefix.empty() ? "/" : where.prefix;
+    std::vector<Backend> backends;
+    for (const yaml::Node* item : f.items("services")) service(object, f.at(*item, "services[]"), backends, &asking);
+    asking.field = f.ref();
+    const bool insecure = f.on("permitInsecure");
+    f.skip("enableWebsockets");
+    Fields timeout = f.object("timeoutPolicy");
+    if (const std::string t = timeout.text("response"); !t.empty())
+      w.plain.request_timeout = t == "infinity" ? "0s" : duration(t) ? gep_duration(*duration(t)) : "";
+    for (const char* known : {"idle", "idleConnection"})
+      if (timeout.take(known))
+        tell(ledger_, timeout.ref(known), Outcome::approximated, "Gateway API has no idle time", Loss::none);
+    timeout.rest(ledger_);
+    if (Fields retry = f.object("retryPolicy"); retry) {
+      Retry r;
+      r.attempts = static_cast<int>(retry.number("count").value_or(1));
+      if (const auto t = duration(retry.text("perTryTimeout"))) r.timeout_seconds = whole_seconds(*t);
+      retry.skip("retryOn");
+      for (const std::string& code : retry.list("retriableStatusCodes"))
+        if (const auto n = small_int(code)) r.codes.push_back(*n);
+      asking.field = f.ref("retryPolicy");
+      asking.demand(r, {}, Loss::other, "retries need --channel experimental or a target with policies",
+                    Outcome::approximated);
+    }
+    if (Fields path = f.object("pathRewritePolicy"); path) rewrite(path, text, w);
+    headers(f.object("requestHeadersPolicy"), w.plain.request_headers, &asking);
+    headers(f.object("responseHeadersPolicy"), w.plain.response_headers, nullptr);
+    if (Fields r = f.object("requestRedirectPolicy"); r) redirect(r, w);
+    balance(f, asking);
+    addresses(f, w.plain.intents);
+    struct Guard {
+      std::string_view key;
+      Loss loss;
+      std::string_view why;
+    };
+    static constexpr Guard guards[] = {
+        {"authPolicy", Loss::auth, needs_policy},
+        {"jwtVerificationPolicy", Loss::auth, needs_policy},
+        {"rateLimitPolicy", Loss::rate_limit, needs_policy},
+        {"directResponsePolicy", Loss::rewrite, "Gateway API has no fixed answers"},
+        {"internalRedirectPolicy", Loss::other, "redirects that the gateway follows itself cannot be said"},
+    };
+    for (const Guard& g : guards) {
+      if (!f.take(g.key)) continue;
+      asking.field = f.ref(g.key);
+      asking.demand(Foreign{std::string(g.key)}, {}, g.loss, g.why);
+    }
+    for (const char* known : {"healthCheckPolicy", "cookieRewritePolicies"})
+      if (f.take(known)) tell(ledger_, f.ref(known), Outcome::approximated, "the gateway's own setting", Loss::none);
+    asking.field = f.ref();
+    if (f.rest(ledger_))
+      asking.demand(Foreign{}, {}, Loss::auth, "a field of the route that may guard is not converted");
+    if (where.refused) return;
+    if (host.tls && !insecure && !w.redirect) w.https_redirect = true, w.https_code = 301;
+    add(object, f, host, where, text, w, std::move(backends));
+  }
+
+  void balance(Fields& f, Asking& asking) {
+    Fields policy = f.object("loadBalancerPolicy");
+    const std::string strategy = policy.text("strategy");
+    asking.field = f.ref("loadBalancerPolicy");
+    static constexpr std::string_view without = "Gateway API leaves load balancing to the gateway";
+    if (strategy == "WeightedLeastRequest")
+      asking.demand(LeastRequest{}, {}, Loss::other, without, Outcome::approximated);
+    if (strategy == "Cookie") {
+      CookieAffinity c;
+      c.name = "X-Contour-Session-Affinity";
+      asking.demand(std::move(c), {}, Loss::other,
+                    "session persistence needs --channel experimental or a target with policies");
+    }
+    if (strategy == "RequestHash")
+      asking.demand(HashBalance{HashBalance::By::address, {}}, {}, Loss::other, without, Outcome::approximated);
+    policy.skip("requestHashPolicies");
+    policy.rest(ledger_);
+  }
+
+  void add(const kube::OtherObject& object, const Fields& f, const Host& host, const Where& where,
+           const std::string& text, const Wishes& w, std::vector<Backend> backends) {
+    SiteRule rule;
+    rule.owner = &object;
+    rule.at = f.node();
+    rule.host = host.name;
+    rule.text = ir_.keep(text);
+    rule.reach = where.path ? where.path->second : text == "/" ? Reach::element : Reach::bytes;
+    rule.wishes = &w;
+    rule.conditions = where.conditions;
+    rule.backends = std::move(backends);
+    const long kind = rule.reach == Reach::exact ? 2 : rule.reach == Reach::regex ? 1 : 0;
+    rule.rank = kind * 100'000'000 + static_cast<long>(text.size()) * 10'000 +
+                static_cast<long>(where.conditions.headers.size()) * 100 +
+                static_cast<long>(where.conditions.query.size());
+    site_.add(std::move(rule));
+  }
+
+  const Input& input_;
+  Ir& ir_;
+  Ledger& ledger_;
+  Site site_;
+  std::set<const kube::OtherObject*> used_;
+};
+
+}  // namespace
+
+void read_proxies(const Input& input, Ir& ir, Ledger& ledger) {
+  Reader(input, ir, ledger).run();
+}
 
 }  // namespace gw::convert::contour

@@ -81,9 +81,9 @@ void strip_client(Asking& asking, const Given& given) {
 
 void forwarded_proto(Asking& asking, const Given& given) {
   if (!asking.wishes.on("redirect-to-https")) return asking.converted(given, "off");
-  asking.settle(given.claim, Outcome::refused,
-                "a redirect of requests whose X-Forwarded-Proto is http stays out: the gateway terminates TLS itself",
-                Loss::redirect);
+  asking.wishes.forwarded_redirect = true;
+  asking.settle(given.claim, Outcome::approximated,
+                "RequestRedirect where the header X-Forwarded-Proto is http, on the paths that a rule names");
 }
 
 void ssl_redirect(Asking& asking, const Given& given) {
@@ -507,18 +507,18 @@ void own_rewrite(Offer& offer, Asking& asking) {
 bool match(Offer& offer, Asking& asking) {
   Wishes& w = const_cast<Wishes&>(*offer.wishes);
   const std::string_view mode = w.text("path-regex");
+  if (!mode.empty() && offer.type == "Exact") {
+    asking.ledger.note(
+        {"GW611",
+         diag::Severity::warning,
+         "path '" + std::string(offer.text) +
+             "' is never used: beside path-regex the controller writes an Exact path so that nothing matches it",
+         {},
+         offer.ingress,
+         offer.at});
+    return false;
+  }
   if (mode.starts_with("case_")) {
-    if (offer.type == "Exact") {
-      asking.ledger.note({"GW611",
-                          diag::Severity::warning,
-                          "path '" + std::string(offer.text) +
-                              "' is never used: with path-regex an Exact path becomes an "
-                              "expression that nothing matches",
-                          {},
-                          offer.ingress,
-                          offer.at});
-      return false;
-    }
     const std::string fold = mode == "case_insensitive" ? "(?i)" : "";
     const std::string_view text = offer.text;
     // `^` binds the first branch only.
@@ -560,6 +560,16 @@ bool joins(const Wishes& w) {
   return w.text("mergeable-ingress-type") == "minion";
 }
 
+// Of the same second the larger UID goes first; files seldom show it.
+std::vector<const kube::Ingress*> order(std::vector<const kube::Ingress*> ingresses) {
+  ingresses = by_age(std::move(ingresses), Ties::ascending);
+  std::stable_sort(ingresses.begin(), ingresses.end(), [](const kube::Ingress* a, const kube::Ingress* b) {
+    const kube::Metadata &x = a->metadata, &y = b->metadata;
+    return x.creation_timestamp == y.creation_timestamp && !x.uid.empty() && !y.uid.empty() && x.uid > y.uid;
+  });
+  return ingresses;
+}
+
 constexpr DialectNote notes[] = {
     {"GW620", DialectNote::When::always,
      "paths with '//', dot segments, escapes or bytes that are not ASCII: NGINX decodes and cleans a path before it "
@@ -595,9 +605,6 @@ constexpr DialectNote notes[] = {
      "GET http://www.example.org/not-there"},
     {"GW634", DialectNote::When::always, "methods TRACE and CONNECT: NGINX answers 405 and 400 itself",
      "TRACE http://www.example.org/"},
-    {"GW640", DialectNote::When::always,
-     "Ingresses of the same second: the larger UID has the host; the files do not show it",
-     "GET http://www.example.org/"},
 };
 
 constexpr Dialect traits{
@@ -608,6 +615,7 @@ constexpr Dialect traits{
     .one_owner = true,
     .slash_redirect = true,
     .default_backend = DefaultBackend::own_hosts,
+    .tls = TlsMatch::exact,
     .redirect = TlsScope::named_hosts,
     .code = 301,
     .whole_host_redirect = true,
@@ -615,7 +623,9 @@ constexpr Dialect traits{
     .match = match,
     .before = before,
     .prepare = prepare,
+    .order = order,
     .joins = joins,
+    .rival = f5::older_virtual_server,
 };
 
 }  // namespace

@@ -356,6 +356,14 @@ constexpr WishRow service_rows[] = {
     {.key = "secure-backends", .valid = is_bool, .apply = secure_backends},
     {.key = "affinity", .apply = affinity},
     {.key = "session-cookie-*", .outcome = Outcome::approximated, .detail = "part of affinity", .with = "affinity"},
+    {.key = "rewrite-target", .valid = not_empty, .apply = rewrite},
+    {.key = "whitelist-source-range", .loss = Loss::allow_list, .apply = allow_addresses},
+    {.key = "allowlist-source-range", .loss = Loss::allow_list, .apply = allow_addresses},
+    {.key = "denylist-source-range", .loss = Loss::allow_list, .apply = deny_addresses},
+    {.key = "auth-url", .valid = not_empty, .loss = Loss::auth, .apply = auth_url},
+    {.key = "auth-secret", .valid = not_empty, .loss = Loss::auth, .apply = auth_secret},
+    {.key = "limit-rps", .valid = is_int, .apply = rps},
+    {.key = "headers", .apply = request_headers},
     {.key = "timeout-server", .valid = is_time, .apply = backend_timeout},
     {.key = "timeout-connect", .valid = is_time, .apply = connect_timeout},
     {.key = "config-backend*", .outcome = Outcome::refused, .detail = config_text, .loss = Loss::snippet},
@@ -397,10 +405,11 @@ bool match(Offer& offer, Asking& asking) {
       offer.own_rewrite = std::move(wish);
     }
   }
+  const long redirect = offer.wishes->redirect ? 10'000'000 : 0;  // goes before every backend
   if (wildcard) {
     offer.rank = length + (kind == 1 ? (text.ends_with('/') ? 5 : 6) : kind == 0 ? 1 : 0);
   } else {
-    offer.rank = (kind == 0 ? 2'000'000 : kind == 3 ? 0 : 1'000'000) + length * 4 + (3 - kind);
+    offer.rank = (kind == 0 ? 2'000'000 : kind == 3 ? 0 : 1'000'000) + length * 4 + (3 - kind) + redirect;
   }
   return true;
 }
@@ -413,6 +422,15 @@ int breadth(std::string_view host) {
 bool before(const Offer& a, const Offer& b) {
   const auto key = [](const Offer& o) { return std::tuple(o.fallback, breadth(o.host), -o.rank, o.place); };
   return key(a) < key(b);
+}
+
+// strict-host of the controller's ConfigMap.
+bool strict(const Input& input) {
+  for (const kube::ConfigMap& map : input.bundle.config_maps)
+    if (const std::string* value = kube::find(map.data, "strict-host");
+        value && map.metadata.name.find("haproxy-ingress") != std::string::npos)
+      return go_bool(*value).value_or(false);
+  return false;
 }
 
 constexpr DialectNote notes[] = {
@@ -463,12 +481,14 @@ constexpr Dialect traits{
     .fall_through = true,
     .missing_drops = true,
     .own_https = true,
+    .tls = TlsMatch::named,
     .redirect = TlsScope::named_hosts,
     .code = 302,
     .hsts = "max-age=15768000",
     .notes = notes,
     .match = match,
     .before = before,
+    .strict = strict,
 };
 
 }  // namespace

@@ -58,7 +58,12 @@ void request_redirect(Asking& asking, const Given& given) {
   asking.wishes.redirect = to;
   asking.converted(given, "RequestRedirect");
 }
+// A code that is not valid silently takes the rule along.
 void redirect_code(Asking& asking, const Given& given) {
+  if (!code(given.text)) {
+    asking.wishes.redirect.reset();
+    return asking.ignored(given, "is no code of a redirect; the controller leaves out the redirect");
+  }
   asking.converted(given, "RequestRedirect.statusCode");
 }
 void ssl_redirect(Asking& asking, const Given& given) {
@@ -66,6 +71,10 @@ void ssl_redirect(Asking& asking, const Given& given) {
   asking.converted(given, *asking.wishes.https_redirect ? "http redirects to https" : "no redirect to https");
 }
 void ssl_code(Asking& asking, const Given& given) {
+  if (!code(given.text)) {
+    asking.wishes.https_redirect = false;
+    return asking.ignored(given, "is no code of a redirect; the controller serves the paths in clear");
+  }
   asking.wishes.https_code = *small_int(given.text);
   asking.converted(given, "RequestRedirect.statusCode");
 }
@@ -215,9 +224,9 @@ constexpr std::string_view snippet = "text of HAProxy's configuration says nothi
 constexpr WishRow rows[] = {
     {.key = "path-rewrite", .valid = not_empty, .apply = rewrite},
     {.key = "request-redirect", .valid = not_empty, .apply = request_redirect},
-    {.key = "request-redirect-code", .valid = code, .apply = redirect_code},
+    {.key = "request-redirect-code", .apply = redirect_code},
     {.key = "ssl-redirect", .valid = not_empty, .apply = ssl_redirect},
-    {.key = "ssl-redirect-code", .valid = code, .apply = ssl_code},
+    {.key = "ssl-redirect-code", .apply = ssl_code},
     {.key = "ssl-redirect-port", .valid = is_int, .apply = ssl_port},
     {.key = "allow-list", .loss = Loss::allow_list, .apply = allow},
     {.key = "whitelist", .loss = Loss::allow_list, .apply = allow},
@@ -309,8 +318,17 @@ constexpr WishRow service_rows[] = {
     {.key = "check*", .outcome = Outcome::approximated, .detail = own_health},
 };
 
-void prepare(Asking& asking, const kube::Ingress&) {
+void prepare(Asking& asking, const kube::Ingress& ingress) {
   Wishes& w = asking.wishes;
+  if (!ingress.spec.ingress_class_name && kube::find(ingress.metadata.annotations, "kubernetes.io/ingress.class"))
+    asking.ledger.note(
+        {"GW610",
+         diag::Severity::warning,
+         "the class stands in an annotation only, which the controller ignores: it serves the Ingress only as "
+         "one without a class",
+         {},
+         &ingress,
+         nullptr});
   if (!w.https_port) w.https_port = 8443;
 }
 
@@ -332,7 +350,7 @@ std::string backend_name(const Offer& o) {
 
 bool before(const Offer& a, const Offer& b) {
   const auto key = [](const Offer& o) {
-    const bool element = o.reach == Reach::element;
+    const bool element = o.reach == Reach::element && o.text != "/";
     return std::tuple(o.fallback, o.reach != Reach::exact, ~(o.text.size() + (element ? 1 : 0)));
   };
   if (key(a) != key(b)) return key(a) < key(b);
@@ -389,6 +407,8 @@ constexpr Dialect traits{
     .prefix = Reach::element,
     .implementation = Reach::bytes,
     .missing_drops = true,
+    .tls = TlsMatch::named,
+    .https_everywhere = true,
     .redirect = TlsScope::whole_ingress,
     .code = 302,
     .notes = notes,

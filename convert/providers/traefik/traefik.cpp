@@ -6,8 +6,8 @@
 #include "convert/providers/dialects.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/reader.h"
+#include "convert/providers/traefik/rule.h"
 #include "convert/providers/values.h"
-#include "convert/regex.h"
 
 namespace gw::convert {
 namespace {
@@ -33,13 +33,13 @@ void entry_points(Asking& asking, const Given& given) {
     secure = secure || name == "websecure" || name == "https";
     if (name != "web" && name != "http" && name != "websecure" && name != "https") other = name;
   }
-  if (!web && !secure)
-    return asking.settle(
-        given.claim, Outcome::refused,
-        asking.ir.keep("which port entry point '" + other +
-                       "' has stands in Traefik's static configuration; the routes are written for 80 and 443"));
   asking.wishes.http = web;
   asking.wishes.https = secure;
+  // A port of its own may be one that not everybody reaches: its paths are not opened on 80 and 443.
+  if (!web && !secure)
+    return asking.settle(given.claim, Outcome::refused,
+                         asking.ir.keep("which port entry point '" + other +
+                                        "' has stands in Traefik's static configuration: its routes are left out"));
   if (!other.empty())
     return asking.settle(given.claim, Outcome::approximated,
                          asking.ir.keep("listeners of 80 and 443; entry point '" + other + "' is left out"));
@@ -63,6 +63,7 @@ bool priority(std::string_view v) {
 bool matcher(std::string_view v) {
   return nginx::one_of(v, "Path", "PathPrefix", "PathRegexp");
 }
+// Of keys that Traefik does not have.
 bool never(std::string_view) {
   return false;
 }
@@ -138,37 +139,17 @@ constexpr WishRow service_rows[] = {
      .valid = is_bool,
      .outcome = Outcome::approximated,
      .detail = "gateways choose endpoints themselves"},
+    {.key = "service.strategy", .outcome = Outcome::approximated, .detail = "balancing is the gateway's own"},
+    {.key = "service.middlewares",
+     .outcome = Outcome::refused,
+     .detail = "Middlewares of a Service are not read",
+     .loss = Loss::auth},
     {.key = "service.nodeportlb",
      .valid = is_bool,
      .outcome = Outcome::approximated,
      .detail = "gateways choose endpoints themselves"},
+    {.key = "service.*", .valid = never, .invalid = Invalid::dropped},
 };
-
-// Of a PathRegexp, found anywhere, as an expression for the whole path.
-std::string whole(std::string_view found) {
-  const bool start = found.starts_with('^'), end = found.ends_with('$') && !found.ends_with("\\$");
-  if (top_level_alternation(found)) return ".*(?:" + std::string(found) + ").*";
-  std::string out(start ? found.substr(1) : found);
-  if (end) out.pop_back();
-  return (start ? "" : ".*") + out + (end ? "" : ".*");
-}
-
-// "/{id:[0-9]+}" of the v2 syntax.
-std::string braces(std::string_view path) {
-  std::string out;
-  for (std::size_t at = 0; at < path.size(); ++at) {
-    const auto end = path[at] == '{' ? path.find('}', at) : std::string_view::npos;
-    if (end == std::string_view::npos) {
-      out += escape_regex(path.substr(at, 1));
-      continue;
-    }
-    const std::string_view body = path.substr(at + 1, end - at - 1);
-    const auto colon = body.find(':');
-    out += "(?:" + std::string(colon == std::string_view::npos ? "[^/]+" : body.substr(colon + 1)) + ")";
-    at = end;
-  }
-  return out;
-}
 
 // The rule's text decides about its priority: it is written here as Traefik writes it.
 bool match(Offer& offer, Asking& asking) {
@@ -180,9 +161,9 @@ bool match(Offer& offer, Asking& asking) {
   if (word == "Path") offer.reach = Reach::exact;
   if (word == "PathRegexp") {
     offer.reach = Reach::regex;
-    offer.text = asking.ir.keep(whole(offer.text));
+    offer.text = asking.ir.keep(traefik::whole(offer.text));
   } else if (w.text("router.rulesyntax") == "v2" && offer.text.find('{') != std::string_view::npos) {
-    offer.text = asking.ir.keep(braces(offer.text) + (offer.reach == Reach::exact ? "" : ".*"));
+    offer.text = asking.ir.keep(traefik::braces(offer.text) + (offer.reach == Reach::exact ? "" : ".*"));
     offer.reach = Reach::regex;
   }
   const long priority = nginx::to_int(w.text("router.priority", "0"));
