@@ -22,6 +22,7 @@ void merge(Action& into, const Action& more) {
   append(into.response_headers, more.response_headers);
   append(into.mirrors, more.mirrors);
   append(into.intents, more.intents);
+  append(into.claims, more.claims);
   if (into.rewrite_host.empty()) into.rewrite_host = more.rewrite_host;
   // What stands on the Service beats the Ingress.
   if (!more.request_timeout.empty()) into.request_timeout = more.request_timeout;
@@ -144,6 +145,7 @@ std::shared_ptr<Action> OfferWriter::make_action(const Offer& offer, bool https)
     if (offer.special->redirect) slot->redirect = offer.special->redirect;
     slot->intents.insert(slot->intents.end(), offer.special->intents.begin(), offer.special->intents.end());
   }
+  for (const Claim c : offer.rewrite().claims) slot->claims.push_back({FieldClaim::Field::rewrite, c});
   if (by_path && !slot->redirect && !offer.fallback) rewrite(*slot, offer);
   if (with_hsts)
     slot->response_headers.push_back({HeaderEdit::Op::set, "Strict-Transport-Security", std::string(hsts)});

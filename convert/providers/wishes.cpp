@@ -216,11 +216,13 @@ void deny_addresses(Asking& asking, const Given& given) {
 
 void backend_timeout(Asking& asking, const Given& given) {
   asking.wishes.plain.backend_timeout = gep_duration(*duration(given.text));
+  asking.wishes.plain.claims.push_back({FieldClaim::Field::timeout, given.claim});
   asking.settle(given.claim, Outcome::approximated,
                 "timeouts.backendRequest limits the whole answer, not the time between two reads");
 }
 void request_timeout(Asking& asking, const Given& given) {
   asking.wishes.plain.request_timeout = gep_duration(*duration(given.text));
+  asking.wishes.plain.claims.push_back({FieldClaim::Field::timeout, given.claim});
   asking.converted(given, "timeouts.request");
 }
 void connect_timeout(Asking& asking, const Given& given) {

@@ -409,7 +409,6 @@ std::string rejected(const kube::Ingress& ingress, const Wishes& w) {
   for (const char* key : {"ssl-services", "grpc-services", "websocket-services"})
     for (const std::string& service : nginx::split(w.text(key)))
       if (!known.contains(service)) return std::string(key) + " names a Service that it does not use";
-  const std::string_view mode = w.text("path-regex");
   for (const auto& rule : ingress.spec.rules)
     if (rule.http)
       for (const auto& path : rule.http->paths) {
@@ -417,7 +416,6 @@ std::string rejected(const kube::Ingress& ingress, const Wishes& w) {
         if (!path.path.starts_with('/') || path.path.find_first_of("; \t\n") != std::string::npos)
           return "path '" + path.path + "' is not valid";
       }
-  static_cast<void>(mode);
   const std::string_view kind = w.text("mergeable-ingress-type");
   const bool paths =
       !ingress.spec.rules.empty() && ingress.spec.rules[0].http && !ingress.spec.rules[0].http->paths.empty();
@@ -478,7 +476,7 @@ void prepare(Asking& asking, const kube::Ingress& ingress) {
 }
 
 // Rewrites of one Service's paths; a target with captures of the path that it stands on.
-void own_rewrite(Offer& offer, Asking& asking) {
+void own_rewrite(Offer& offer) {
   const Wishes& w = *offer.wishes;
   if (const Given* given = w.find("rewrites"); given && offer.backend->service)
     for (const auto& [service, to] : rewrites(given->text))
@@ -490,17 +488,20 @@ void own_rewrite(Offer& offer, Asking& asking) {
         return;
       }
   if (w.rewrite.kind != RewriteWish::Kind::pattern) return;
-  RewriteWish& wish = offer.own_rewrite.emplace(w.rewrite);
-  const bool expression = offer.reach == Reach::regex;
-  std::string text(expression && offer.text.ends_with(".*") ? offer.text.substr(0, offer.text.size() - 2) : offer.text);
-  wish.pattern = "^" + text + ".*$";
-  if (wish.target.find('?') != std::string::npos) {
-    wish.pattern = "(?=";  // a query that the path fills in: no gateway does
+  if (w.rewrite.target.find('?') != std::string::npos) {
+    auto special = std::make_shared<Special>();
+    special->intents.push_back({Foreign{w.rewrite.target}, w.rewrite.claims, Loss::rewrite, Outcome::refused,
+                                "a query that is made of the path cannot be said"});
+    offer.special = std::move(special);
+    offer.own_rewrite.emplace();
     return;
   }
+  RewriteWish& wish = offer.own_rewrite.emplace(w.rewrite);
+  std::string_view text = offer.text;
+  if (offer.reach == Reach::regex && text.ends_with(".*")) text.remove_suffix(2);
+  wish.pattern = "^" + std::string(text) + ".*$";
   for (char& c : wish.target)
     if (c == '$') c = '\\';
-  static_cast<void>(asking);
 }
 
 // A location of its own text; the modes of path-regex.
@@ -534,7 +535,7 @@ bool match(Offer& offer, Asking& asking) {
   } else if (mode == "exact") {
     offer.reach = Reach::exact;
   }
-  own_rewrite(offer, asking);
+  own_rewrite(offer);
   if (offer.text.find('%') != std::string_view::npos && offer.reach != Reach::regex) {
     asking.ledger.note({"GW611",
                         diag::Severity::warning,

@@ -161,6 +161,7 @@ void cors(Asking& asking, const Given& given) {
   c.credentials = w.text("cors-allow-credentials", "true") == "true";
   c.max_age = small_int(w.text("cors-max-age", "86400")).value_or(86400);
   asking.wishes.plain.cors = std::move(c);
+  asking.wishes.plain.claims.push_back({FieldClaim::Field::cors, given.claim});
   asking.settle(given.claim, Outcome::approximated,
                 plain ? "CORS filter; the controller answers every OPTIONS with 204"
                       : "CORS filter with the origins as written; the controller allows every origin when there is a "

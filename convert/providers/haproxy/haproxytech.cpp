@@ -146,6 +146,7 @@ void cors(Asking& asking, const Given& given) {
     return asking.settle(given.claim, Outcome::refused, "its origin cannot be said");
   }
   asking.wishes.plain.cors = std::move(c);
+  asking.wishes.plain.claims.push_back({FieldClaim::Field::cors, given.claim});
   asking.settle(given.claim, Outcome::approximated,
                 "CORS filter; it answers preflights itself, the controller passes them on");
 }
@@ -172,6 +173,7 @@ void response_headers(Asking& asking, const Given& given) {
 }
 void set_host(Asking& asking, const Given& given) {
   asking.wishes.plain.rewrite_host = given.text;
+  asking.wishes.plain.claims.push_back({FieldClaim::Field::host, given.claim});
   asking.converted(given, "URLRewrite.hostname");
 }
 void balance(Asking& asking, const Given& given) {

@@ -51,6 +51,7 @@ void rewrite(Asking& asking, const Given& given) {
 }
 void host_header(Asking& asking, const Given& given) {
   asking.wishes.plain.rewrite_host = given.text;
+  asking.wishes.plain.claims.push_back({FieldClaim::Field::host, given.claim});
   asking.converted(given, "URLRewrite.hostname");
 }
 void preserve_host(Asking& asking, const Given& given) {

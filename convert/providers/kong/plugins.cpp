@@ -53,6 +53,7 @@ void cors(Plugin& p) {
   if (const auto age = p.config.number("max_age")) c.max_age = static_cast<std::int32_t>(*age);
   p.config.skip("preflight_continue");
   p.asking.wishes.plain.cors = std::move(c);
+  p.asking.wishes.plain.claims.push_back({FieldClaim::Field::cors, p.claim});
   p.converted("CORS filter");
 }
 

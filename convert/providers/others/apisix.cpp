@@ -52,6 +52,7 @@ void cors(Asking& asking, const Given& given) {
   c.headers = nginx::split(w.text("cors-allow-headers", "*"));
   c.methods = nginx::split(w.text("cors-allow-methods", "*"));
   asking.wishes.plain.cors = std::move(c);
+  asking.wishes.plain.claims.push_back({FieldClaim::Field::cors, given.claim});
   asking.converted(given, "CORS filter");
 }
 void auth(Asking& asking, const Given& given) {

@@ -175,7 +175,9 @@ void cors(Reading& r) {
   if (!regexes.empty())
     tell(r.asking.ledger, r.f.ref("accessControlAllowOriginListRegex"), Outcome::refused,
          "the CORS filter takes origins with a wildcard, no expressions", Loss::other);
-  if (!c.origins.empty() || !c.methods.empty()) r.asking.wishes.plain.cors = std::move(c);
+  if (c.origins.empty() && c.methods.empty()) return;
+  r.asking.wishes.plain.cors = std::move(c);
+  r.asking.wishes.plain.claims.push_back({FieldClaim::Field::cors, r.claim});
 }
 
 void headers(Reading& r) {
