@@ -7,8 +7,10 @@
 #include <cstdio>
 #include <iostream>
 #include <memory>
+#include <set>
 
 #include "cli/command.h"
+#include "cli/live.h"
 #include "convert/convert.h"
 #include "diag/render.h"
 #include "kube/index.h"
@@ -33,6 +35,7 @@ struct Args {
   std::string as = "auto", profile = "gwctl", format = "text", known, address = "127.0.0.1", to, access_log, log_host;
   std::vector<std::string> accept_loss, accept, flags;
   std::size_t counterexamples = 5;
+  LiveArgs live;
 };
 
 // One side with everything its model borrows.
@@ -63,8 +66,10 @@ Result<Prepared> gateway_side(const kube::Bundle& bundle, const std::string& pro
 }
 
 Result<Prepared> old_side(const kube::Bundle& bundle, const Args& args) {
-  if (args.as == "gateway") return gateway_side(bundle, args.profile);
   const kube::Index index(bundle);
+  const bool routes = bundle.ingresses.empty() && (!bundle.http_routes.empty() || !bundle.grpc_routes.empty());
+  if (args.as == "gateway" || (args.as == "auto" && routes && !args.against.empty()))
+    return gateway_side(bundle, args.profile);
   const std::string name = args.as == "auto" ? verify::detect(index) : args.as;
   if (name.empty())
     return Error{"nothing tells which controller the Ingresses were written for",
@@ -183,7 +188,24 @@ int run_replay(const Args& args, const verify::Side& before, const verify::Side&
   return report->differing + report->unmodelled == 0 ? exit_ok : exit_findings;
 }
 
+// Class and witness requests, in the order in which verify asks them.
+int run_live_gateways(const Args& args, const verify::Side& before, const verify::Side& after) {
+  std::vector<route::Request> requests;
+  std::set<std::string> known;
+  verify::Options options;
+  options.asked = [&](const route::Request& request, verify::Aspect) {
+    if (known.insert(verify::request_json(request)).second) requests.push_back(request);
+  };
+  verify::verify(before, after, options);
+  LiveArgs live = args.live;
+  live.format = args.format;
+  return run_live(requests, live);
+}
+
 int run_verify(const Args& args) {
+  if (args.live.old_urls.empty() != args.live.new_urls.empty())
+    return fail({"--live-old and --live-new go together", "name both gateways"});
+  if (args.live.rate <= 0) return fail({"--rate must be above 0", "write requests a second, for example --rate 20"});
   Loaded old, fresh, known_file;
   if (const int code = load(args.inputs, old); code != exit_ok) return code;
   if (args.against.empty()) {
@@ -215,6 +237,7 @@ int run_verify(const Args& args) {
   fresh.bundle = {};
   const verify::Rendering rendering{old.sources, fresh.sources, before->name,
                                     after->name, args.address,  args.counterexamples};
+  if (!args.live.old_urls.empty()) return run_live_gateways(args, before->side, after->side);
   if (!args.access_log.empty()) return run_replay(args, before->side, after->side, rendering);
 
   verify::Options options;
@@ -247,7 +270,8 @@ void add_verify(CLI::App& app, Run& run) {
       "  gwctl verify -R ingress/ --against gateway.yaml --profile envoy-gateway -o html > report.html\n"
       "  gwctl verify shop.yaml --accept redirect-slash,no-certificate\n"
       "  gwctl verify shop.yaml --known accepted.yaml\n"
-      "  gwctl verify shop.yaml --access-log access.log");
+      "  gwctl verify shop.yaml --access-log access.log\n"
+      "  gwctl verify shop.yaml --live-old http://10.0.0.1 --live-new http://127.0.0.1:8080 --rate 10");
   auto args = std::make_shared<Args>();
   add_inputs(*command, args->inputs);
   command->add_option("--against", args->against, "New manifests; without it the old ones are converted")
@@ -278,6 +302,19 @@ void add_verify(CLI::App& app, Run& run) {
   command->add_option("--access-log", args->access_log, "Ask the requests of an access log instead of every class")
       ->option_text("FILE");
   command->add_option("--log-host", args->log_host, "Host of log lines that tell none")->option_text("NAME");
+  command->add_option("--live-old", args->live.old_urls, "Send the requests to a running gateway: its http or https URL")
+      ->option_text("URL")
+      ->allow_extra_args(false);
+  command->add_option("--live-new", args->live.new_urls, "The gateway to compare it with")
+      ->option_text("URL")
+      ->allow_extra_args(false);
+  command->add_option("--rate", args->live.rate, "Live requests a second, at most; 20 unless told")->option_text("N");
+  command->add_option("--live-max", args->live.most, "Live requests in all, at most; 2000 unless told")
+      ->option_text("N");
+  command->add_option("--compare-header", args->live.headers, "Header of live answers to compare, too")
+      ->option_text("NAME")
+      ->allow_extra_args(false);
+  command->add_flag("--unsafe", args->live.unsafe, "Send live requests of methods other than GET, HEAD and OPTIONS");
   command->add_option("--address", args->address, "Address of the gateway in the curl lines")->option_text("IP");
   command->add_option("--show", args->counterexamples, "Differences shown a host")->option_text("N");
   command->callback([&run, args] { run = [args] { return run_verify(*args); }; });

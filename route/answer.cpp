@@ -161,6 +161,11 @@ Result<Request> parse_request(std::string_view json_line) {
     if (port < 0 || port > 65535) return bad("\"port\" must be between 0 and 65535");
     request.port = static_cast<std::uint16_t>(port);
   }
+  // A body counts by its length alone.
+  const bool measured = std::any_of(request.headers.begin(), request.headers.end(),
+                                    [](const auto& header) { return equal_fold(header.first, "content-length"); });
+  if (auto it = json.find("body"); it != json.end() && it->is_string() && !measured)
+    request.headers.emplace_back("Content-Length", std::to_string(it->get_ref<const std::string&>().size()));
   if (auto it = json.find("http10"); it != json.end() && it->is_boolean()) request.http10 = it->get<bool>();
   return request;
 }

@@ -38,7 +38,7 @@ std::string_view scheme_of(const Request& request) {
 
 // The name in the URL: what goes into SNI; for plain http the host. Only a name that DNS could hold.
 std::string url_name(const Request& request, std::string_view address) {
-  std::string name = request.scheme == Scheme::https ? request.sni.value_or("") : request.host;
+  std::string name = request.scheme == Scheme::https ? request.sni.value_or(request.host) : request.host;
   const std::size_t colon = name.rfind(':');
   if (colon != std::string::npos) name.resize(colon);
   const bool usable = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
@@ -82,8 +82,8 @@ std::string display(const Request& request) {
   std::string out =
       request.method + " " + std::string(scheme_of(request)) + "://" + visible(request.host) + visible(request.target);
   for (const auto& [header, value] : request.headers) out += ", " + visible(header) + ": " + visible(value);
-  if (request.scheme == Scheme::https && request.sni != request.host)
-    out += request.sni ? ", server name " + visible(*request.sni) : ", without a server name";
+  if (request.scheme == Scheme::https && request.sni && request.sni != request.host)
+    out += request.sni->empty() ? ", without a server name" : ", server name " + visible(*request.sni);
   if (request.http10) out += ", HTTP/1.0";
   return out;
 }

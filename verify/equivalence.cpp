@@ -187,6 +187,8 @@ class HostCheck {
   void finish() {
     findings_.write(report_, options_);
     report_.assumptions.assign(sampled_.begin(), sampled_.end());
+    for (const Counterexample& found : report_.counterexamples)
+      if (!found.known.empty()) assumed_.insert("accepted: " + found.known);
     report_.assumptions.insert(report_.assumptions.end(), assumed_.begin(), assumed_.end());
     for (const std::string& note : attributes_) report_.assumptions.push_back("not proven: " + note);
     report_.verdict = !sampled_.empty()                           ? Verdict::tested
@@ -226,6 +228,7 @@ class HostCheck {
   Asked ask(const Request& request, Aspect aspect, std::string_view detail, const Counterexample* plain) {
     AnswerSet before = old_.answer(request), after = new_.answer(request);
     ++report_.requests;
+    if (options_.asked) options_.asked(request, aspect);
     Asked out{mix(kind_of(before, request, thorough_), kind_of(after, request, thorough_)), {}};
     note_attributes(before, after);
     const std::optional<Difference> difference = compare(before, after);

@@ -64,6 +64,7 @@ struct Options {
   std::function<std::string(std::string_view host, const Counterexample&)> known;
   bool measured = true;  // the old model was held against the real controller
   std::function<void(std::size_t done, std::size_t all)> progress;
+  std::function<void(const route::Request&, Aspect)> asked;  // sees every request that is asked of both sides
 };
 
 Report verify(const Side& old_side, const Side& new_side, const Options& options = {});

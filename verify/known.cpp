@@ -14,15 +14,17 @@ struct TextField {
   std::string_view name;
   std::string Accepted::*member;
 };
-constexpr std::array<TextField, 7> text_fields = {{{"host", &Accepted::host},
+constexpr std::array<TextField, 9> text_fields = {{{"host", &Accepted::host},
                                                    {"aspect", &Accepted::aspect},
                                                    {"detail", &Accepted::detail},
                                                    {"difference", &Accepted::difference},
                                                    {"cause", &Accepted::cause},
+                                                   {"scheme", &Accepted::scheme},
+                                                   {"method", &Accepted::method},
                                                    {"path", &Accepted::path},
                                                    {"reason", &Accepted::reason}}};
-constexpr std::array<std::string_view, 9> field_names = {"host", "aspect", "detail", "difference", "cause",
-                                                         "path", "reason", "old",    "new"};
+constexpr std::array<std::string_view, 11> field_names = {
+    "host", "aspect", "detail", "difference", "cause", "scheme", "method", "path", "reason", "old", "new"};
 
 void report(diag::Sink& sink, const diag::Span& span, std::string message, std::string help) {
   diag::Diagnostic finding;
@@ -89,6 +91,10 @@ bool read_entry(const yaml::Node& node, Accepted& out, diag::Sink& sink) {
     report(sink, node.span(), "an accepted difference without a reason", "write `reason:` and say who agreed to it");
     good = false;
   }
+  if (!known_word(out.scheme, {"http", "https"})) {
+    report(sink, node.span(), "unknown scheme '" + out.scheme + "'", "write http or https");
+    good = false;
+  }
   if (!known_word(out.aspect, aspect_names())) {
     report(sink, node.span(), "unknown aspect '" + out.aspect + "'", suggestion(out.aspect, aspect_names()));
     good = false;
@@ -111,6 +117,10 @@ bool host_fits(std::string_view pattern, std::string_view host) {
   if (pattern.starts_with('*')) return host.ends_with(pattern.substr(1));
   if (pattern.ends_with('*')) return host.starts_with(pattern.substr(0, pattern.size() - 1));
   return false;
+}
+
+bool scheme_fits(std::string_view wanted, route::Scheme scheme) {
+  return wanted.empty() || (wanted == "https") == (scheme == route::Scheme::https);
 }
 
 bool status_fits(const std::optional<int>& wanted, const route::AnswerSet& answers) {
@@ -144,6 +154,8 @@ std::string accepted_reason(const std::vector<Accepted>& known, std::string_view
                       (entry.detail.empty() || entry.detail == found.detail) &&
                       (entry.cause.empty() || entry.cause == found.cause) &&
                       (entry.difference.empty() || entry.difference == name(found.difference)) &&
+                      scheme_fits(entry.scheme, found.request.scheme) &&
+                      (entry.method.empty() || entry.method == found.request.method) &&
                       found.request.target.starts_with(entry.path) && status_fits(entry.old_status, found.old_answer) &&
                       status_fits(entry.new_status, found.new_answer);
     if (!fits) continue;

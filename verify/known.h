@@ -6,6 +6,8 @@
 //     aspect: path-spelling         # optional; see name(Aspect)
 //     detail: doubled slash         # optional
 //     difference: status            # optional; see name(Difference)
+//     scheme: https                 # optional; http or https
+//     method: TRACE                 # optional
 //     path: /api/                   # optional; the request's path begins with it
 //     old: 308                      # optional; status before
 //     new: 301                      # optional; status after
@@ -24,7 +26,7 @@
 namespace gw::verify {
 
 struct Accepted {
-  std::string host, aspect, detail, difference, cause, path, reason;
+  std::string host, aspect, detail, difference, cause, scheme, method, path, reason;
   std::optional<int> old_status, new_status;
   diag::Span span;
   mutable std::size_t used = 0;

@@ -171,6 +171,7 @@ class Replay {
       for (const std::string& host : hosts)
         for (Scheme scheme : {Scheme::https, Scheme::http}) {
           if (!line.scheme.empty() && (line.scheme == "https") != (scheme == Scheme::https)) continue;
+          if (line.scheme.empty() && scheme == Scheme::https && !speaks_tls(host)) continue;
           request.host = host;
           request.scheme = scheme;
           request.sni.reset();
@@ -192,6 +193,15 @@ class Replay {
       if (asked) break;
     }
     return unmodelled ? Outcome::unmodelled : Outcome::alike;
+  }
+
+  // Nobody's traffic to a host without a certificate of its own was TLS.
+  bool speaks_tls(const std::string& host) const {
+    if (!old_.boundaries.tls_for_names_only) return true;
+    const std::vector<std::string>& names = old_.boundaries.server_names;  // ascending
+    const std::size_t dot = host.find('.');
+    return std::binary_search(names.begin(), names.end(), host) ||
+           (dot != std::string::npos && std::binary_search(names.begin(), names.end(), "*" + host.substr(dot)));
   }
 
   // Could the old side have written this line? Only asked where the format leaves host or scheme open.

@@ -35,8 +35,7 @@ Json request_object(const route::Request& request) {
     out["headers"] = Json::array();
     for (const auto& [name, value] : request.headers) out["headers"].push_back({name, value});
   }
-  if (request.sni && request.sni != request.host) out["sni"] = *request.sni;
-  if (request.scheme == route::Scheme::https && !request.sni) out["sni"] = nullptr;
+  if (request.sni && request.sni != request.host) out["sni"] = request.sni->empty() ? Json() : Json(*request.sni);
   if (request.http10) out["http10"] = true;
   return out;
 }

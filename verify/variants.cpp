@@ -49,7 +49,7 @@ void each_host_spelling(const Request& plain, const Visit& visit) {
 void each_sni(const Request& plain, const std::vector<std::string>& names, const Visit& visit) {
   if (plain.scheme != route::Scheme::https) return;
   Request request = plain;
-  request.sni.reset();
+  request.sni = "";
   visit(request, Aspect::server_name, "no server name");
   for (const std::string& name : names) {
     request.sni = name;

@@ -61,6 +61,7 @@ struct Boundaries {
   bool falls_through = false;             // an unmatched path tries the wildcard and then the host-less rules
   std::vector<HostBoundaries> hosts;      // ascending by host
   std::vector<std::string> server_names;  // names whose TLS settings differ (certificates, pass-through)
+  bool tls_for_names_only = false;        // a host outside server_names has no certificate that clients would trust
 };
 
 class Controller : public route::Model {

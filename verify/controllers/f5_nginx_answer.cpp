@@ -266,6 +266,7 @@ class F5Nginx final : public Controller {
   Boundaries boundaries() const override {
     Boundaries out;
     out.one_label_wildcards = false;
+    out.tls_for_names_only = true;
     for (const Side& side : sides_)
       for (const auto& [host, server] : side.config().servers) {
         HostBoundaries entry;

@@ -317,6 +317,20 @@ class Reader {
     return settings_.assume_secrets || (secret ? index_.secret(id) != nullptr : index_.config_map(id) != nullptr);
   }
 
+  // custom-headers names a ConfigMap; each of its names must be in global-allowed-response-headers.
+  bool headers_allowed(const std::string& reference) const {
+    if (!reachable(reference, false)) return false;
+    const auto slash = reference.find('/');
+    kube::NamespacedName id{ingress_.metadata.ns, reference};
+    if (slash != std::string::npos) id = {reference.substr(0, slash), reference.substr(slash + 1)};
+    const kube::ConfigMap* map = index_.config_map(id);
+    const std::string* list = kube::find(settings_.config_map, "global-allowed-response-headers");
+    const std::vector<std::string> allowed = split_trimmed(list ? *list : "", ',');
+    return !map || std::all_of(map->data.begin(), map->data.end(), [&](const auto& header) {
+      return std::find(allowed.begin(), allowed.end(), header.first) != allowed.end();
+    });
+  }
+
   bool word_blocked() {
     const std::string* list = kube::find(settings_.config_map, "annotation-value-word-blocklist");
     if (!list) return false;
@@ -499,7 +513,7 @@ class Reader {
       out_.backend_protocol = protocol;
       if (protocol != "HTTP") attribute("backend-protocol", protocol);
     }
-    if (const std::string map = text("custom-headers"); !map.empty() && !reachable(map, false)) out_.denied = true;
+    if (const std::string map = text("custom-headers"); !map.empty() && !headers_allowed(map)) out_.denied = true;
     if (const std::string secret = text("proxy-ssl-secret"); !secret.empty())
       if (secret.find('/') == std::string::npos || !reachable(secret, true)) out_.denied = true;
     if (!text("mirror-target").empty()) attribute("mirror", text("mirror-target"));

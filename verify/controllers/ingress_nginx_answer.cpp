@@ -256,6 +256,23 @@ class Model final : public Controller {
     if (upstream == config_.upstreams.end() || !upstream->second.ready) return out.push_back(status(503));
     if (upstream->second.default_backend) return at_access(context, status(404), out);
     at_access(context, forward(context, upstream->second, std::move(target)), out);
+    if (!annotations.custom_errors.empty() && !out.back().upstream_target.empty()) error_pages(location, out);
+  }
+
+  // Where the backend answers with one of these, another one gives the page: which, no manifest tells.
+  void error_pages(const Location& location, Answers& out) const {
+    const auto pages = config_.upstreams.find(location.default_backend_upstream);
+    if (pages == config_.upstreams.end()) return;
+    for (int code : location.annotations->custom_errors) {
+      route::Answer page = status(pages->second.default_backend ? 404 : code);
+      if (!pages->second.default_backend) {
+        page.backend = backend(pages->second, 1).backend;
+        page.port = pages->second.port;
+        page.upstream_target = "/";
+      }
+      page.notes.emplace_back("the backend answered " + std::to_string(code));
+      out.push_back(std::move(page));
+    }
   }
 
   static bool too_large(const Context& context) {
@@ -533,6 +550,7 @@ HostBoundaries Model::boundaries_of(const Server& server) const {
 
 Boundaries Model::boundaries() const {
   Boundaries out;
+  out.tls_for_names_only = true;
   for (const auto& [host, server] : config_.servers) {
     HostBoundaries entry = boundaries_of(server);
     if (server.certificate && host != "_") out.server_names.push_back(lower(host));
