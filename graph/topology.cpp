@@ -236,12 +236,16 @@ Graph topology(const kube::Index& index, const route::Attachments& attachments, 
 }
 
 Graph folded(const Graph& graph) {
+  constexpr std::size_t most_listeners = 40;
+  const auto listeners = std::count_if(graph.nodes.begin(), graph.nodes.end(),
+                                       [](const Node& node) { return node.column == Column::listener; });
+  const Column last_whole = static_cast<std::size_t>(listeners) > most_listeners ? Column::gateway : Column::listener;
   Graph out;
   std::map<std::string, std::size_t> made;
   std::vector<std::size_t> to(graph.nodes.size());
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
-    const bool whole = node.column <= Column::listener;
+    const bool whole = node.column <= last_whole;
     const std::string key =
         std::to_string(static_cast<int>(node.column)) + (whole ? node.title + node.detail : node.ns);
     const auto [it, fresh] = made.try_emplace(key, out.nodes.size());
@@ -250,7 +254,7 @@ Graph folded(const Graph& graph) {
     Node& target = out.nodes[to[i]];
     if (!whole) {
       const std::size_t count = target.title.empty() ? 1 : std::stoul(target.title) + 1;
-      static constexpr const char* nouns[] = {"", "", " route", " rule", " service"};
+      static constexpr const char* nouns[] = {"", " listener", " route", " rule", " service"};
       target.title = std::to_string(count) + nouns[static_cast<std::size_t>(node.column)] + (count == 1 ? "" : "s");
     }
     if (!node.problem.empty() && target.problem.empty()) target.problem = node.problem;
