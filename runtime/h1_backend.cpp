@@ -268,7 +268,9 @@ void H1Backend::on_eof() {
 }
 
 void H1Backend::on_broken() {
-  fail(in_body_ ? Failure::truncated : reused_ && in_.empty() ? Failure::stale : Failure::reset);
+  if (in_body_) return fail(Failure::truncated);
+  if (!in_.empty()) return fail(Failure::malformed);  // half a head
+  fail(reused_ ? Failure::stale : Failure::reset);
 }
 
 void H1Backend::on_drained() {

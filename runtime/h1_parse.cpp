@@ -205,6 +205,7 @@ bool parse_response(ResponseHead& head, std::string_view method, const HeadLimit
   if (wire.codings && (wire.codings > 1 || wire.lengths || head.http10 || !same_name(wire.coding, "chunked")))
     return false;
   if (wire.lengths > 1 || (wire.lengths && !parse_length(wire.length, head.length))) return false;
+  if (head.status == 204 && (wire.codings || head.length)) return false;  // RFC 9112, 6.1 and 6.2
   if (head.status == 101) head.upgrade = wire.upgrade;
   if (head.status < 200 || head.status == 204) {
     head.framing = Framing::none;
