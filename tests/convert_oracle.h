@@ -216,7 +216,7 @@ inline Counts run(const Controller& controller) {
     const json record = json::parse(line);
     const std::string id = record["id"];
     // A request without one defined answer, or an Ingress that never existed.
-    if (record.value("unstable", false) || record.value("rejected_by_apiserver", false) ||
+    if (record.value("unstable", false) || record.contains("rejected_by_apiserver") ||
         (controller.skip && !controller.skip(record).empty())) {
       ++counts.skipped;
       continue;
