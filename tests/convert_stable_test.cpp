@@ -122,6 +122,7 @@ bool asked_for(const std::string& code) {
       {"GW418", "enable-cors answers '*' with credentials by default"},
       {"GW314", "TLS without a host"},
       {"GW419", "a host with TLS whose Ingress asks for no redirect"},
+      {"GW427", "rules of a wildcard and of one of its hosts that the old controller tries in one order share a route"},
       {"GW428", "an Ingress for '*.com'"},
       {"GW508", "backend-protocol HTTPS without a CA: the system's roots are all that can be written (GW603)"},
   };

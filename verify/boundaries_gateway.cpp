@@ -86,20 +86,33 @@ bool is_policy(const kube::OtherObject& object) {
          object.kind == "Middleware";
 }
 
+// A preflight is three conditions at once: OPTIONS, an Origin, and the method it asks for.
+void add_preflights(HostBoundaries& row, const kube::HttpRouteRule& rule) {
+  for (const kube::RouteFilter& filter : rule.filters) {
+    if (!filter.cors) continue;
+    row.preflights.emplace_back("https://origin.invalid");
+    for (const std::string& origin : filter.cors->allow_origins)
+      if (origin.find('*') == std::string::npos) row.preflights.push_back(origin);
+  }
+}
+void add_preflights(HostBoundaries&, const kube::GrpcRouteRule&) {}
+
 template <class Route>
 void add_routes(HostSet& hosts, const std::vector<Route>& routes, const std::vector<std::string>& everywhere) {
   for (const Route& route : routes) {
     std::vector<std::string> names = route.spec.hostnames.empty() ? everywhere : route.spec.hostnames;
     for (const std::string& name : names) {
       HostBoundaries& row = hosts.at(lower(name), route);
-      for (const auto& rule : route.spec.rules)
+      for (const auto& rule : route.spec.rules) {
         for (const auto& match : rule.matches) add_match(row, match, hosts.reading);
+        add_preflights(row, rule);
+      }
     }
   }
 }
 
 void remove_duplicates(HostBoundaries& row) {
-  for (std::vector<std::string>* list : {&row.paths, &row.methods}) {
+  for (std::vector<std::string>* list : {&row.paths, &row.methods, &row.preflights}) {
     std::sort(list->begin(), list->end());
     list->erase(std::unique(list->begin(), list->end()), list->end());
   }

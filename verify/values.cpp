@@ -150,6 +150,16 @@ void add_pairs(const std::vector<Dimension>& dimensions, std::vector<Extras>& ou
   }
 }
 
+void add_preflights(const std::vector<const HostBoundaries*>& rows, std::vector<Extras>& out) {
+  std::set<std::string> origins;
+  for (const HostBoundaries* row : rows) origins.insert(row->preflights.begin(), row->preflights.end());
+  for (const std::string& origin : origins) {
+    Extras& preflight = out.emplace_back();
+    preflight.method = "OPTIONS";
+    preflight.headers = {{"Origin", origin}, {"Access-Control-Request-Method", "PUT"}};
+  }
+}
+
 }  // namespace
 
 ExtraClasses extra_classes(const std::vector<const HostBoundaries*>& rows) {
@@ -164,10 +174,12 @@ ExtraClasses extra_classes(const std::vector<const HostBoundaries*>& rows) {
   if (product <= max_product) {
     Choice choice(dimensions.size(), 0);
     add_all(dimensions, 0, choice, out.all);
+    add_preflights(rows, out.all);
     return out;
   }
   out.sampled.push_back("headers, cookies, query parameters and methods are combined in pairs, not in every way");
   add_pairs(dimensions, out.all);
+  add_preflights(rows, out.all);
   return out;
 }
 

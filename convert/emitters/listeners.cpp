@@ -85,9 +85,11 @@ void add_gateways(const Plan& plan, const Input& input, const Target& target, ku
     for (const auto& [name, planned] : listeners) set.spec.listeners.push_back(make_listener(name, planned, id.ns));
     out.listener_sets.push_back(std::move(set));
   }
-  // A Gateway in a namespace that no Ingress uses brings the namespace along.
+  // A Gateway in a namespace where nothing of the input lives brings the namespace along.
   std::set<std::string> used;
   for (const kube::Ingress* ingress : input.ingresses) used.insert(ingress->metadata.ns);
+  for (const Part& part : plan.parts) used.insert(part.owner->metadata.ns);
+  for (const kube::OtherObject& other : input.bundle.others) used.insert(other.metadata.ns);
   std::set<std::string> made;
   for (const auto& [id, listeners] : plan.gateways)
     if (!used.contains(id.ns) && !input.index.ns(id.ns) && made.insert(id.ns).second)

@@ -50,6 +50,7 @@ struct HostBoundaries {
       paths;  // literals; the classes are: equal, p + "/...", p as a byte prefix, p without its "/"
   std::vector<PathRegex> regexes;
   std::vector<NamedValues> headers, cookies, queries;
+  std::vector<std::string> preflights;  // origins for which a CORS preflight is worth asking
   std::vector<std::string> methods;  // "OPTIONS", ...
   std::vector<std::string> sampled;  // why a dimension can only be sampled, for people
   diag::Span span;                   // the first rule that names the host
