@@ -371,7 +371,8 @@ std::string to_text(const Report& report, const Rendering& rendering) {
     out += diag::printable(host.host) + ": " + std::string(name(host.verdict));
     if (host.verdict == Verdict::proved_modulo || host.verdict == Verdict::tested) out += ", given:";
     out += "\n";
-    for (const std::string& note : host.assumptions) out += "  - " + diag::printable(note) + "\n";
+    for (const std::string& note : host.assumptions)
+      if (!note.starts_with("accepted: ")) out += "  - " + diag::printable(note) + "\n";  // told below, with counts
     add_differences(host, rendering, out);
     for (const Counterexample& found : host.unmodelled)
       out += "  not modelled: " + display(found.request) + "\n    old: " + diag::printable(summary(found.old_answer)) +
