@@ -26,8 +26,8 @@ std::string megabytes(std::size_t bytes) {
 
 Result<std::string> read_descriptor(int fd, const std::string& path, std::size_t limit, std::size_t expected) {
   std::string text;
-  text.reserve(expected + 1);
   constexpr std::size_t step = 1 << 16;
+  text.reserve(expected + step);  // the last read, which finds the end, asks for a step more
   for (;;) {
     const std::size_t old = text.size();
     text.resize(std::max(old + step, std::min(text.capacity(), old + (step << 6))));
