@@ -80,6 +80,8 @@ void check_tls_hosts(const Context& c, const kube::Ingress& ingress) {
     hosts.insert(rule.host);
     all |= rule.host.empty();
   }
+  const std::string* www = kube::find(ingress.metadata.annotations, "nginx.ingress.kubernetes.io/from-to-www-redirect");
+  const bool both_names = www && *www == "true";  // www.x redirects to x, or x to www.x
   std::map<std::string, const kube::IngressTls*> owner;
   for (const kube::IngressTls& tls : ingress.spec.tls) {
     if (tls.secret_name.empty())
@@ -94,7 +96,9 @@ void check_tls_hosts(const Context& c, const kube::Ingress& ingress) {
                           (host.starts_with("*.") && std::any_of(hosts.begin(), hosts.end(), [&](const auto& each) {
                              return each.ends_with(host.substr(1)) && each.find('.') == each.size() - host.size() + 1;
                            }));
-      if (!served && !ingress.spec.rules.empty())
+      const bool redirected =
+          both_names && hosts.contains(host.starts_with("www.") ? host.substr(4) : "www." + host);
+      if (!served && !redirected && !ingress.spec.rules.empty())
         report(c,
                {"IN209", ingress, at, "no rule serves the TLS host " + quoted(host), "add a rule for it or remove it"});
       auto [it, fresh] = owner.try_emplace(host, &tls);
