@@ -77,8 +77,11 @@ Position Sources::position(FileId id, std::uint32_t offset) const {
   const auto& starts = lines(file);
   auto after = std::upper_bound(starts.begin(), starts.end(), offset);
   std::uint32_t start = *(after - 1);
-  std::uint32_t column = code_points_before(file, offset) - code_points_before(file, start) + 1;
-  return {static_cast<std::uint32_t>(after - starts.begin()), column};
+  // The table of code points is for lines of a megabyte.
+  const std::uint32_t before = offset - start < block
+                                   ? count_code_points(std::string_view(file.text).substr(start, offset - start))
+                                   : code_points_before(file, offset) - code_points_before(file, start);
+  return {static_cast<std::uint32_t>(after - starts.begin()), before + 1};
 }
 
 Span Sources::line_span(FileId id, std::uint32_t line) const {
