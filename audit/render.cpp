@@ -3,6 +3,7 @@
 
 #include "audit/audit.h"
 #include "audit/tables.h"
+#include "diag/markup.h"
 #include "diag/render.h"
 
 namespace gw::audit {
@@ -47,22 +48,8 @@ void write_text(const Table& table, std::string& out) {
   for (const auto& row : table.rows) write(row);
 }
 
-// Markdown reads < and & as HTML, | as the next cell and ` as code.
 std::string markdown_text(const std::string& raw) {
-  std::string out;
-  for (char c : diag::printable(raw)) {
-    if (c == '<') {
-      out += "&lt;";
-      continue;
-    }
-    if (c == '&') {
-      out += "&amp;";
-      continue;
-    }
-    if (std::string_view("|`*_[]\\").find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
+  return diag::escape_markdown(diag::printable(raw));
 }
 
 std::string where(const Finding& finding) {

@@ -3,6 +3,7 @@
 
 #include "audit/audit.h"
 #include "audit/tables.h"
+#include "diag/markup.h"
 #include "diag/render.h"
 
 namespace gw::audit {
@@ -11,29 +12,7 @@ namespace {
 constexpr std::size_t most_rows = 1000, most_columns = 40, most_findings = 20;
 
 std::string html_text(const std::string& raw) {
-  std::string out;
-  for (char c : diag::printable(raw)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
+  return diag::escape_markup(diag::printable(raw));
 }
 
 // Lines stay lines.

@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/states.h"
+#include "diag/markup.h"
 #include "diag/render.h"
 #include "verify/known.h"
 #include "verify/report.h"
@@ -108,20 +109,8 @@ std::string to_text(const StateDiff& diff, const State& old, const State& now, c
   return out + (out.empty() ? "" : "\n") + summary(diff, old, now) + "\n";
 }
 
-// Markdown reads < and & as HTML, | as the next cell and ` as code.
 std::string escaped(const std::string& raw) {
-  std::string out;
-  for (const char c : diag::printable(raw)) {
-    if (c == '<') {
-      out += "&lt;";
-    } else if (c == '&') {
-      out += "&amp;";
-    } else {
-      if (std::string_view("|`*_[]\\").find(c) != std::string_view::npos) out += '\\';
-      out += c;
-    }
-  }
-  return out;
+  return diag::escape_markdown(diag::printable(raw));
 }
 
 std::string to_markdown(const StateDiff& diff, const State& old, const State& now, const verify::Rendering& rendering) {

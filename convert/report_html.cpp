@@ -2,36 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "diag/markup.h"
+
 namespace gw::convert {
 namespace {
 
+using diag::escape_markup;
 using nlohmann::ordered_json;
-
-std::string html(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 // A table cell must hold neither '|' nor a line end.
 std::string cell(std::string_view text) {
@@ -73,21 +50,22 @@ std::string report_html(std::string_view json) {
   std::string out(head);
   out += "<dl>";
   for (const auto& [key, value] : all["summary"].items())
-    out += "<div><dt>" + html(key) + "</dt><dd>" + html(text_of(value)) + "</dd></div>";
+    out += "<div><dt>" + escape_markup(key) + "</dt><dd>" + escape_markup(text_of(value)) + "</dd></div>";
   out +=
       "</dl><h2>Annotations</h2><table><tr><th>Outcome<th>Object<th>Annotation<th>Value<th>What became of "
       "it<th>Place</tr>\n";
   for (const ordered_json& a : all["annotations"]) {
     const std::string outcome = text_of(a["outcome"]);
-    out += "<tr><td class=\"" + html(outcome) + "\">" + html(outcome) + "<td>" + html(text_of(a["object"])) + "<td>" +
-           html(text_of(a["key"])) + "<td>" + html(text_of(a["value"])) + "<td>" + html(text_of(a["detail"])) + "<td>" +
-           html(where(a)) + "</tr>\n";
+    out += "<tr><td class=\"" + escape_markup(outcome) + "\">" + escape_markup(outcome);
+    for (const char* field : {"object", "key", "value", "detail"}) out += "<td>" + escape_markup(text_of(a[field]));
+    out += "<td>" + escape_markup(where(a)) + "</tr>\n";
   }
   out += "</table><h2>Findings</h2><table><tr><th>Severity<th>Code<th>Message<th>Place</tr>\n";
   for (const ordered_json& f : all["findings"]) {
     const std::string severity = text_of(f["severity"]);
-    out += "<tr><td class=\"" + html(severity) + "\">" + html(severity) + "<td>" + html(text_of(f["code"])) + "<td>" +
-           html(text_of(f["message"])) + "<td>" + html(where(f)) + "</tr>\n";
+    out += "<tr><td class=\"" + escape_markup(severity) + "\">" + escape_markup(severity);
+    for (const char* field : {"code", "message"}) out += "<td>" + escape_markup(text_of(f[field]));
+    out += "<td>" + escape_markup(where(f)) + "</tr>\n";
   }
   return out + "</table></html>\n";
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "diag/markup.h"
 #include "diag/render.h"
 #include "graph/topology.h"
 
@@ -14,29 +15,7 @@ constexpr double box_width = 272, box_height = 46, gap_y = 14, gap_x = 90, margi
 constexpr std::size_t title_limit = 30, detail_limit = 36;  // characters that fit a box
 
 std::string escaped(const std::string& raw) {
-  std::string out;
-  for (char c : diag::printable(raw)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
+  return diag::escape_markup(diag::printable(raw));
 }
 
 // Cuts at code points.

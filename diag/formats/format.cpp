@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "diag/baseline.h"
+#include "diag/markup.h"
 #include "diag/render.h"
 
 namespace gw::diag {
@@ -108,29 +109,7 @@ std::string place(const Diagnostic& d, const Sources& sources) {
 std::string escape_xml(std::string_view text) {
   std::string one_line(text);
   std::ranges::replace(one_line, '\n', ' ');
-  std::string out;
-  for (char c : printable(one_line)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
+  return escape_markup(printable(one_line));
 }
 
 RuleInfo rule_of(const Report& report, std::string_view code) {
