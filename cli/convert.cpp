@@ -66,21 +66,21 @@ class Printer {
 
   void operator()(kube::Bundle&& piece) {
     if (style_ == yaml::Style::json) return convert::append(all_, std::move(piece));
-    std::string text;
-    kube::write(piece, style_, text);
-    if (text.empty()) return;
-    if (wrote_ && !text.starts_with("---")) std::fputs("---\n", stdout);
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    wrote_ = true;
+    bool first = true;
+    kube::write(piece, style_, [&](std::string_view text) {
+      if (first && wrote_ && !text.starts_with("---")) std::fputs("---\n", stdout);
+      first = false;
+      print(text);
+    });
+    wrote_ = wrote_ || !first;
   }
   void finish() {
-    if (style_ != yaml::Style::json) return;
-    std::string text;
-    kube::write(all_, style_, text);
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    if (style_ == yaml::Style::json) kube::write(all_, style_, print);
   }
 
  private:
+  static void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
   yaml::Style style_;
   kube::Bundle all_;
   bool wrote_ = false;

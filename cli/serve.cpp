@@ -5,7 +5,6 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <malloc.h>
 #include <poll.h>
 #include <CLI/CLI.hpp>
 #include <atomic>
@@ -22,6 +21,7 @@
 #include "cli/dataplane.h"
 #include "cli/demo_world.h"
 #include "cli/gateways.h"
+#include "cli/memory.h"
 #include "cli/serve_envoy.h"
 #include "cluster/kubeconfig.h"
 #include "control/controller.h"
@@ -174,7 +174,7 @@ class Serve {
   // Reads, attaches and applies. False: there are errors and nothing changed.
   bool load_and_apply(bool first) {
     struct Trim {
-      ~Trim() { malloc_trim(0); }  // the manifests' trees are gone, only the table stays
+      ~Trim() { return_free_memory(); }  // the manifests' trees are gone, only the table stays
     } trim;
     auto loaded = std::make_unique<Loaded>();
     if (load(args_.inputs, *loaded) != exit_ok) return false;

@@ -13,6 +13,7 @@
 
 #include "convert/intent.h"
 #include "convert/ledger.h"
+#include "kube/box.h"
 #include "kube/bundle.h"
 
 namespace gw::convert {
@@ -67,11 +68,11 @@ struct FieldClaim {
 
 // What is done to a request; shared by rules.
 struct Action {
-  std::optional<Redirect> redirect;
-  std::optional<PathRewrite> rewrite;
+  kube::Box<Redirect> redirect;
+  kube::Box<PathRewrite> rewrite;
   std::string rewrite_host;
   std::vector<HeaderEdit> request_headers, response_headers;
-  std::optional<CorsPolicy> cors;
+  kube::Box<CorsPolicy> cors;
   std::vector<Mirror> mirrors;
   std::string request_timeout, backend_timeout;  // GEP-2257; empty: none
   std::vector<Intent> intents;

@@ -16,10 +16,12 @@ std::uint32_t count_code_points(std::string_view text) {
 }
 
 std::vector<std::uint32_t> find_line_starts(std::string_view text) {
-  std::vector<std::uint32_t> starts{0};
-  for (std::size_t i = text.find_first_of("\r\n"); i != text.npos; i = text.find_first_of("\r\n", i)) {
-    i += text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n' ? 2 : 1;
-    starts.push_back(static_cast<std::uint32_t>(i));
+  std::vector<std::uint32_t> starts;
+  starts.reserve(static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n')) + 1);
+  starts.push_back(0);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool last_of_break = text[i] == '\n' || (text[i] == '\r' && text.substr(i + 1, 1) != "\n");
+    if (last_of_break) starts.push_back(static_cast<std::uint32_t>(i + 1));
   }
   return starts;
 }

@@ -101,9 +101,10 @@ void append_printable(std::string& out, std::string_view text, const CodePoint& 
 }
 
 std::string printable(std::string_view text) {
-  std::string out;
+  const auto shown = [](char c) { return c >= ' ' && c <= '~'; };
+  std::string out(text.begin(), std::find_if_not(text.begin(), text.end(), shown));
   out.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
+  for (std::size_t at = out.size(); at < text.size();) {
     CodePoint c = decode_utf8(text, at);
     append_printable(out, text, c, at);
     at += c.bytes;

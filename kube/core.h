@@ -1,5 +1,6 @@
 // Core, discovery and networking kinds that routing needs, each field described once.
 #pragma once
+#include "kube/box.h"
 #include "kube/meta.h"
 
 namespace gw::kube {
@@ -36,7 +37,7 @@ void fields(V& v, TypedLocalObjectReference& r) {
 
 struct IngressBackend : Located {
   std::optional<IngressServiceBackend> service;
-  std::optional<TypedLocalObjectReference> resource;
+  Box<TypedLocalObjectReference> resource;
 };
 template <class V>
 void fields(V& v, IngressBackend& b) {
@@ -86,7 +87,7 @@ void fields(V& v, IngressTls& t) {
 
 struct IngressSpec : Located {
   std::optional<std::string> ingress_class_name;
-  std::optional<IngressBackend> default_backend;
+  Box<IngressBackend> default_backend;
   std::vector<IngressTls> tls;
   std::vector<IngressRule> rules;
 };

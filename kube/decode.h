@@ -37,6 +37,10 @@ void decode_value(DecodeContext& context, const yaml::Node& node, std::optional<
   decode_value(context, node, out.emplace());
 }
 template <class T>
+void decode_value(DecodeContext& context, const yaml::Node& node, Box<T>& out) {
+  decode_value(context, node, out.emplace());
+}
+template <class T>
 void decode_value(DecodeContext& context, const yaml::Node& node, std::vector<T>& out) {
   if (!node.is_seq()) return context.wrong_type(node, "a list");
   out.reserve(node.size());

@@ -1,5 +1,6 @@
 // Gateway API v1 kinds (v1.6, both channels), each field described once.
 #pragma once
+#include "kube/box.h"
 #include "kube/meta.h"
 
 namespace gw::kube {
@@ -52,7 +53,7 @@ void fields(V& v, BackendObjectReference& r) {
 
 struct GatewayClassSpec : Located {
   std::string controller_name, description;
-  std::optional<ObjectReference> parameters_ref;
+  Box<ObjectReference> parameters_ref;
 };
 template <class V>
 void fields(V& v, GatewayClassSpec& s) {
@@ -78,7 +79,7 @@ void fields(V& v, RouteGroupKind& k) {
 
 struct RouteNamespaces : Located {
   std::optional<std::string> from;  // All, Selector, Same, None
-  std::optional<LabelSelector> selector;
+  Box<LabelSelector> selector;
 };
 template <class V>
 void fields(V& v, RouteNamespaces& n) {
@@ -138,7 +139,7 @@ void fields(V& v, GatewayAddress& a) {
 
 struct GatewayInfrastructure : Located {
   StringMap labels, annotations;
-  std::optional<ObjectReference> parameters_ref;
+  Box<ObjectReference> parameters_ref;
 };
 template <class V>
 void fields(V& v, GatewayInfrastructure& i) {
@@ -157,7 +158,7 @@ void fields(V& v, FrontendValidation& f) {
   v("mode", f.mode);
 }
 struct FrontendTlsConfig : Located {
-  std::optional<FrontendValidation> validation;
+  Box<FrontendValidation> validation;
 };
 template <class V>
 void fields(V& v, FrontendTlsConfig& f) {
@@ -182,15 +183,15 @@ void fields(V& v, GatewayFrontendTls& f) {
   v("perPort", f.per_port);
 }
 struct GatewayBackendTls : Located {
-  std::optional<ObjectReference> client_certificate_ref;
+  Box<ObjectReference> client_certificate_ref;
 };
 template <class V>
 void fields(V& v, GatewayBackendTls& b) {
   v("clientCertificateRef", b.client_certificate_ref);
 }
 struct GatewayTls : Located {
-  std::optional<GatewayBackendTls> backend;
-  std::optional<GatewayFrontendTls> frontend;
+  Box<GatewayBackendTls> backend;
+  Box<GatewayFrontendTls> frontend;
 };
 template <class V>
 void fields(V& v, GatewayTls& t) {
@@ -210,9 +211,9 @@ struct GatewaySpec : Located {
   std::string gateway_class_name;
   std::vector<Listener> listeners;
   std::vector<GatewayAddress> addresses;
-  std::optional<GatewayInfrastructure> infrastructure;
-  std::optional<AllowedListeners> allowed_listeners;
-  std::optional<GatewayTls> tls;
+  Box<GatewayInfrastructure> infrastructure;
+  Box<AllowedListeners> allowed_listeners;
+  Box<GatewayTls> tls;
   std::optional<std::string> default_scope;
 };
 template <class V>
@@ -364,9 +365,9 @@ void fields(V& v, ForwardBody& b) {
 struct ExternalAuth : Located {
   std::string protocol;  // HTTP, GRPC
   BackendObjectReference backend_ref;
-  std::optional<ExternalAuthGrpc> grpc;
-  std::optional<ExternalAuthHttp> http;
-  std::optional<ForwardBody> forward_body;
+  Box<ExternalAuthGrpc> grpc;
+  Box<ExternalAuthHttp> http;
+  Box<ForwardBody> forward_body;
 };
 template <class V>
 void fields(V& v, ExternalAuth& a) {
@@ -380,13 +381,13 @@ void fields(V& v, ExternalAuth& a) {
 // HTTPRoute and GRPCRoute filters; `type` says which member is meant.
 struct RouteFilter : Located {
   std::string type;
-  std::optional<HeaderModifier> request_header_modifier, response_header_modifier;
-  std::optional<RequestMirror> request_mirror;
-  std::optional<RequestRedirect> request_redirect;
-  std::optional<UrlRewrite> url_rewrite;
-  std::optional<Cors> cors;
-  std::optional<ExternalAuth> external_auth;
-  std::optional<ObjectReference> extension_ref;
+  Box<HeaderModifier> request_header_modifier, response_header_modifier;
+  Box<RequestMirror> request_mirror;
+  Box<RequestRedirect> request_redirect;
+  Box<UrlRewrite> url_rewrite;
+  Box<Cors> cors;
+  Box<ExternalAuth> external_auth;
+  Box<ObjectReference> extension_ref;
 };
 template <class V>
 void fields(V& v, RouteFilter& f) {
@@ -486,7 +487,7 @@ void fields(V& v, CookieConfig& c) {
 }
 struct SessionPersistence : Located {
   std::optional<std::string> session_name, type, absolute_timeout;
-  std::optional<CookieConfig> cookie_config;
+  Box<CookieConfig> cookie_config;
 };
 template <class V>
 void fields(V& v, SessionPersistence& s) {
@@ -501,9 +502,9 @@ struct HttpRouteRule : Located {
   std::vector<HttpRouteMatch> matches;
   std::vector<RouteFilter> filters;
   std::vector<BackendRef> backend_refs;
-  std::optional<RouteTimeouts> timeouts;
-  std::optional<RouteRetry> retry;
-  std::optional<SessionPersistence> session_persistence;
+  Box<RouteTimeouts> timeouts;
+  Box<RouteRetry> retry;
+  Box<SessionPersistence> session_persistence;
 };
 template <class V>
 void fields(V& v, HttpRouteRule& r) {
@@ -558,7 +559,7 @@ struct GrpcRouteRule : Located {
   std::vector<GrpcRouteMatch> matches;
   std::vector<RouteFilter> filters;
   std::vector<BackendRef> backend_refs;
-  std::optional<SessionPersistence> session_persistence;
+  Box<SessionPersistence> session_persistence;
 };
 template <class V>
 void fields(V& v, GrpcRouteRule& r) {

@@ -1,7 +1,9 @@
 // From files to a Bundle. Every document is decoded by kind; lists are opened; what does not fit is reported and left
 // out, and never costs another object.
 #pragma once
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "diag/diagnostic.h"
@@ -47,6 +49,8 @@ Bundle load_text(std::string name, std::string text, diag::Sources& sources, dia
 
 // Writes objects in the order of each_kind, names ascending within a kind; comments above each document in YAML.
 void write(const Bundle& bundle, yaml::Style style, std::string& out);
+// The same, handed on in parts.
+void write(const Bundle& bundle, yaml::Style style, const std::function<void(std::string_view)>& sink);
 
 // A finding about a place inside an object: fills object, path ("spec.rules[0].host") and span from the tree.
 // `at` may be nullptr: then the object's own first line is meant.

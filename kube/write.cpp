@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <concepts>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 namespace gw::kube {
@@ -20,7 +21,7 @@ class FieldWriter {
   }
   template <class T>
   void always(std::string_view name, const T& value) {
-    writer_.key(name);
+    writer_.field(name);
     put(value);
   }
   void rest(std::string_view) {}
@@ -43,6 +44,10 @@ class FieldWriter {
   }
   template <class T>
   void put(const std::optional<T>& value) {
+    put(*value);
+  }
+  template <class T>
+  void put(const Box<T>& value) {
     put(*value);
   }
   template <class T>
@@ -74,6 +79,10 @@ class FieldWriter {
   static bool absent(std::int64_t value) { return value == 0; }
   template <class T>
   static bool absent(const std::optional<T>& value) {
+    return !value;
+  }
+  template <class T>
+  static bool absent(const Box<T>& value) {
     return !value;
   }
   template <class T>
@@ -164,7 +173,9 @@ std::size_t size(const Bundle& bundle) {
 
 }  // namespace
 
-void write(const Bundle& bundle, yaml::Style style, std::string& out) {
+void write(const Bundle& bundle, yaml::Style style, const std::function<void(std::string_view)>& sink) {
+  constexpr std::size_t enough = std::size_t{1} << 16;
+  std::string out;
   yaml::Writer writer(style, out);
   const bool list = style == yaml::Style::json && size(bundle) != 1;  // one JSON value, whatever the number of objects
   if (list) {
@@ -183,12 +194,20 @@ void write(const Bundle& bundle, yaml::Style style, std::string& out) {
       for (const std::string& comment : object.comments) writer.comment(comment);
     put_object(writer, object);
     if (!list) writer.end_document();
+    if (out.size() < enough) return;
+    sink(out);
+    out.clear();
   });
   if (list) {
     writer.end_seq();
     writer.end_map();
     writer.end_document();
   }
+  if (!out.empty()) sink(out);
+}
+
+void write(const Bundle& bundle, yaml::Style style, std::string& out) {
+  write(bundle, style, [&](std::string_view text) { out += text; });
 }
 
 }  // namespace gw::kube

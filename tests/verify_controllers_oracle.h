@@ -148,12 +148,9 @@ inline std::shared_ptr<Configuration> configuration(const Json& record, const Op
     more.insert(service);
   }
   if (options.configure) options.configure(record, controller);
-  kube::Bundle plain;
-  {
-    diag::Sources sources;
-    diag::Sink sink;
-    plain = kube::load_text("config.yaml", config, sources, sink);
-  }
+  diag::Sources sources;  // the objects of `plain` point into its text
+  diag::Sink sink;
+  const kube::Bundle plain = kube::load_text("config.yaml", config, sources, sink);
   auto out = std::make_shared<Configuration>();
   std::string all = config + services(plain, more, record);
   if (options.extra) all += options.extra(record);

@@ -182,7 +182,9 @@ class Builder {
   }
   diag::Span span_of(const yaml_event_t& event);
   diag::Span word_at(std::uint32_t begin) const;
-  void place(Node& node, diag::Span span) { node.file_ = span.file, node.begin_ = span.begin, node.end_ = span.end; }
+  void place(Node& node, diag::Span span) {
+    node.file_ = span.file & Node::unknown_file, node.begin_ = span.begin, node.end_ = span.end;
+  }
   bool refuse(std::string_view code, diag::Span span, std::string message, std::string help);
   void warn(std::string_view code, diag::Span span, std::string message, std::string help);
   void refuse_syntax();
@@ -368,7 +370,7 @@ void Builder::set_scalar(const Scalar& scalar, Slot& slot) {
 
 // Text that stands in the file as it is read is not copied.
 void Builder::set_string(Node& node, std::string_view value, bool quoted) {
-  assert(node.file_ != diag::no_file);
+  assert(node.file_ != Node::unknown_file);
   std::string_view kept = at_source(value, node.begin_ + (quoted ? 1 : 0));
   if (kept.data() == nullptr) kept = arena_.copy(value);
   node.kind_ = Kind::string;

@@ -15,7 +15,7 @@ enum class Kind : std::uint8_t { null, boolean, integer, unsigned_integer, float
 class Node;
 struct Entry;  // a key and its value
 
-// 32 bytes. Scalars are resolved (YAML 1.1 as Go's sigs.k8s.io/yaml does); the text as written is in the source at
+// 24 bytes. Scalars are resolved (YAML 1.1 as Go's sigs.k8s.io/yaml does); the text as written is in the source at
 // span().
 class Node {
  public:
@@ -45,10 +45,11 @@ class Node {
   // The entry of a key, for the span of the key itself.
   const Entry* entry(std::string_view key) const;
 
-  diag::Span span() const { return {file_, begin_, end_}; }
+  diag::Span span() const { return {file_ == unknown_file ? diag::no_file : file_, begin_, end_}; }
 
  private:
   friend class Builder;
+  static constexpr diag::FileId unknown_file = (diag::FileId{1} << 28) - 1;
   union {
     const char* text_;
     const Entry* entries_;
@@ -59,10 +60,11 @@ class Node {
   std::uint32_t size_ = 0;
   std::uint32_t begin_ = 0;
   std::uint32_t end_ = 0;
-  diag::FileId file_ = diag::no_file;
-  Kind kind_ = Kind::null;
-  bool plain_ = true;
+  diag::FileId file_ : 28 = unknown_file;
+  Kind kind_ : 3 = Kind::null;
+  bool plain_ : 1 = true;
 };
+static_assert(sizeof(Node) == 24);
 
 struct Entry {
   Node key;  // always Kind::string

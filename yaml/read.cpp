@@ -194,8 +194,8 @@ std::vector<Document> read_all(const Reader& reader, const std::vector<Chunk>& c
   std::vector<std::vector<Document>> results(batches.size());
   std::atomic<std::size_t> next = 0;
   auto work = [&] {
+    auto arena = std::make_shared<Arena>();
     for (std::size_t batch = next++; batch < batches.size(); batch = next++) {
-      auto arena = std::make_shared<Arena>();
       for (std::size_t i = batches[batch].begin; i < batches[batch].end; ++i) {
         reader.read(chunks[i], arena, results[batch]);
       }

@@ -80,8 +80,7 @@ void Writer::before_item(bool collection) {
     if (level.empty) level.cuddled = style_ == Style::kyaml && collection;
     return separate_flow(level);
   }
-  if (!(level.empty && level.same_line)) new_line(level.indent);
-  level.empty = false;
+  block_entry();
   out_ += "- ";
 }
 
@@ -138,6 +137,21 @@ void Writer::end_seq() {
   end(false);
 }
 
+void Writer::block_entry() {
+  Level& level = levels_.back();
+  if (!(level.empty && level.same_line)) new_line(level.indent);
+  level.empty = false;
+}
+
+void Writer::field(std::string_view name) {
+  if (!block()) return key(name);
+  assert(!levels_.empty() && levels_.back().map && !after_key_);
+  after_key_ = true;
+  block_entry();
+  out_ += name;
+  out_ += ':';
+}
+
 void Writer::key(std::string_view key) {
   assert(!levels_.empty() && levels_.back().map && !after_key_);
   Level& level = levels_.back();
@@ -151,8 +165,7 @@ void Writer::key(std::string_view key) {
     out_ += ':';
     return;
   }
-  if (!(level.empty && level.same_line)) new_line(level.indent);
-  level.empty = false;
+  block_entry();
   if (key.size() > longest_simple_key) {
     out_ += "? ";
     append_double_quoted(out_, key);

@@ -25,6 +25,7 @@ class Writer {
   void end_document();
   void begin_map();
   void key(std::string_view key);
+  void field(std::string_view name);  // a key that is a word to every reader: no look at quotes
   void end_map();
   void begin_seq();
   void end_seq();
@@ -47,6 +48,7 @@ class Writer {
   bool block() const { return style_ == Style::yaml; }
   void before_value(bool collection);
   void before_item(bool collection);
+  void block_entry();
   void begin(bool map);
   void end(bool map);
   void new_line(std::size_t spaces);

@@ -108,17 +108,31 @@ class Emitter {
 
  private:
   void infrastructure(const Plan& plan) {
-    kube::Bundle piece;
+    const Annotations annotations = place_annotations(plan, ir_, input_.options, ledger_);
+    kube::Bundle grants;
     if (!input_.options.parent && !(plan.gateways.empty() && plan.listener_sets.empty())) {
-      add_gateways(plan, input_, target_, piece);
+      kube::Bundle gateways;
+      add_gateways(plan, input_, target_, annotations, gateways);
+      consumer_(std::move(gateways));
+      listener_sets(plan, annotations);
       PolicyContext context = policy_context();
       if (target_.listener_policies) {
         listener_policies(plan.gateways, "Gateway", context);
         listener_policies(plan.listener_sets, "ListenerSet", context);
       }
     }
-    place_annotations(plan, ir_, input_.options, ledger_, piece);
-    add_grants(plan, ir_, piece);
+    add_grants(plan, ir_, grants);
+    consumer_(std::move(grants));
+  }
+
+  void listener_sets(const Plan& plan, const Annotations& annotations) {
+    kube::Bundle piece;
+    for (const auto& [id, listeners] : plan.listener_sets) {
+      piece.listener_sets.push_back(make_listener_set(plan, id, annotations, input_.sources));
+      if (piece.listener_sets.size() < piece_size) continue;
+      consumer_(std::move(piece));
+      piece = {};
+    }
     consumer_(std::move(piece));
   }
 

@@ -1,6 +1,7 @@
 #include "convert/emitters/listeners.h"
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "convert/emitters/routes.h"
 #include "kube/kinds.h"
@@ -10,7 +11,7 @@ namespace {
 
 // Open to exactly the namespaces in use.
 template <class Allowed>
-void allow(Allowed& allowed, const std::set<std::string>& namespaces, const std::string& own) {
+void allow(Allowed& allowed, const std::set<std::string_view>& namespaces, const std::string& own) {
   kube::RouteNamespaces& n = allowed.namespaces.emplace();
   if (namespaces.empty() || (namespaces.size() == 1 && *namespaces.begin() == own)) {
     n.from = "Same";
@@ -27,7 +28,7 @@ void allow(Allowed& allowed, const std::set<std::string>& namespaces, const std:
 kube::Listener make_listener(const std::string& name, const PlannedListener& planned, const std::string& ns) {
   kube::Listener l;
   l.name = name;
-  if (!planned.hostname.empty()) l.hostname = planned.hostname;
+  if (!planned.hostname.empty()) l.hostname.emplace(planned.hostname);
   l.port = planned.port;
   l.protocol = planned.protocol;
   if (planned.protocol == "HTTPS" || planned.protocol == "TLS") {
@@ -58,12 +59,15 @@ void add_class(const Options& options, const Target& target, kube::Bundle& out) 
 
 }  // namespace
 
-void add_gateways(const Plan& plan, const Input& input, const Target& target, kube::Bundle& out) {
+void add_gateways(const Plan& plan, const Input& input, const Target& target, const Annotations& annotations,
+                  kube::Bundle& out) {
   add_class(input.options, target, out);
-  std::map<kube::NamespacedName, std::set<std::string>> set_namespaces;
+  std::map<kube::NamespacedName, std::set<std::string_view>> set_namespaces;
   for (const auto& [set, gateway] : plan.set_parents) set_namespaces[gateway].insert(set.ns);
   for (const auto& [id, listeners] : plan.gateways) {
     auto gateway = kube::make<kube::Gateway>(id.ns, id.name);
+    if (const auto at = annotations.gateways.find(id); at != annotations.gateways.end())
+      gateway.metadata.annotations = at->second;
     gateway.spec.gateway_class_name = class_name(input.options, target);
     for (const auto& [name, planned] : listeners) gateway.spec.listeners.push_back(make_listener(name, planned, id.ns));
     if (listeners.empty()) gateway.spec.listeners.push_back(make_listener("http", {}, id.ns));
@@ -72,18 +76,6 @@ void add_gateways(const Plan& plan, const Input& input, const Target& target, ku
     if (const auto sets = set_namespaces.find(id); sets != set_namespaces.end())
       allow(gateway.spec.allowed_listeners.emplace(), sets->second, id.ns);
     out.gateways.push_back(std::move(gateway));
-  }
-  for (const auto& [id, listeners] : plan.listener_sets) {
-    auto set = kube::make<kube::ListenerSet>(id.ns, id.name);
-    const kube::NamespacedName& parent = plan.set_parents.at(id);
-    set.spec.parent_ref.group = std::string(kube::gateway_group);
-    set.spec.parent_ref.kind = "Gateway";
-    set.spec.parent_ref.name = parent.name;
-    if (parent.ns != id.ns) set.spec.parent_ref.ns = parent.ns;
-    const kube::Object& owner = *plan.set_owners.at(id);
-    set.comments.push_back(provenance(owner, nullptr, input.sources));
-    for (const auto& [name, planned] : listeners) set.spec.listeners.push_back(make_listener(name, planned, id.ns));
-    out.listener_sets.push_back(std::move(set));
   }
   // A Gateway in a namespace where nothing of the input lives brings the namespace along.
   std::set<std::string> used;
@@ -96,15 +88,36 @@ void add_gateways(const Plan& plan, const Input& input, const Target& target, ku
       out.namespaces.push_back(kube::make<kube::Namespace>({}, id.ns));
 }
 
+kube::ListenerSet make_listener_set(const Plan& plan, const kube::NamespacedName& id, const Annotations& annotations,
+                                    const diag::Sources& sources) {
+  auto set = kube::make<kube::ListenerSet>(id.ns, id.name);
+  if (const auto at = annotations.listener_sets.find(id); at != annotations.listener_sets.end())
+    set.metadata.annotations = at->second;
+  const kube::NamespacedName& parent = plan.set_parents.at(id);
+  set.spec.parent_ref.group = std::string(kube::gateway_group);
+  set.spec.parent_ref.kind = "Gateway";
+  set.spec.parent_ref.name = parent.name;
+  if (parent.ns != id.ns) set.spec.parent_ref.ns = parent.ns;
+  set.comments.push_back(provenance(*plan.set_owners.at(id), nullptr, sources));
+  const auto& listeners = plan.listener_sets.at(id);
+  set.spec.listeners.reserve(listeners.size());
+  for (const auto& [name, planned] : listeners) set.spec.listeners.push_back(make_listener(name, planned, id.ns));
+  return set;
+}
+
 namespace {
 
+using Owners = std::unordered_multimap<const kube::Object*, const kube::NamespacedName*>;
+
 // Where an annotation of an Ingress is read in Gateway API: on what holds its listeners.
-template <class Owner, class Concerns>
-void place_on(std::vector<Owner>& owners, const GatewayAnnotation& a, Ledger& ledger, Concerns&& concerns) {
-  for (Owner& o : owners) {
-    if (!concerns(o.id())) continue;
-    const std::string where = o.kind + " " + o.id().display();
-    const std::string* have = kube::find(o.metadata.annotations, a.key);
+void place_on(std::map<kube::NamespacedName, kube::StringMap>& placed, std::string_view kind, const Owners& owners,
+              const GatewayAnnotation& a, Ledger& ledger) {
+  const auto [first, last] = owners.equal_range(a.owner);
+  for (auto at = first; at != last; ++at) {
+    const kube::NamespacedName& id = *at->second;
+    const std::string where = std::string(kind) + " " + id.display();
+    kube::StringMap& annotations = placed[id];
+    const std::string* have = kube::find(annotations, a.key);
     if (have && *have != a.value) {
       ledger.settle(a.claim, Outcome::approximated,
                     where + " already has '" + *have + "' from another Ingress; --layout ingress keeps them apart",
@@ -112,8 +125,8 @@ void place_on(std::vector<Owner>& owners, const GatewayAnnotation& a, Ledger& le
       continue;
     }
     if (!have) {
-      o.metadata.annotations.emplace_back(a.key, a.value);
-      std::sort(o.metadata.annotations.begin(), o.metadata.annotations.end());
+      annotations.emplace_back(a.key, a.value);
+      std::sort(annotations.begin(), annotations.end());
     }
     ledger.settle(a.claim, Outcome::converted,
                   "moved to " + where + ", where " + (a.certificates ? "cert-manager" : "external-dns") + " reads it");
@@ -122,11 +135,17 @@ void place_on(std::vector<Owner>& owners, const GatewayAnnotation& a, Ledger& le
 
 }  // namespace
 
-void place_annotations(const Plan& plan, const Ir& ir, const Options& options, Ledger& ledger, kube::Bundle& out) {
+Annotations place_annotations(const Plan& plan, const Ir& ir, const Options& options, Ledger& ledger) {
+  Annotations placed;
+  Owners sets, gateways;
+  for (const auto& [id, owner] : plan.set_owners) sets.emplace(owner, &id);
+  for (const auto& [id, owners] : plan.gateway_owners)
+    for (const kube::Object* owner : owners) gateways.emplace(owner, &id);
   std::vector<const GatewayAnnotation*> sorted;
   for (const GatewayAnnotation& a : ir.gateway_annotations) sorted.push_back(&a);
   std::stable_sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) {
-    return std::tuple(a->owner->id(), a->key) < std::tuple(b->owner->id(), b->key);
+    return std::tie(a->owner->metadata.ns, a->owner->metadata.name, a->key) <
+           std::tie(b->owner->metadata.ns, b->owner->metadata.name, b->key);
   });
   for (const GatewayAnnotation* a : sorted) {
     if (options.parent) {
@@ -136,20 +155,15 @@ void place_annotations(const Plan& plan, const Ir& ir, const Options& options, L
                     "GW603");
       continue;
     }
-    const auto set_of = [&](const kube::NamespacedName& id) {
-      return a->certificates && plan.set_owners.at(id) == a->owner;
-    };
-    const bool in_sets = std::any_of(plan.set_owners.begin(), plan.set_owners.end(),
-                                     [&](const auto& set) { return set_of(set.first); });
-    place_on(out.listener_sets, *a, ledger, set_of);
-    if (!in_sets)
-      place_on(out.gateways, *a, ledger, [&](const kube::NamespacedName& id) {
-        const auto at = plan.gateway_owners.find(id);
-        return at != plan.gateway_owners.end() && at->second.contains(a->owner);
-      });
+    const bool in_sets = a->certificates && sets.contains(a->owner);
+    if (in_sets)
+      place_on(placed.listener_sets, "ListenerSet", sets, *a, ledger);
+    else
+      place_on(placed.gateways, "Gateway", gateways, *a, ledger);
     if (!ledger.entry(a->claim).settled)
       ledger.settle(a->claim, Outcome::ignored, "no listener is written for this Ingress", "GW605");
   }
+  return placed;
 }
 
 }  // namespace gw::convert

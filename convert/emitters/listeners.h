@@ -4,9 +4,16 @@
 
 namespace gw::convert {
 
-void add_gateways(const Plan& plan, const Input& input, const Target& target, kube::Bundle& out);
+// Annotations of cert-manager and external-dns, by what holds the listeners that they concern.
+struct Annotations {
+  std::map<kube::NamespacedName, kube::StringMap> gateways, listener_sets;
+};
+Annotations place_annotations(const Plan& plan, const Ir& ir, const Options& options, Ledger& ledger);
 
-// Puts the annotations of cert-manager and external-dns on the Gateways and ListenerSets in `out` that they concern.
-void place_annotations(const Plan& plan, const Ir& ir, const Options& options, Ledger& ledger, kube::Bundle& out);
+// GatewayClass, Gateways, and the namespaces that they bring along.
+void add_gateways(const Plan& plan, const Input& input, const Target& target, const Annotations& annotations,
+                  kube::Bundle& out);
+kube::ListenerSet make_listener_set(const Plan& plan, const kube::NamespacedName& id, const Annotations& annotations,
+                                    const diag::Sources& sources);
 
 }  // namespace gw::convert

@@ -356,10 +356,13 @@ class Planner {
   }
 
   void cut_into_sixteen_rules() {
+    std::erase_if(plan_.parts, [](const Part& part) { return part.rules.empty(); });
+    const auto fits = [](const Part& part) { return part.rules.size() <= max_rules; };
+    if (std::all_of(plan_.parts.begin(), plan_.parts.end(), fits)) return;
     std::vector<Part> cut;
     for (Part& part : plan_.parts) {
-      if (part.rules.size() <= max_rules) {
-        if (!part.rules.empty()) cut.push_back(std::move(part));
+      if (fits(part)) {
+        cut.push_back(std::move(part));
         continue;
       }
       // Ties between routes go to the lower name: later pieces sort after the first.

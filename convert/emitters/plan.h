@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "convert/emitters/names.h"
@@ -34,12 +35,12 @@ struct Part {
 
 struct PlannedListener {
   const Server* server = nullptr;
-  std::string hostname;
+  std::string_view hostname;  // of its server or stream
   kube::Port port = 80;
-  std::string protocol = "HTTP";
+  std::string_view protocol = "HTTP";
   bool passthrough = false;
   std::vector<Certificate> certificates;
-  std::set<std::string> namespaces;      // of the routes that hang on it
+  std::set<std::string_view> namespaces;  // of the routes that hang on it
   std::vector<std::string> route_kinds;  // other than the protocol's own
 };
 

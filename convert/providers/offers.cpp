@@ -140,9 +140,9 @@ std::shared_ptr<Action> OfferWriter::make_action(const Offer& offer, bool https)
              ? std::make_shared<Action>(*offer.wishes->shared)
              : std::make_shared<Action>();
   if (offer.service) merge(*slot, offer.service->plain);
-  if (offer.wishes->redirect && !offer.fallback) slot->redirect = offer.wishes->redirect;
+  if (offer.wishes->redirect && !offer.fallback) slot->redirect = *offer.wishes->redirect;
   if (offer.special) {
-    if (offer.special->redirect) slot->redirect = offer.special->redirect;
+    if (offer.special->redirect) slot->redirect = *offer.special->redirect;
     slot->intents.insert(slot->intents.end(), offer.special->intents.begin(), offer.special->intents.end());
   }
   for (const Claim c : offer.rewrite().claims) slot->claims.push_back({FieldClaim::Field::rewrite, c});

@@ -55,7 +55,7 @@ class Reader {
     std::string_view name;
     bool tls = false;
     std::vector<Intent> intents;
-    std::optional<CorsPolicy> cors;
+    kube::Box<CorsPolicy> cors;
   };
 
   void root(const kube::OtherObject& object) {

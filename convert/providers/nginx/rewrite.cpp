@@ -1,5 +1,6 @@
 #include "convert/providers/nginx/rewrite.h"
 
+#include "convert/providers/nginx/check.h"
 #include "convert/regex.h"
 
 namespace gw::convert::nginx {
@@ -95,6 +96,29 @@ RewritePlan plan_rewrite(std::string_view path, std::string_view written) {
   }
   plan.kind = RewritePlan::Kind::regex;
   return plan;
+}
+
+std::optional<Redirect> redirect_to(const UrlRedirect& from, std::string& why) {
+  if (from.url.find_first_of("?#") != std::string::npos) {
+    why = "a redirect to a query or a fragment cannot be written";
+    return std::nullopt;
+  }
+  Redirect redirect;
+  redirect.status = from.status;
+  if (from.url.starts_with('/') && !from.url.starts_with("//")) {
+    redirect.path = PathRewrite{false, from.url};
+    return redirect;
+  }
+  const auto url = parse_url(from.url);
+  if (!url || (url->scheme != "http" && url->scheme != "https")) {
+    why = "'" + from.url + "' is no http or https URL";
+    return std::nullopt;
+  }
+  redirect.scheme = url->scheme;
+  redirect.host = lower(url->host);
+  if (url->port) redirect.port = url->port;
+  redirect.path = PathRewrite{false, url->path.empty() ? "/" : url->path};
+  return redirect;
 }
 
 }  // namespace gw::convert::nginx

@@ -1,4 +1,4 @@
-// What a rewrite-target does to the path of one location.
+// What a rewrite-target does to the path of one location, and where a redirect leads.
 #pragma once
 #include <optional>
 #include <string>
@@ -6,6 +6,7 @@
 
 #include "convert/intent.h"
 #include "convert/ir.h"
+#include "convert/providers/nginx/config.h"
 
 namespace gw::convert::nginx {
 
@@ -25,5 +26,8 @@ struct RewritePlan {
 };
 
 RewritePlan plan_rewrite(std::string_view path, std::string_view target);
+
+// Nothing, and `why`, for a URL that no RequestRedirect can name.
+std::optional<Redirect> redirect_to(const UrlRedirect& from, std::string& why);
 
 }  // namespace gw::convert::nginx

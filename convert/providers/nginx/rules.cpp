@@ -63,11 +63,12 @@ class Writer {
       for (const Location& l : host_.locations)
         if (l.config && !server_.owner) server_.owner = l.config->ingress;
     if (!server_.owner) return;
-    if (const std::string path = refused(host_); !path.empty())
+    const std::string twice = refused(host_);
+    if (!twice.empty())
       ledger_.note(
           {"GW607",
            Severity::error,
-           "host '" + shown() + "': path '" + path +
+           "host '" + shown() + "': path '" + twice +
                "' gives NGINX the same location twice; it refuses the whole configuration and every later change",
            {},
            host_.first->ingress,
@@ -80,11 +81,12 @@ class Writer {
     choose_tls();
     app_root();
     for (std::size_t i = 0; i < host_.locations.size(); ++i) location(i);
-    if (regex_ || !refused(host_).empty()) drop_doubles();
+    if (regex_ || !twice.empty()) drop_doubles();
     drop_covered_redirects();
     passthrough();
     settle_regex();
-    if (!server_.rules.empty() || server_.tls) ir_.servers.push_back(server_);
+    server_.rules.shrink_to_fit();
+    place();
     aliases();
     www();
   }
@@ -272,33 +274,10 @@ class Writer {
                      "RequestRedirect " + std::to_string(redirect->status) + "; the query is kept, which nginx drops",
                      "GW603");
     } else {
-      action->redirect = c.snippet_redirect;
+      action->redirect = *c.snippet_redirect;
     }
     r.action = std::move(action);
     add(std::move(r));
-  }
-
-  static std::optional<Redirect> redirect_to(const UrlRedirect& from, std::string& why) {
-    if (from.url.find_first_of("?#") != std::string::npos) {
-      why = "a redirect to a query or a fragment cannot be written";
-      return std::nullopt;
-    }
-    Redirect redirect;
-    redirect.status = from.status;
-    if (from.url.starts_with('/') && !from.url.starts_with("//")) {
-      redirect.path = PathRewrite{false, from.url};
-      return redirect;
-    }
-    const auto url = parse_url(from.url);
-    if (!url || (url->scheme != "http" && url->scheme != "https")) {
-      why = "'" + from.url + "' is no http or https URL";
-      return std::nullopt;
-    }
-    redirect.scheme = url->scheme;
-    redirect.host = lower(url->host);
-    if (url->port) redirect.port = url->port;
-    redirect.path = PathRewrite{false, url->path.empty() ? "/" : url->path};
-    return redirect;
   }
 
   void https_redirect(const Location& l, const Config& c, const Shape& shape) {
@@ -336,7 +315,7 @@ class Writer {
     action->response_headers = c.response_headers;
     if (https && settings_.hsts)
       action->response_headers.push_back({HeaderEdit::Op::set, "Strict-Transport-Security", settings_.hsts_value()});
-    action->cors = c.cors;
+    if (c.cors) action->cors = *c.cors;
     action->backend_timeout = c.read_timeout;
     action->intents = c.intents;
     if (!c.rewrite_target.empty() && !c.forwarded_prefix.empty())
@@ -652,8 +631,15 @@ class Writer {
                        "every path of the host is a regular expression, longest first");
   }
 
+  void place() {
+    if (server_.rules.empty() && !server_.tls) return;
+    placed_ = ir_.servers.size();
+    ir_.servers.push_back(std::move(server_));
+  }
+  const Server& placed() const { return placed_ ? ir_.servers[*placed_] : server_; }
+
   Server copy_for(std::string_view name) const {
-    Server copy = server_;
+    Server copy = placed();
     copy.host = name;
     return copy;
   }
@@ -682,12 +668,13 @@ class Writer {
         continue;
       }
       ir_.servers.push_back(copy_for(alias));
-      ledger_.settle(c->claims.alias, server_.tls ? Outcome::approximated : Outcome::converted,
+      const bool tls = placed().tls;
+      ledger_.settle(c->claims.alias, tls ? Outcome::approximated : Outcome::converted,
                      "'" + written + "' is served alike" +
-                         (server_.tls ? "; ingress-nginx shows the host's certificate for it, and redirects to https, "
+                         (tls ? "; ingress-nginx shows the host's certificate for it, and redirects to https, "
                                         "only where that certificate names it"
                                       : ""),
-                     server_.tls ? "GW603" : "");
+                     tls ? "GW603" : "");
     }
   }
 
@@ -719,7 +706,7 @@ class Writer {
     if (host_.tls)
       if (const auto tls = tls_for(*host_.tls->ingress, redirecting.host); tls && tls->named)
         add_certificate(redirecting, *host_.tls->ingress, *tls, ir_, ledger_);
-    const bool uncovered = server_.tls && !redirecting.tls;
+    const bool uncovered = placed().tls && !redirecting.tls;
     ir_.servers.push_back(std::move(redirecting));
     ledger_.settle(claim, uncovered ? Outcome::approximated : Outcome::converted,
                    "'" + other + "' redirects to '" + std::string(host_.name) + "'" +
@@ -734,6 +721,7 @@ class Writer {
   Ir& ir_;
   Ledger& ledger_;
   Server server_;
+  std::optional<std::size_t> placed_;  // in the Ir, where server_ moved to
   bool regex_ = false, has_certificate_ = false, app_root_ = false;
   std::shared_ptr<Action> https_redirect_;
   std::vector<Cached> cache_;
