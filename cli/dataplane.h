@@ -69,11 +69,12 @@ class GatewayDataplane : public control::Dataplane {
 // tls.crt and tls.key of a Secret; nullopt when one is missing or not base64.
 std::optional<runtime::Certificate> read_pair(const kube::Secret& secret);
 
-// Certificates judged by OpenSSL, for route::attach. A Secret that held a good pair once passes for as long as it is
-// there: the pair it had stays in use while a new one is half written, and the dataplane warns.
+// Certificates judged by OpenSSL, for route::attach. What a Secret held while it was good stays in use while a new pair
+// is half written.
 class PkiFacts : public route::CertificateFacts {
  public:
   std::string check_pair(const kube::Secret& secret) const override;
+  bool keeps_earlier(const kube::Secret& secret) const override { return good_.contains(secret.id()); }
   std::string check_ca(std::string_view pem) const override;
 
  private:

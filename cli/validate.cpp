@@ -14,6 +14,7 @@
 #include "cli/kustomize.h"
 #include "cli/repair.h"
 #include "cli/tree.h"
+#include "cluster/read.h"
 #include "diag/baseline.h"
 #include "diag/formats.h"
 #include "diag/ignore.h"
@@ -53,6 +54,19 @@ bool has_layer(const Args& args, std::string_view layer) {
   return args.layers.empty() || std::find(args.layers.begin(), args.layers.end(), layer) != args.layers.end();
 }
 
+// `--crds cluster` asks the cluster that --kubeconfig and --context choose; anything else is a path.
+constexpr std::string_view cluster_crds = "cluster";
+
+bool asks_for_definitions(const Args& args) {
+  return std::find(args.crds.begin(), args.crds.end(), cluster_crds) != args.crds.end();
+}
+
+// With manifests in files a cluster may still be named, for its definitions.
+bool reads_cluster(const Args& args) {
+  const bool files = !args.inputs.paths.empty() || !args.kustomize.empty();
+  return wants_cluster(args.inputs) && !(files && asks_for_definitions(args));
+}
+
 Status read_manifests(const Args& args, const kube::LoadOptions& load, Manifests& out) {
   auto files = kube::read_inputs(args.inputs.paths, load, out.sources);
   if (!files) return files.error();
@@ -70,7 +84,7 @@ Status read_manifests(const Args& args, const kube::LoadOptions& load, Manifests
 }
 
 Status read_input(const Args& args, kube::LoadOptions& load, Manifests& manifests) {
-  if (wants_cluster(args.inputs)) {
+  if (reads_cluster(args)) {
     auto raw = read_cluster(args.inputs, load, manifests.sources, manifests.sink);
     if (!raw) return raw.error();
     manifests.raw = std::move(*raw);
@@ -118,12 +132,15 @@ bool off(const Args& args, std::string_view code) {
   return row && row->opt_in && !has(args.enable) && !has(args.select);
 }
 
+bool told(const Args& args, std::string_view code) {
+  if (off(args, code) || named(args.ignore, code)) return false;
+  return args.select.empty() || named(args.select, code);
+}
+
 void choose(const Args& args, std::vector<diag::Diagnostic>& findings) {
   std::erase_if(findings, [&args](const diag::Diagnostic& finding) {
-    if (!has_layer(args, finding.layer) || off(args, finding.code)) return true;
-    if (finding.code == "GW016" && wants_cluster(args.inputs)) return true;  // it was the server
-    if (!args.select.empty() && !named(args.select, finding.code)) return true;
-    return named(args.ignore, finding.code);
+    if (finding.code == "GW016" && reads_cluster(args)) return true;  // it was the server
+    return !has_layer(args, finding.layer) || !told(args, finding.code);
   });
 }
 
@@ -320,6 +337,21 @@ Status read_beside(const std::vector<std::string>& paths, diag::Sources& sources
   return Unit{};
 }
 
+Status read_definitions(const Args& args, Manifests& manifests, std::vector<yaml::Document>& out) {
+  std::vector<std::string> paths = args.crds;
+  std::erase(paths, cluster_crds);
+  if (!paths.empty())
+    if (Status read = read_beside(paths, manifests.sources, manifests.sink, out); !read) return read;
+  if (!asks_for_definitions(args)) return Unit{};
+  auto access = cluster::find_access(args.inputs.kubeconfig, args.inputs.context);
+  if (!access) return access.error();
+  cluster::Client client(std::move(*access));
+  auto found = cluster::read_definitions(client, manifests.sources, manifests.sink);
+  if (!found) return found.error();
+  std::move(found->begin(), found->end(), std::back_inserter(out));
+  return Unit{};
+}
+
 // One look at the input: everything found, before and after choosing.
 struct Checked {
   Manifests manifests;
@@ -337,10 +369,11 @@ Status find_all(const Args& args, Checked& out) {
 
   validate::Options options = options_of(args);
   options.fixes = &out.fixes;
+  options.told = [&args](std::string_view code) { return told(args, code); };
   std::vector<yaml::Document> definitions, before;
   std::unique_ptr<validate::Catalogue> crds;
   if (!args.crds.empty()) {
-    if (Status read = read_beside(args.crds, manifests.sources, manifests.sink, definitions); !read) return read;
+    if (Status read = read_definitions(args, manifests, definitions); !read) return read;
     crds = validate::from_crds(definitions, manifests.sink);
     for (const validate::KindInfo& kind : crds->kinds()) {
       if (kind.served) crds->with_schema(kind, manifests.sink);  // faults are told even where no object is of the kind
@@ -453,8 +486,8 @@ void add_validate(CLI::App& app, Run& run) {
   command->add_option("--api-version", args->api_version, "Gateway API's release: v1.6 or v1.7")
       ->option_text("RELEASE")
       ->check(CLI::IsMember({"v1.6", "v1.7"}));
-  command->add_option("--crds", args->crds, "Definitions of further kinds, or of these in another version")
-      ->option_text("PATH")
+  command->add_option("--crds", args->crds, "Definitions of further kinds, or of these in another version; the word 'cluster' asks the cluster")
+      ->option_text("PATH|cluster")
       ->allow_extra_args(false);
   command->add_option("--old", args->old, "The objects as they are now: changes that the API does not allow are told")
       ->option_text("PATH")

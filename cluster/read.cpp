@@ -118,6 +118,19 @@ class Reader {
     return std::move(objects_);
   }
 
+  Result<std::vector<yaml::Document>> definitions() {
+    limits_.depth = 1000;  // schemas nest deeper than manifests
+    const Resource resource{"apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false};
+    auto status = pages(resource, "");
+    if (!status) return status.error();
+    if (*status != 200)
+      return Error{"the API server answered " + std::to_string(*status) + " for " + name_of(resource),
+                   "grant 'list' on " + name_of(resource) + ", or give the definitions as files"};
+    std::vector<yaml::Document> out;
+    for (const kube::RawObject& object : objects_) out.push_back(object.document);
+    return out;
+  }
+
  private:
   // The typed kinds outside Gateway API; those come by discovery, in the version that is installed.
   static std::vector<Resource> core_resources() {
@@ -229,7 +242,7 @@ class Reader {
   Result<std::string> add_page(const Resource& resource, std::string body, std::size_t before) {
     diag::Sources page;
     diag::Sink unreadable;  // places in the page mean nothing to the user
-    yaml::Limits limits;
+    yaml::Limits limits = limits_;
     limits.file_bytes = std::size_t{512} << 20;
     const diag::FileId file = page.add("cluster:" + resource.plural, std::move(body));
     const auto documents = yaml::read(file, page, limits, unreadable);
@@ -253,7 +266,7 @@ class Reader {
     const diag::FileId file =
         sources_.add("cluster:" + std::string(raw.kind) + "/" + (ns.empty() ? "" : ns + "/") + member(metadata, "name"),
                      manifest(raw));
-    for (kube::RawObject& object : kube::objects(yaml::read(file, sources_, {}, sink_), sink_))
+    for (kube::RawObject& object : kube::objects(yaml::read(file, sources_, limits_, sink_), sink_))
       objects_.push_back(std::move(object));
   }
 
@@ -300,6 +313,7 @@ class Reader {
   const ReadOptions& options_;
   diag::Sources& sources_;
   diag::Sink& sink_;
+  yaml::Limits limits_;
   std::vector<kube::RawObject> objects_;
 };
 
@@ -308,6 +322,12 @@ class Reader {
 Result<std::vector<kube::RawObject>> read(Client& client, const ReadOptions& options, diag::Sources& sources,
                                           diag::Sink& sink) {
   return Reader(client, options, sources, sink).run();
+}
+
+Result<std::vector<yaml::Document>> read_definitions(Client& client, diag::Sources& sources, diag::Sink& sink) {
+  ReadOptions options;
+  options.page = 50;  // a definition may have a megabyte
+  return Reader(client, options, sources, sink).definitions();
 }
 
 }  // namespace gw::cluster

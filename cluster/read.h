@@ -27,4 +27,8 @@ struct ReadOptions {
 Result<std::vector<kube::RawObject>> read(Client& client, const ReadOptions& options, diag::Sources& sources,
                                           diag::Sink& sink);
 
+// The definitions of custom resources (apiextensions.k8s.io/v1), each a text of its own. A refusal is an Error: without
+// them nothing can be said about the kinds that they define.
+Result<std::vector<yaml::Document>> read_definitions(Client& client, diag::Sources& sources, diag::Sink& sink);
+
 }  // namespace gw::cluster

@@ -49,6 +49,15 @@ class Loader {
   Loader(const LoadOptions& options, diag::Sources& sources, diag::Sink& sink)
       : options_(options), selector_(options.selector), sources_(sources), sink_(sink) {}
 
+  void reserve(const std::vector<RawObject>& raw) {
+    each_kind(bundle_, [&](auto& objects) {
+      using T = typename std::decay_t<decltype(objects)>::value_type;
+      if constexpr (!std::same_as<T, OtherObject>)
+        objects.reserve(static_cast<std::size_t>(
+            std::count_if(raw.begin(), raw.end(), [](const RawObject& r) { return is_kind(KindOf<T>::info, r); })));
+    });
+  }
+
   void add(const RawObject& raw) {
     redact(raw);
     bool typed = false;
@@ -274,6 +283,7 @@ std::vector<RawObject> objects(const std::vector<yaml::Document>& documents, dia
 
 Bundle decode(const std::vector<RawObject>& raw, const LoadOptions& options, diag::Sources& sources, diag::Sink& sink) {
   Loader loader(options, sources, sink);
+  loader.reserve(raw);
   for (const RawObject& object : raw) loader.add(object);
   return loader.finish();
 }

@@ -27,6 +27,7 @@ struct ListenerStatus {
   std::size_t attached_routes = 0;
   std::vector<Condition> conditions;
   bool usable = true;  // takes traffic
+  bool earlier_certificate = false;  // with the pair that its Secret held before
 };
 
 // One parentRef of one route.
@@ -70,6 +71,8 @@ struct CertificateFacts {
   virtual ~CertificateFacts() = default;
   // Empty when the pair is well-formed and fits; otherwise why not (no key material in the text).
   virtual std::string check_pair(const kube::Secret& secret) const = 0;
+  // An earlier pair of this Secret is still shown, as while a rotation is half done.
+  virtual bool keeps_earlier(const kube::Secret&) const { return false; }
   virtual std::string check_ca(std::string_view pem) const = 0;
 };
 

@@ -82,6 +82,12 @@ std::pair<std::string, std::string> certificate_problem(const kube::Index& index
   return {};
 }
 
+bool keeps_earlier(const kube::Index& index, const kube::Object& owner, const kube::ObjectReference& ref,
+                   const CertificateFacts* facts) {
+  const kube::Secret* secret = index.secret({ref.ns.value_or(owner.metadata.ns), ref.name});
+  return facts && secret && facts->keeps_earlier(*secret);
+}
+
 void certificates(const kube::Index& index, ListenerStatus& status, const AttachOptions& options,
                   const CertificateFacts* facts) {
   const kube::Listener& listener = *status.listener;
@@ -106,10 +112,16 @@ void certificates(const kube::Index& index, ListenerStatus& status, const Attach
   std::size_t good = 0;
   for (const kube::ObjectReference& ref : listener.tls->certificate_refs) {
     auto [reason, message] = certificate_problem(index, status, ref, options, facts);
-    if (reason.empty())
+    if (reason.empty()) {
       ++good;
-    else
-      status.conditions.push_back({"ResolvedRefs", false, std::move(reason), std::move(message), ref.node});
+      continue;
+    }
+    if (reason == "InvalidCertificateRef" && keeps_earlier(index, *status.owner, ref, facts)) {
+      ++good;
+      status.earlier_certificate = true;
+      message += "; the certificate before it stays in use";
+    }
+    status.conditions.push_back({"ResolvedRefs", false, std::move(reason), std::move(message), ref.node});
   }
   if (good == 0) status.usable = false;
 }
@@ -288,6 +300,8 @@ void conclude(ListenerStatus& status) {
   status.usable = status.usable && accepted.status;
   if (status.usable && unresolved && unresolved->reason == "InvalidRouteKinds")
     programmed = {"Programmed", true, "Programmed", "the listener takes traffic for its supported kinds", nullptr};
+  if (status.usable && status.earlier_certificate)
+    programmed = {"Programmed", true, "Programmed", "the listener takes traffic with its earlier certificate", nullptr};
 
   status.conditions = {accepted, programmed};
   status.conditions.push_back(

@@ -176,3 +176,26 @@ TEST_CASE("the namespace that is read is told, and files are not mixed with a cl
   CHECK(none.status == 2);
   CHECK(none.err.find("no context 'other'") != std::string::npos);
 }
+
+TEST_CASE("files are held against the definitions that a cluster has") {
+  Folder folder;
+  const Cluster cluster(R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"widgets.example.org"},)"
+                        R"("spec":{"group":"example.org","names":{"kind":"Widget","plural":"widgets"},"scope":"Namespaced",)"
+                        R"("versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":)"
+                        R"({"spec":{"type":"object","properties":{"size":{"type":"integer","maximum":3}}}}}}}]}})");
+  test::FakeApi api([&](const test::ApiRequest& request) {
+    test::ApiReply reply = cluster.answer(request);
+    Json list = Json::parse(reply.body);
+    list["apiVersion"] = "apiextensions.k8s.io/v1";
+    return test::ApiReply{200, list.dump()};
+  });
+  const std::string config = folder.write("config", kubeconfig(api.url()));
+  const std::string file = folder.write(
+      "w.yaml", "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w, namespace: shop}\nspec: {size: 4}\n");
+  const Ran ran = folder.run("validate --format concise " + file + " --crds cluster --kubeconfig " + config);
+  CHECK(ran.status == 1);
+  CHECK_MESSAGE(ran.out.find("w.yaml:4:14: error") != std::string::npos, ran.out);
+  for (const test::ApiRequest& request : api.requests())
+    CHECK(request.path() == "/apis/apiextensions.k8s.io/v1/customresourcedefinitions");
+  CHECK(folder.run("validate --format concise " + file).out.find("w.yaml:4:14") == std::string::npos);
+}

@@ -185,6 +185,35 @@ TEST_CASE("what a role does not allow is told by kind and namespace, and the res
   }
 }
 
+TEST_CASE("definitions are read as texts of their own; a refusal ends it") {
+  Json deep = {{"type", "object"}};
+  for (int i = 0; i < 150; ++i) deep = {{"type", "object"}, {"properties", {{"a", deep}}}};
+  const Json definition = {{"metadata", {{"name", "widgets.example.org"}, {"uid", "u"}}},
+                           {"spec", {{"group", "example.org"}, {"schema", deep}}},
+                           {"status", {{"conditions", Json::array()}}}};
+  bool allowed = true;
+  test::FakeApi api(answering([&](const ApiRequest& request) -> ApiReply {
+    if (request.path() != "/apis/apiextensions.k8s.io/v1/customresourcedefinitions") return otherwise;
+    if (!allowed) return {403, "{}"};
+    Json found = Json::parse(list("CustomResourceDefinition", {definition}));
+    found["apiVersion"] = "apiextensions.k8s.io/v1";
+    return {200, found.dump()};
+  }));
+  Outcome out;
+  cluster::Client client(access_to(api));
+  const auto found = cluster::read_definitions(client, out.sources, out.sink);
+  REQUIRE(found);
+  REQUIRE(found->size() == 1);
+  CHECK(out.sources.name(found->front().file) == "cluster:CustomResourceDefinition/widgets.example.org");
+  CHECK(found->front().root->find("kind")->string() == "CustomResourceDefinition");
+  CHECK(found->front().root->find("status") == nullptr);
+  CHECK(out.sink.take().empty());
+  allowed = false;
+  const auto refused = cluster::read_definitions(client, out.sources, out.sink);
+  REQUIRE(!refused);
+  CHECK(refused.error().message.find("403 for customresourcedefinitions.apiextensions.k8s.io") != std::string::npos);
+}
+
 TEST_CASE("pages that expired are read in one") {
   test::FakeApi api(answering([](const ApiRequest& request) -> ApiReply {
     if (!request.path().ends_with("/ingresses")) return otherwise;

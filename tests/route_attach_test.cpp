@@ -24,10 +24,11 @@ struct World {
   route::Attachments attachments;
   std::shared_ptr<const route::Table> table;
 
-  explicit World(const std::string& yaml, route::AttachOptions options = {}) {
+  explicit World(const std::string& yaml, route::AttachOptions options = {},
+                 const route::CertificateFacts* facts = nullptr) {
     bundle = kube::load_text("set.yaml", yaml, sources, sink);
     index = std::make_unique<kube::Index>(bundle);
-    attachments = route::attach(*index, options);
+    attachments = route::attach(*index, options, facts);
     table = route::compile(*index, attachments, {true, true});
   }
 };
@@ -66,12 +67,47 @@ std::string object(const std::string& kind, const std::string& name, const std::
 }
 const std::string http = "  - {name: http, port: 80, protocol: HTTP}\n";
 
+// A Secret whose key says so is broken; one named "rotated" was whole before.
+struct Facts : route::CertificateFacts {
+  std::string check_pair(const kube::Secret& secret) const override {
+    return *kube::find(secret.data, "tls.key") == "YmFk" ? "its key does not fit" : "";
+  }
+  bool keeps_earlier(const kube::Secret& secret) const override { return secret.metadata.name == "rotated"; }
+  std::string check_ca(std::string_view) const override { return {}; }
+};
+
 struct RouteCase {
   const char* what;
   std::string listeners, kind, spec, ns, accepted;
 };
 
 }  // namespace
+
+TEST_CASE("a half-done rotation is told while the certificate before it serves") {
+  const auto tls = [](const std::string& name) {
+    return "  - {name: " + name + ", port: 443, protocol: HTTPS, hostname: " + name +
+           ".test, tls: {certificateRefs: [{name: " + name + "}]}}\n";
+  };
+  const auto secret = [](const std::string& name, const std::string& data) {
+    return "---\napiVersion: v1\nkind: Secret\nmetadata: {name: " + name + ", namespace: infra}\ndata: {" + data + "}\n";
+  };
+  const std::string bad = "tls.crt: eA==, tls.key: YmFk";
+  const Facts facts;
+  const World world(gateway(tls("good") + tls("fresh") + tls("rotated") + tls("emptied")) +
+                        secret("good", "tls.crt: eA==, tls.key: eA==") + secret("fresh", bad) + secret("rotated", bad) +
+                        secret("emptied", "tls.crt: eA=="),
+                    {}, &facts);
+  CHECK(listener(world, "good", "ResolvedRefs") == "True/ResolvedRefs");
+  CHECK(listener(world, "good", "Programmed") == "True/Programmed");
+  CHECK(listener(world, "fresh", "ResolvedRefs") == "False/InvalidCertificateRef");
+  CHECK(listener(world, "fresh", "Programmed") == "False/Invalid");
+  CHECK(listener(world, "rotated", "ResolvedRefs") == "False/InvalidCertificateRef");
+  CHECK(listener(world, "rotated", "Programmed") == "True/Programmed");
+  CHECK(listener(world, "emptied", "Programmed") == "False/Invalid");
+  for (const auto& status : world.attachments.listeners)
+    CHECK_MESSAGE(status.usable == (status.listener->name == "good" || status.listener->name == "rotated"),
+                  status.listener->name);
+}
 
 TEST_CASE("why a route is not accepted") {
   const std::string any_rule = "rules: [{backendRefs: [{name: s, port: 80}]}]";

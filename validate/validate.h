@@ -1,8 +1,10 @@
 // Everything wrong with a set of manifests: what the API server would refuse, and what it cannot see.
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -35,6 +37,7 @@ struct Options {
   std::int64_t now = 0;             // seconds since 1970, for certificates; 0: the current time
   const OldObjects* old = nullptr;  // the objects as they are now, for rules about changes; outlives the call
   Fixes* fixes = nullptr;           // filled with safe repairs; outlives the call
+  std::function<bool(std::string_view code)> told;  // of the semantic rules; null: every code
 };
 
 // Which error the API server would give, beside the finding: diag::Diagnostic has no room for it.

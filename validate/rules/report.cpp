@@ -18,6 +18,7 @@ const SemanticRule& rule_of(std::string_view code) {
 }  // namespace
 
 void report(const Context& context, Finding finding) {
+  if (context.options.told && !context.options.told(finding.code)) return;
   const SemanticRule& rule = rule_of(finding.code);
   diag::Diagnostic out =
       kube::finding(finding.object, finding.at, std::string(finding.code), finding.severity.value_or(rule.severity),
