@@ -164,3 +164,55 @@ TEST_CASE("limits") {
   for (char c = 'a'; c < 'a' + 14; ++c) nested = "self.tags.all(" + std::string(1, c) + ", " + nested + ")";
   CHECK(evaluate(nested) == "over the limit");
 }
+
+TEST_CASE("parts of times") {
+  const std::string at = "timestamp('2024-02-29T13:45:06Z')";
+  const std::pair<std::string, std::string> rows[] = {
+      {".getFullYear()", "2024"}, {".getMonth()", "1"},      {".getDayOfMonth()", "28"}, {".getDate()", "29"},
+      {".getDayOfWeek()", "4"},   {".getDayOfYear()", "59"}, {".getHours()", "13"},      {".getMinutes()", "45"},
+      {".getSeconds()", "6"}};
+  for (const auto& [part, wanted] : rows) CHECK_MESSAGE(evaluate(at + part) == wanted, part);
+  CHECK(evaluate("duration('90m').getHours() + duration('90m').getMinutes()") == "91");
+}
+
+TEST_CASE("Kubernetes' libraries of addresses, URLs and quantities") {
+  const Row rows[] = {
+      {"isIP('10.0.0.1') && !isIP('10.0.0.256') && !isIP('::ffff:1.2.3.4') && !isIP('fe80::1%eth0')", "true"},
+      {"string(ip('2001:DB8:0::1'))", "2001:db8::1"},
+      {"ip('::1') == ip('0:0:0:0:0:0:0:1')", "true"},
+      {"ip.isCanonical('::1') && !ip.isCanonical('0::1')", "true"},
+      {"ip('nonsense').family()", "error: not an IP address"},
+      {"ip('127.0.0.9').isLoopback() && ip('::').isUnspecified() && ip('fe80::1').isLinkLocalUnicast()", "true"},
+      {"ip('10.0.0.1').isGlobalUnicast() && !ip('ff02::1').isGlobalUnicast() && ip('ff02::1').isLinkLocalMulticast()",
+       "true"},
+      {"cidr('10.1.2.3/8').prefixLength()", "8"},
+      {"string(cidr('10.1.2.3/8').masked())", "10.0.0.0/8"},
+      {"string(cidr('10.1.2.3/8').ip())", "10.1.2.3"},
+      {"cidr('10.0.0.0/8').containsIP('10.255.0.1') && !cidr('10.0.0.0/8').containsIP(ip('11.0.0.1'))", "true"},
+      {"cidr('10.0.0.0/8').containsCIDR('10.2.0.0/16') && !cidr('10.0.0.0/8').containsCIDR('10.0.0.0/7')", "true"},
+      {"cidr('::/0').containsIP('10.0.0.1')", "false"},
+      {"isCIDR('10.0.0.0/33') || isCIDR('10.0.0.0') || isCIDR('10.0.0.0/08')", "false"},
+      {"url('https://user:pw@Example.com:8443/a%20b?x=1&y=2&x=3').getHost()", "Example.com:8443"},
+      {"url('https://[::1]:80/p').getHostname()", "::1"},
+      {"url('https://[::1]:80/p').getPort()", "80"},
+      {"url('https://example.com/a%20b?x=1').getEscapedPath()", "/a%20b"},
+      {"url('https://example.com').getPort() == '' && url('https://example.com').getScheme() == 'https'", "true"},
+      {"url('/path?x=1&y=a%2Bb+c&x=3').getQuery()['x'][1] + url('/p?y=a%2Bb+c').getQuery()['y'][0]", "3a+b c"},
+      {"url('not a url').getHost()", "error: not a URL"},
+      {"'a1b22c'.findAll('[0-9]+')[1]", "22"},
+      {"size('a1b22c'.findAll('[0-9]+', 1))", "1"},
+      {"size('abc'.findAll('[0-9]*'))", "4"},
+      {"quantity('1.5Gi') == quantity('1536Mi') && quantity('500m') == quantity('0.5') && quantity('1e3') == quantity('1k')",
+       "true"},
+      {"quantity('50k').isLessThan(quantity('50Ki')) && quantity('1G').isGreaterThan(quantity('1M'))", "true"},
+      {"quantity('200M').add(quantity('100M')).sub(1).asInteger()", "299999999"},
+      {"quantity('50.5').isInteger()", "false"},
+      {"quantity('50.5').asInteger()", "error: cannot convert value to integer"},
+      {"quantity('-1').sign() + quantity('2').compareTo(quantity('1'))", "0"},
+      {"isQuantity('1.3.4') || isQuantity('Gi') || isQuantity('5Kb') || isQuantity('') || isQuantity('1e')", "false"},
+      {"quantity('0.1n') == quantity('1n') && isQuantity('1E') && isQuantity('.5') && isQuantity('+5u')", "true"},
+      {"quantity('99999999999999999999999999').isGreaterThan(quantity('1E'))", "true"},
+      {"quantity(5).isInteger()", "error: no such overload"},
+  };
+  for (const Row& row : rows) CHECK_MESSAGE(evaluate(row.expression) == row.wanted, row.expression);
+}

@@ -1,5 +1,6 @@
 // The functions a CEL expression may call: one row each.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <string_view>
@@ -34,6 +35,19 @@ struct Function {
   Any (*run)(const Call&);
   Cost cost = Cost::one;
 };
+
+inline Any no_overload() {
+  return error("no such overload");
+}
+inline Any made(const Call& call, std::string_view text) {
+  return string(call.arena.copy(text));
+}
+inline bool strings(const Call& call) {
+  return std::all_of(call.args.begin(), call.args.end(), [](const Any& a) { return a.is(Tag::string); });
+}
+
+std::span<const Function> network_functions();   // addresses, networks, URLs
+std::span<const Function> quantity_functions();  // 500m, 1Gi
 
 // nullptr when there is no such function; `args` counts the receiver.
 const Function* find_function(std::string_view name, bool member, std::size_t args);

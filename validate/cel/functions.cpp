@@ -1,30 +1,19 @@
 // CEL's standard functions and those that Kubernetes adds. A wrong type is "no such overload", as in cel-go.
-#include <arpa/inet.h>
 #include <re2/re2.h>
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cmath>
 #include <new>
 #include <string>
+#include <vector>
 
 #include "validate/cel/function.h"
 #include "validate/formats.h"
 
 namespace gw::validate::cel {
 namespace {
-
-Any no_overload() {
-  return error("no such overload");
-}
-
-Any made(const Call& call, std::string_view text) {
-  return string(call.arena.copy(text));
-}
-
-bool strings(const Call& call) {
-  return std::all_of(call.args.begin(), call.args.end(), [](const Any& a) { return a.is(Tag::string); });
-}
 
 Any optional_of(Arena& arena, const Any* value) {
   Any out;
@@ -228,6 +217,28 @@ Any find(const Call& call) {
   return made(call, {hit.data(), hit.size()});
 }
 
+Any find_all(const Call& call) {
+  if (!strings({call.args.first(2), call.arena})) return no_overload();
+  if (call.args.size() == 3 && !call.args[2].is(Tag::integer)) return no_overload();
+  const std::int64_t most = call.args.size() == 3 ? call.args[2].integer : -1;
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  const re2::RE2 regex(re2::StringPiece(call.args[1].string().data(), call.args[1].string().size()), options);
+  if (!regex.ok()) return error("a regular expression is wrong");
+  const re2::StringPiece text(call.args[0].string().data(), call.args[0].string().size());
+  std::vector<Any> hits;
+  re2::StringPiece hit;
+  for (std::size_t at = 0; at <= text.size() && (most < 0 || hits.size() < static_cast<std::size_t>(most));) {
+    if (!regex.Match(text, at, text.size(), re2::RE2::UNANCHORED, &hit, 1)) break;
+    const std::size_t begin = static_cast<std::size_t>(hit.data() - text.data());
+    hits.push_back(made(call, {hit.data(), hit.size()}));
+    at = begin + std::max<std::size_t>(hit.size(), 1);
+  }
+  Any* items = call.arena.make<Any>(hits.size());
+  std::copy(hits.begin(), hits.end(), items);
+  return list(items, hits.size());
+}
+
 // ---- lists
 
 Any extreme(const Call& call, int sign) {
@@ -355,7 +366,7 @@ Any to_string(const Call& call) {
   if (a.is(Tag::bytes)) return string(a.string());
   if (a.is(Tag::boolean)) return string(a.boolean ? "true" : "false");
   if (a.is(Tag::integer)) return made(call, std::to_string(a.integer));
-  if (a.is(Tag::address)) return string(a.string());
+  if (a.is(Tag::address) || a.is(Tag::network) || a.is(Tag::url)) return string(a.string());
   if (a.is(Tag::duration)) return made(call, std::to_string(a.integer / 1'000'000'000) + "s");
   if (a.is(Tag::floating)) {
     char buffer[64];
@@ -421,46 +432,40 @@ Any timestamp(const Call& call) {
   return out;
 }
 
-template <std::int64_t Nanoseconds>
-Any duration_part(const Call& call) {
-  return call.args[0].is(Tag::duration) ? integer(call.args[0].integer / Nanoseconds) : no_overload();
+// Of a duration the whole of it in that unit, of a timestamp its part of the day or of the minute (UTC).
+template <std::int64_t Nanoseconds, std::int64_t Modulus>
+Any time_part(const Call& call) {
+  const Any& a = call.args[0];
+  if (a.is(Tag::duration)) return integer(a.integer / Nanoseconds);
+  if (!a.is(Tag::timestamp)) return no_overload();
+  constexpr std::int64_t second = 1'000'000'000, day = 86'400;
+  if (Nanoseconds < second) return integer(0);
+  return integer((a.integer % day + day) % day / (Nanoseconds / second) % Modulus);
 }
 
-// ---- Kubernetes: addresses
-
-// k8s.io/apiserver/pkg/cel/library/ip.go: strict, no zone, no IPv4 inside IPv6. 0: no address.
-int address_family(std::string_view text) {
-  if (text.find('%') != std::string_view::npos) return 0;
-  unsigned char bytes[16];
-  const std::string copy(text);
-  if (inet_pton(AF_INET, copy.c_str(), bytes) == 1) return 4;
-  if (inet_pton(AF_INET6, copy.c_str(), bytes) != 1) return 0;
-  static constexpr unsigned char mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-  return std::equal(mapped, mapped + 12, bytes) ? 0 : 6;
-}
-
-Any is_ip(const Call& call) {
-  if (!strings(call)) return no_overload();
-  return boolean(address_family(call.args[0].string()) != 0);
-}
-Any ip(const Call& call) {
-  if (!strings(call)) return no_overload();
-  if (address_family(call.args[0].string()) == 0) return error("not an IP address");
-  Any out = call.args[0];
-  out.tag = Tag::address;
-  return out;
-}
-Any family(const Call& call) {
-  if (!call.args[0].is(Tag::address)) return no_overload();
-  return integer(address_family(call.args[0].string()));
-}
-Any is_cidr(const Call& call) {
-  if (!strings(call)) return no_overload();
-  return boolean(check_format("cidr", call.args[0].string()));
-}
-Any is_url(const Call& call) {
-  if (!strings(call)) return no_overload();
-  return boolean(check_format("uri", call.args[0].string()));
+enum class DatePart : std::uint8_t { year, month, day_of_month, date, day_of_week, day_of_year };
+template <DatePart Part>
+Any date_part(const Call& call) {
+  using namespace std::chrono;
+  if (!call.args[0].is(Tag::timestamp)) return no_overload();
+  const sys_days day = floor<days>(sys_seconds(seconds(call.args[0].integer)));
+  const year_month_day date(day);
+  const auto number = [](unsigned value) { return integer(static_cast<std::int64_t>(value)); };
+  switch (Part) {
+    case DatePart::year:
+      return integer(static_cast<int>(date.year()));
+    case DatePart::month:
+      return number(static_cast<unsigned>(date.month()) - 1);  // from 0, as the next one; getDate from 1
+    case DatePart::day_of_month:
+      return number(static_cast<unsigned>(date.day()) - 1);
+    case DatePart::date:
+      return number(static_cast<unsigned>(date.day()));
+    case DatePart::day_of_week:
+      return number(weekday(day).c_encoding());
+    case DatePart::day_of_year:
+      return integer((day - sys_days(date.year() / January / 1)).count());
+  }
+  return no_overload();
 }
 
 // ---- Kubernetes: named formats (k8s.io/apiserver/pkg/cel/library/format.go)
@@ -559,6 +564,7 @@ constexpr Function functions[] = {
     {"matches", true, 2, 2, matches, Cost::regex},
     {"matches", false, 2, 2, matches, Cost::regex},
     {"find", true, 2, 2, find, Cost::regex},
+    {"findAll", true, 2, 3, find_all, Cost::regex},
     {"lowerAscii", true, 1, 1, shift_letters<'A', 'Z', 32>, Cost::traverse_first},
     {"upperAscii", true, 1, 1, shift_letters<'a', 'z', -32>, Cost::traverse_first},
     {"trim", true, 1, 1, trim, Cost::traverse_first},
@@ -584,15 +590,16 @@ constexpr Function functions[] = {
     {"type", false, 1, 1, type_of},
     {"duration", false, 1, 1, duration},
     {"timestamp", false, 1, 1, timestamp},
-    {"getHours", true, 1, 1, duration_part<3'600'000'000'000>},
-    {"getMinutes", true, 1, 1, duration_part<60'000'000'000>},
-    {"getSeconds", true, 1, 1, duration_part<1'000'000'000>},
-    {"getMilliseconds", true, 1, 1, duration_part<1'000'000>},
-    {"isIP", false, 1, 1, is_ip, Cost::traverse_first},
-    {"ip", false, 1, 1, ip, Cost::traverse_first},
-    {"family", true, 1, 1, family},
-    {"isCIDR", false, 1, 1, is_cidr, Cost::traverse_first},
-    {"isURL", false, 1, 1, is_url, Cost::traverse_first},
+    {"getFullYear", true, 1, 1, date_part<DatePart::year>},
+    {"getMonth", true, 1, 1, date_part<DatePart::month>},
+    {"getDayOfMonth", true, 1, 1, date_part<DatePart::day_of_month>},
+    {"getDate", true, 1, 1, date_part<DatePart::date>},
+    {"getDayOfWeek", true, 1, 1, date_part<DatePart::day_of_week>},
+    {"getDayOfYear", true, 1, 1, date_part<DatePart::day_of_year>},
+    {"getHours", true, 1, 1, time_part<3'600'000'000'000, 24>},
+    {"getMinutes", true, 1, 1, time_part<60'000'000'000, 60>},
+    {"getSeconds", true, 1, 1, time_part<1'000'000'000, 60>},
+    {"getMilliseconds", true, 1, 1, time_part<1'000'000, 1000>},
     {"format.dns1123Label", false, 0, 0, dns_label},
     {"format.dns1123Subdomain", false, 0, 0, dns_subdomain},
     {"format.dns1035Label", false, 0, 0, dns1035_label},
@@ -619,15 +626,16 @@ constexpr Function functions[] = {
 }  // namespace
 
 const Function* find_function(std::string_view name, bool member, std::size_t args) {
-  for (const Function& row : functions) {
-    if (row.name == name && row.member == member && args >= row.min_args && args <= row.max_args) return &row;
-  }
+  for (const auto library : {std::span<const Function>(functions), network_functions(), quantity_functions()})
+    for (const Function& row : library)
+      if (row.name == name && row.member == member && args >= row.min_args && args <= row.max_args) return &row;
   return nullptr;
 }
 
 bool function_exists(std::string_view name) {
-  return std::any_of(std::begin(functions), std::end(functions),
-                     [name](const Function& row) { return row.name == name; });
+  const auto named = [name](const Function& row) { return row.name == name; };
+  return std::ranges::any_of(functions, named) || std::ranges::any_of(network_functions(), named) ||
+         std::ranges::any_of(quantity_functions(), named);
 }
 
 }  // namespace gw::validate::cel

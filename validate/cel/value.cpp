@@ -127,6 +127,9 @@ std::size_t size_of(const Any& value) {
     case Tag::timestamp:
     case Tag::format:
     case Tag::address:
+    case Tag::network:
+    case Tag::url:
+    case Tag::quantity:
     case Tag::type:
     case Tag::error:
       return 1;
@@ -165,6 +168,9 @@ bool equal(const Any& a, const Any& b) {
     case Tag::string:
     case Tag::bytes:
     case Tag::address:
+    case Tag::network:
+    case Tag::url:
+    case Tag::quantity:
     case Tag::type:
       return a.string() == b.string();
     case Tag::duration:

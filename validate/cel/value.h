@@ -28,7 +28,10 @@ enum class Tag : std::uint8_t {
   map,        // made by the expression
   optional,
   format,   // a named format of the format library
-  address,  // ip(...)
+  address,   // ip(...)
+  network,   // cidr(...)
+  url,       // url(...)
+  quantity,  // quantity(...)
   type,
   error
 };
