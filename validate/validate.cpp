@@ -165,22 +165,30 @@ class ObjectChecker {
                                                       "generation", "selfLink",        "managedFields"};
     const yaml::Node* metadata = value_of("metadata");
     if (!metadata || !metadata->is_map()) return;
+    // Of two Ingresses or routes that claim the same the older one wins: its age is no clutter.
+    const bool age_counts = raw_->kind == "Ingress" || raw_->kind == "Gateway" || raw_->kind == "ListenerSet" ||
+                            raw_->kind.ends_with("Route");
     const yaml::Entry* first = nullptr;
     std::string names;
     std::vector<Edit> edits;
+    bool aged = false;
     for (const yaml::Entry& entry : metadata->entries()) {
       const std::string_view key = entry.key.string();
       if (entry.value.is_null() || std::find(std::begin(server_set), std::end(server_set), key) == std::end(server_set))
         continue;
       if (!first) first = &entry;
       names += (names.empty() ? "" : ", ") + std::string(key);
-      edits.push_back(remove(entry));
+      if (age_counts && key == "creationTimestamp")
+        aged = true;
+      else
+        edits.push_back(remove(entry));
     }
     if (!first) return;
     diag::Diagnostic out =
         finding(&first->key, "GW016", diag::Severity::warning, "set by the API server, not by a manifest: " + names);
     out.path = "metadata." + std::string(first->key.string());
-    out.help = "remove it";
+    const std::string keep = "until the set is converted: the older of two objects wins";
+    out.help = !aged ? "remove it" : edits.empty() ? "keep it " + keep : "remove all but creationTimestamp, " + keep;
     put(std::move(out), ErrorType::invalid, std::move(edits));
   }
 
