@@ -1,4 +1,5 @@
 """What the benches share: running a program and reading what it cost."""
+import json
 import os
 import subprocess
 import sys
@@ -20,13 +21,25 @@ class Cost:
         return f"{self.cpu:9.2f} s {self.rss:9.1f} MB  exit {self.code}"
 
 
+# A child counts the memory that its parent had when it was forked. This small process forks instead of us.
+SPAWNER = """
+import json, os, subprocess, sys
+for line in sys.stdin:
+    command, source = json.loads(line)
+    with open(os.devnull, "wb") as nothing, open(source or os.devnull, "rb") as given:
+        child = subprocess.Popen(command, stdin=given, stdout=nothing, stderr=nothing)
+        _, status, usage = os.wait4(child.pid, 0)
+    print(json.dumps([usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, os.waitstatus_to_exitcode(status)]),
+          flush=True)
+"""
+spawner = subprocess.Popen([sys.executable, "-S", "-c", SPAWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
 def run(command, stdin=None):
-    """Runs once; output is thrown away. The child's own figures, not those of earlier children."""
-    with open(os.devnull, "wb") as nothing, open(stdin or os.devnull, "rb") as source:
-        process = subprocess.Popen(command, stdin=source, stdout=nothing, stderr=nothing)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    return Cost(usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, process.returncode)
+    """Runs once; output is thrown away. The child's own figures, not ours and not those of earlier children."""
+    spawner.stdin.write(json.dumps([command, stdin]) + "\n")
+    spawner.stdin.flush()
+    return Cost(*json.loads(spawner.stdout.readline()))
 
 
 def best(command, times=3, stdin=None):
