@@ -6,43 +6,16 @@
 
 #include "control/features.h"
 #include "kube/kinds.h"
+#include "yaml/json.h"
 
 namespace gw::control {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json to_json(const yaml::Node& node) {
-  switch (node.kind()) {
-    case yaml::Kind::null:
-      return nullptr;
-    case yaml::Kind::boolean:
-      return node.boolean();
-    case yaml::Kind::integer:
-      return node.integer();
-    case yaml::Kind::unsigned_integer:
-      return node.unsigned_integer();
-    case yaml::Kind::floating:
-      return node.floating();
-    case yaml::Kind::string:
-      return std::string(node.string());
-    case yaml::Kind::sequence: {
-      Json out = Json::array();
-      for (const yaml::Node& item : node.items()) out.push_back(to_json(item));
-      return out;
-    }
-    case yaml::Kind::mapping: {
-      Json out = Json::object();
-      for (const yaml::Entry& entry : node.entries()) out[std::string(entry.key.string())] = to_json(entry.value);
-      return out;
-    }
-  }
-  return nullptr;
-}
-
 Json current_status(const kube::Object& object) {
   const yaml::Node* status = object.node ? object.node->find("status") : nullptr;
-  return status && status->is_map() ? to_json(*status) : Json::object();
+  return status && status->is_map() ? yaml::to_json<Json>(*status) : Json::object();
 }
 
 // A text member of what may be anything: a status in a file was checked by nobody.

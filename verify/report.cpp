@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "diag/markup.h"
 #include "diag/render.h"
 #include "verify/causes.h"
 #include "verify/curl.h"
@@ -247,24 +248,7 @@ std::string causes_text(const Report& report, const Rendering& rendering) {
 }
 
 std::string html_text(std::string_view text) {
-  std::string out;
-  for (char c : diag::printable(text)) switch (c) {
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '&':
-        out += "&amp;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  return out;
+  return diag::escape_markup(diag::printable(text));
 }
 
 // Text inside a markdown table's code span.
