@@ -5,17 +5,12 @@
 #include <algorithm>
 #include <string_view>
 
+#include "diag/ascii.h"
+
 namespace gw::cluster {
 namespace {
 
 constexpr std::size_t most_body = 64 << 10;
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 std::size_t keep_start(char* data, std::size_t size, std::size_t count, void* to) {
   auto& body = *static_cast<std::string*>(to);
@@ -32,7 +27,7 @@ std::size_t read_header(char* data, std::size_t size, std::size_t count, void* t
   std::string_view value = line.substr(colon + 1);
   while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
   while (!value.empty() && (value.back() == '\r' || value.back() == '\n' || value.back() == ' ')) value.remove_suffix(1);
-  headers.emplace_back(lower(line.substr(0, colon)), value);
+  headers.emplace_back(diag::lower(line.substr(0, colon)), value);
   return size * count;
 }
 

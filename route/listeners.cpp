@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "diag/ascii.h"
 #include "route/names.h"
 #include "route/policies.h"
 
@@ -146,13 +147,6 @@ void client_certificates(const kube::Index& index, ListenerStatus& status, const
                                  "no usable CA certificate for client validation", validation->node});
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 // Two rows of one port that cannot be told apart: UDP is another transport and never meets the others.
 bool cannot_share(Family a, Family b) {
   return a != b && a != Family::udp && b != Family::udp;
@@ -266,7 +260,7 @@ void mark_conflicts(std::vector<ListenerStatus*>& listeners, bool mixed_tls) {
     if (!row) continue;
     PortUse& use = ports[listener.port];
     const bool by_host = row->family == Family::http || row->family == Family::tls;
-    auto& same_host = use.hosts[{row->family, by_host ? lower(listener.hostname.value_or("")) : std::string()}];
+    auto& same_host = use.hosts[{row->family, by_host ? diag::lower(listener.hostname.value_or("")) : std::string()}];
     std::vector<Rival> rivals;
     for (ListenerStatus* earlier : same_host)
       rivals.push_back({earlier, by_host && earlier->listener->protocol == listener.protocol ? "HostnameConflict"

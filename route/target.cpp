@@ -5,13 +5,6 @@
 namespace gw::route {
 namespace {
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 bool forbidden(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return byte <= 0x20 || byte == 0x7F || c == '#';
@@ -89,8 +82,8 @@ std::optional<std::string_view> match_path(std::string_view raw, PathScratch& sc
     char c = raw[i];
     std::size_t length = 1;
     if (c == '%') {
-      if (i + 2 >= raw.size() || hex(raw[i + 1]) < 0 || hex(raw[i + 2]) < 0) return std::nullopt;
-      c = static_cast<char>(hex(raw[i + 1]) * 16 + hex(raw[i + 2]));
+      if (i + 2 >= raw.size() || diag::hex_digit(raw[i + 1]) < 0 || diag::hex_digit(raw[i + 2]) < 0) return std::nullopt;
+      c = static_cast<char>(diag::hex_digit(raw[i + 1]) * 16 + diag::hex_digit(raw[i + 2]));
       length = 3;
       if (c == '\0') return std::nullopt;
     }
@@ -121,8 +114,8 @@ std::string percent_decode(std::string_view text, bool plus) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && hex(text[i + 1]) >= 0 && hex(text[i + 2]) >= 0) {
-      out.push_back(static_cast<char>(hex(text[i + 1]) * 16 + hex(text[i + 2])));
+    if (text[i] == '%' && i + 2 < text.size() && diag::hex_digit(text[i + 1]) >= 0 && diag::hex_digit(text[i + 2]) >= 0) {
+      out.push_back(static_cast<char>(diag::hex_digit(text[i + 1]) * 16 + diag::hex_digit(text[i + 2])));
       i += 2;
     } else {
       out.push_back(plus && text[i] == '+' ? ' ' : text[i]);
@@ -140,12 +133,6 @@ HostPort split_host(std::string_view authority) {
 bool equal_fold(std::string_view a, std::string_view b) {
   return a.size() == b.size() &&
          std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return to_lower(x) == to_lower(y); });
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = to_lower(c);
-  return out;
 }
 
 }  // namespace gw::route

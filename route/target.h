@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "diag/ascii.h"
+
 namespace gw::route {
 
 struct SplitTarget {
@@ -62,6 +64,6 @@ inline char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 bool equal_fold(std::string_view a, std::string_view b);
-std::string lower(std::string_view text);
+using diag::lower;
 
 }  // namespace gw::route

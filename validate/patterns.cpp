@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "diag/ascii.h"
+
 namespace gw::validate {
 namespace {
 
@@ -57,13 +59,6 @@ bool holds(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return out;
-}
-
 std::string sharper(std::string_view name, std::string_view value) {
   if (name == "hostname" || name == "dnsName" || name == "namespace") {
     if (const auto scheme = value.find("://"); scheme != std::string_view::npos)
@@ -72,7 +67,7 @@ std::string sharper(std::string_view name, std::string_view value) {
       return "leave the port out: " + std::string(value.substr(0, colon));
     if (value == "*") return "leave the hostname out to match every host";
     if (holds(value, "_")) return "DNS names have no '_'";
-    if (lower(value) != value) return "write it in lower case: " + lower(value);
+    if (diag::lower(value) != value) return "write it in lower case: " + diag::lower(value);
     if (name != "hostname" && holds(value, "*")) return "a wildcard is not possible here";
     if (holds(value, "*")) return "a wildcard is one whole label in front: *.example.com";
   }

@@ -8,12 +8,6 @@
 namespace gw::route::envoy {
 namespace {
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 bool unreserved(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
          std::string_view("-._~").find(c) != std::string_view::npos;
@@ -78,12 +72,12 @@ Path read_path(std::string_view raw, const Traits& traits) {
       text += '/';
       continue;
     }
-    const bool escape = c == '%' && i + 2 < raw.size() && hex(raw[i + 1]) >= 0 && hex(raw[i + 2]) >= 0;
+    const bool escape = c == '%' && i + 2 < raw.size() && diag::hex_digit(raw[i + 1]) >= 0 && diag::hex_digit(raw[i + 2]) >= 0;
     if (!escape) {
       text += c;
       continue;
     }
-    const char decoded = static_cast<char>(hex(raw[i + 1]) * 16 + hex(raw[i + 2]));
+    const char decoded = static_cast<char>(diag::hex_digit(raw[i + 1]) * 16 + diag::hex_digit(raw[i + 2]));
     if (decoded == '\0') return {400, false, {}};
     const bool slash = decoded == '/' || decoded == '\\';
     if (slash && traits.rejects_escaped_slashes) return {400, false, {}};

@@ -12,12 +12,6 @@
 namespace gw::route {
 namespace {
 
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 bool unreserved(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
          c == '_' || c == '~';
@@ -82,8 +76,8 @@ Cleaned clean(std::string_view path) {
         normal += c;
       continue;
     }
-    if (i + 2 >= path.size() || hex(path[i + 1]) < 0 || hex(path[i + 2]) < 0) return {400, {}, {}};
-    const char decoded = static_cast<char>(hex(path[i + 1]) * 16 + hex(path[i + 2]));
+    if (i + 2 >= path.size() || diag::hex_digit(path[i + 1]) < 0 || diag::hex_digit(path[i + 2]) < 0) return {400, {}, {}};
+    const char decoded = static_cast<char>(diag::hex_digit(path[i + 1]) * 16 + diag::hex_digit(path[i + 2]));
     i += 2;
     if (unreserved(decoded) || (reencode && go_plain(decoded) && decoded != '/'))
       normal += decoded;
@@ -97,7 +91,7 @@ Cleaned clean(std::string_view path) {
       out.routed += out.raw[i];
       continue;
     }
-    const char decoded = static_cast<char>(hex(out.raw[i + 1]) * 16 + hex(out.raw[i + 2]));
+    const char decoded = static_cast<char>(diag::hex_digit(out.raw[i + 1]) * 16 + diag::hex_digit(out.raw[i + 2]));
     if (reserved.find(decoded) == std::string_view::npos)
       out.routed += decoded;
     else

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "route/target.h"
 #include "validate/cel/function.h"
 #include "validate/formats.h"
 
@@ -199,23 +200,6 @@ std::size_t port_colon(std::string_view host) {
              : std::string_view::npos;
 }
 
-std::string decoded(std::string_view text) {
-  const auto digit = [](char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-  };
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '%' && i + 2 < text.size() && digit(text[i + 1]) >= 0 && digit(text[i + 2]) >= 0;
-    if (!escape) {
-      out += text[i] == '+' ? ' ' : text[i];
-      continue;
-    }
-    out += static_cast<char>(digit(text[i + 1]) * 16 + digit(text[i + 2]));
-    i += 2;
-  }
-  return out;
-}
-
 Any is_url(const Call& call) {
   return strings(call) ? boolean(check_format("uri", call.args[0].string())) : no_overload();
 }
@@ -257,8 +241,8 @@ Any url_query(const Call& call) {
     rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
     const auto equals = pair.find('=');
     if (!pair.empty())
-      values[decoded(pair.substr(0, equals))].push_back(
-          decoded(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1)));
+      values[route::percent_decode(pair.substr(0, equals), true)].push_back(route::percent_decode(
+          equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true));
   }
   Any out;
   out.tag = Tag::map;

@@ -7,24 +7,18 @@
 #include <set>
 #include <unordered_map>
 
-#include "route/order.h"
+#include "diag/ascii.h"
 #include "validate/rules/checks.h"
 #include "validate/rules/report.h"
 
 namespace gw::validate {
 namespace {
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char ch) { return static_cast<char>(std::tolower(ch)); });
-  return text;
-}
-
 std::string key_of(std::vector<kube::NamedMatch> list, bool fold) {
   std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   std::string out;
   for (const auto& each : list)
-    out += '\1' + (fold ? lower(each.name) : each.name) + '\2' + each.type.value_or("Exact") + '\2' + each.value;
+    out += '\1' + (fold ? diag::lower(each.name) : each.name) + '\2' + each.type.value_or("Exact") + '\2' + each.value;
   return out;
 }
 
@@ -51,21 +45,7 @@ class Precedence {
   explicit Precedence(const Context& context) : c_(context) {}
 
   void run() {
-    std::map<const kube::HttpRoute*, std::vector<std::string>> places;
-    for (const route::ParentStatus& parent : c_.attachments.parents) {
-      if (!parent.accepted || parent.route_kind != "HTTPRoute") continue;
-      auto& list = places[static_cast<const kube::HttpRoute*>(parent.route)];
-      for (const auto& on : parent.on)
-        for (const std::string& host : on.hostnames) list.push_back(std::to_string(on.listener) + '\3' + host);
-    }
-    std::vector<const kube::HttpRoute*> order;
-    for (const kube::HttpRoute& route : c_.bundle.http_routes) order.push_back(&route);
-    std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return route::older(*a, *b); });
-    for (const kube::HttpRoute* route : order) {
-      auto found = places.find(route);
-      // Unattached routes are looked at alone: their own rules may clash.
-      add(*route, found == places.end() ? std::vector<std::string>{"\4" + route->id().display()} : found->second);
-    }
+    for (const PlacedRoute& placed : by_precedence(c_)) add(*placed.route, placed.places);
   }
 
  private:

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
+
+#include "route/order.h"
 
 namespace gw::validate {
 namespace {
@@ -46,6 +49,26 @@ diag::Span span_of(const kube::Object& object, const yaml::Node* at) {
 
 std::string quoted(std::string_view text) {
   return "'" + std::string(text) + "'";
+}
+
+std::vector<PlacedRoute> by_precedence(const Context& context) {
+  std::map<const kube::Object*, std::vector<std::string>> places;
+  for (const route::ParentStatus& parent : context.attachments.parents) {
+    if (!parent.accepted || parent.route_kind != "HTTPRoute") continue;
+    auto& list = places[parent.route];
+    for (const auto& on : parent.on)
+      for (const std::string& host : on.hostnames) list.push_back(std::to_string(on.listener) + '\3' + host);
+  }
+  std::vector<PlacedRoute> out;
+  for (const kube::HttpRoute& route : context.bundle.http_routes) {
+    const auto found = places.find(&route);
+    if (found == places.end())
+      out.push_back({&route, {"\4" + route.id().display()}});
+    else
+      out.push_back({&route, std::move(found->second)});
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return route::older(*a.route, *b.route); });
+  return out;
 }
 
 }  // namespace gw::validate

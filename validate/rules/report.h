@@ -47,6 +47,13 @@ void each_listener_owner(const kube::Bundle& bundle, F&& f) {
   for (const auto& set : bundle.listener_sets) f(set, set.spec.listeners);
 }
 
+// HTTPRoutes, the one that wins a tie first, each with a key for every listener and host that it serves.
+struct PlacedRoute {
+  const kube::HttpRoute* route;
+  std::vector<std::string> places;  // of an unattached route one of its own: its rules may clash with each other
+};
+std::vector<PlacedRoute> by_precedence(const Context& context);
+
 std::string quoted(std::string_view text);  // 'text'
 
 }  // namespace gw::validate

@@ -3,24 +3,19 @@
 #include <map>
 #include <set>
 
+#include "diag/ascii.h"
 #include "validate/rules/checks.h"
 #include "validate/rules/report.h"
 
 namespace gw::validate {
 namespace {
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char ch) { return static_cast<char>(std::tolower(ch)); });
-  return text;
-}
-
 void check_modifier(const Context& c, const kube::Object& route, const kube::HeaderModifier& modifier, bool request) {
   static const std::set<std::string> hop_by_hop{"connection",        "keep-alive", "proxy-connection", "te", "trailer",
                                                 "transfer-encoding", "upgrade",    "content-length"};
   std::map<std::string, const yaml::Node*> seen;
   auto look = [&](const std::string& name, const yaml::Node* at) {
-    const std::string key = lower(name);
+    const std::string key = diag::lower(name);
     auto [it, fresh] = seen.try_emplace(key, at);
     if (!fresh)
       report(c, {"GW411",
@@ -140,7 +135,7 @@ void check_answer(const Context& c, const kube::HttpRoute& route, std::size_t r)
 void check_header_names(const Context& c, const kube::Object& route, const std::vector<kube::NamedMatch>& headers) {
   std::map<std::string, const kube::NamedMatch*> seen;
   for (const kube::NamedMatch& header : headers) {
-    auto [it, fresh] = seen.try_emplace(lower(header.name), &header);
+    auto [it, fresh] = seen.try_emplace(diag::lower(header.name), &header);
     if (!fresh)
       report(c,
              {"GW412", route, header.node, "header " + quoted(header.name) + " is matched twice; only the first counts",

@@ -7,7 +7,7 @@
 #include <memory>
 #include <unordered_map>
 
-#include "route/order.h"
+#include "diag/ascii.h"
 #include "validate/rules/checks.h"
 #include "validate/rules/report.h"
 
@@ -16,12 +16,6 @@ namespace {
 
 constexpr std::size_t longest_regex = 1024;
 constexpr std::size_t compared = 64;  // earlier matches with expressions that one match is held against
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char ch) { return static_cast<char>(std::tolower(ch)); });
-  return text;
-}
 
 bool is_regex(const kube::NamedMatch& match) {
   return match.type.value_or("Exact") == "RegularExpression";
@@ -60,23 +54,10 @@ class Shadowing {
   explicit Shadowing(const Context& context) : c_(context) {}
 
   void run() {
-    std::map<const kube::HttpRoute*, std::vector<std::string>> places;
-    for (const route::ParentStatus& parent : c_.attachments.parents) {
-      if (!parent.accepted || parent.route_kind != "HTTPRoute") continue;
-      auto& list = places[static_cast<const kube::HttpRoute*>(parent.route)];
-      for (const auto& on : parent.on)
-        for (const std::string& host : on.hostnames) list.push_back(std::to_string(on.listener) + '\3' + host);
-    }
-    std::vector<const kube::HttpRoute*> order;
-    for (const kube::HttpRoute& route : c_.bundle.http_routes) order.push_back(&route);
-    std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return route::older(*a, *b); });
-    for (const kube::HttpRoute* route : order) {
-      auto found = places.find(route);
-      if (found == places.end()) found = places.emplace(route, std::vector{"\4" + route->id().display()}).first;
+    for (const auto& [route, places] : by_precedence(c_))
       for (std::size_t r = 0; r < route->spec.rules.size(); ++r)
         for (const kube::HttpRouteMatch& match : route->spec.rules[r].matches)
-          if (!match.headers.empty() || !match.query_params.empty()) look({route, r, &match}, found->second);
-    }
+          if (!match.headers.empty() || !match.query_params.empty()) look({route, r, &match}, places);
   }
 
  private:
@@ -120,7 +101,7 @@ class Shadowing {
   }
 
   bool covers(const std::vector<kube::NamedMatch>& wide, const std::vector<kube::NamedMatch>& narrow, bool fold) {
-    auto name = [fold](const kube::NamedMatch& match) { return fold ? lower(match.name) : match.name; };
+    auto name = [fold](const kube::NamedMatch& match) { return fold ? diag::lower(match.name) : match.name; };
     return std::all_of(wide.begin(), wide.end(), [&](const kube::NamedMatch& w) {
       return std::any_of(narrow.begin(), narrow.end(), [&](const kube::NamedMatch& n) {
         if (name(w) != name(n)) return false;
@@ -135,7 +116,7 @@ class Shadowing {
   static bool same(const kube::HttpRouteMatch& a, const kube::HttpRouteMatch& b) {
     auto equal = [](const std::vector<kube::NamedMatch>& x, const std::vector<kube::NamedMatch>& y) {
       return std::is_permutation(x.begin(), x.end(), y.begin(), y.end(), [](const auto& m, const auto& n) {
-        return lower(m.name) == lower(n.name) && m.value == n.value && is_regex(m) == is_regex(n);
+        return diag::lower(m.name) == diag::lower(n.name) && m.value == n.value && is_regex(m) == is_regex(n);
       });
     };
     return equal(a.headers, b.headers) && equal(a.query_params, b.query_params);
