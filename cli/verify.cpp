@@ -15,6 +15,7 @@
 #include "diag/render.h"
 #include "kube/index.h"
 #include "kube/load.h"
+#include "kube/rewritten.h"
 #include "route/assume.h"
 #include "route/attach.h"
 #include "route/profile.h"
@@ -103,8 +104,8 @@ void share_cluster(const kube::Bundle& from, kube::Bundle& to) {
   add_missing(from.namespaces, to.namespaces);
 }
 
-// Converts, writes and reads back: places in the report are lines of what `gwctl convert` prints.
-Status convert_old(const Loaded& old, const Args& args, Loaded& out) {
+// Converts and writes: places in the report are lines of what `gwctl convert` prints.
+Status convert_old(const Loaded& old, const Args& args, kube::Rewritten& out) {
   convert::Options options;
   if (args.as != "auto") options.from = args.as;
   const std::vector<std::string_view> targets = convert::target_names();
@@ -115,18 +116,26 @@ Status convert_old(const Loaded& old, const Args& args, Loaded& out) {
     for (const std::string_view known : convert::loss_names())
       if (word == "all" || word == known) options.accepted.insert(convert::loss_of(known));
   }
-  kube::Bundle converted;
   diag::Sink findings;
-  const auto outcome = convert::convert(old.bundle, options, old.sources, findings, converted);
+  const auto outcome =
+      convert::convert(old.bundle, options, old.sources, findings, [&](kube::Bundle&& piece) { out.add(piece); });
   if (!outcome) return outcome.error();
   const std::size_t errors = findings.count(diag::Severity::error), warnings = findings.count(diag::Severity::warning);
   if (errors + warnings != 0)
     std::cerr << "gwctl: the conversion reported " << errors << " errors and " << warnings
               << " warnings; `gwctl convert` shows them\n";
-  std::string text;
-  kube::write(converted, yaml::Style::yaml, text);
-  out.bundle = kube::load_text("converted.yaml", std::move(text), out.sources, out.sink);
   return Unit{};
+}
+
+// What of the old side the new one may need once the old model is made.
+kube::Bundle cluster_of(kube::Bundle&& old) {
+  kube::Bundle out;
+  out.services = std::move(old.services);
+  out.endpoint_slices = std::move(old.endpoint_slices);
+  out.secrets = std::move(old.secrets);
+  out.config_maps = std::move(old.config_maps);
+  out.namespaces = std::move(old.namespaces);
+  return out;
 }
 
 Status read_known_file(const std::string& path, Loaded& known, std::vector<verify::Accepted>& out) {
@@ -208,33 +217,38 @@ int run_verify(const Args& args) {
   if (args.live.rate <= 0) return fail({"--rate must be above 0", "write requests a second, for example --rate 20"});
   Loaded old, fresh, known_file;
   if (const int code = load(args.inputs, old); code != exit_ok) return code;
+  kube::Rewritten converted("converted.yaml", fresh.sources);
   if (args.against.empty()) {
-    if (const Status status = convert_old(old, args, fresh); !status) return fail(status.error());
+    if (const Status status = convert_old(old, args, converted); !status) return fail(status.error());
   } else {
     Inputs inputs;
     inputs.paths = args.against;
     inputs.load = args.inputs.load;
     if (const int code = load(inputs, fresh); code != exit_ok) return code;
   }
-  if (print_findings(old.sink.take(), old.sources) + print_findings(fresh.sink.take(), fresh.sources) != 0)
-    std::cerr << "gwctl: objects with errors are left out of the comparison\n";
-  share_cluster(old.bundle, fresh.bundle);
-  route::assume_gateways(fresh.bundle);
-
   std::vector<verify::Accepted> known;
   if (!args.known.empty()) {
     if (const Status status = read_known_file(args.known, known_file, known); !status) return fail(status.error());
     if (print_findings(known_file.sink.take(), known_file.sources) != exit_ok) return exit_usage;
   }
   if (const Status status = check_accepted(args.accept); !status) return fail(status.error());
+  // One side's model is made before the other's objects are read: a large cluster never stands in memory twice.
   Result<Prepared> before = old_side(old.bundle, args);
+  if (before) old.bundle = cluster_of(std::move(old.bundle));
+  if (args.against.empty()) fresh.bundle = converted.read(fresh.sink);
+  if (print_findings(old.sink.take(), old.sources) + print_findings(fresh.sink.take(), fresh.sources) != 0)
+    std::cerr << "gwctl: objects with errors are left out of the comparison\n";
   if (!before) return fail(before.error());
+  share_cluster(old.bundle, fresh.bundle);
+  route::assume_gateways(fresh.bundle);
   Result<Prepared> after = gateway_side(fresh.bundle, args.profile);
   if (!after) return fail(after.error());
 
-  // The models hold what they need, and places need the texts alone.
+  // The models hold what they need, and places are lines.
   old.bundle = {};
   fresh.bundle = {};
+  old.sources.forget_texts();
+  fresh.sources.forget_texts();
   const verify::Rendering rendering{old.sources, fresh.sources, before->name,
                                     after->name, args.address,  args.counterexamples};
   if (!args.live.old_urls.empty()) return run_live_gateways(args, before->side, after->side);
@@ -243,6 +257,7 @@ int run_verify(const Args& args) {
   verify::Options options;
   options.measured = before->measured;
   options.counterexamples = std::max(options.counterexamples, args.counterexamples);
+  options.examples_only = args.format == "text";
   options.progress = progress_bar();
   options.known = [&](std::string_view host, const verify::Counterexample& found) {
     if (std::find(args.accept.begin(), args.accept.end(), found.cause) != args.accept.end())
@@ -302,7 +317,8 @@ void add_verify(CLI::App& app, Run& run) {
   command->add_option("--access-log", args->access_log, "Ask the requests of an access log instead of every class")
       ->option_text("FILE");
   command->add_option("--log-host", args->log_host, "Host of log lines that tell none")->option_text("NAME");
-  command->add_option("--live-old", args->live.old_urls, "Send the requests to a running gateway: its http or https URL")
+  command
+      ->add_option("--live-old", args->live.old_urls, "Send the requests to a running gateway: its http or https URL")
       ->option_text("URL")
       ->allow_extra_args(false);
   command->add_option("--live-new", args->live.new_urls, "The gateway to compare it with")

@@ -28,11 +28,13 @@ std::vector<std::uint32_t> find_line_starts(std::string_view text) {
 
 }  // namespace
 
-FileId Sources::add(std::string name, std::string text) {
+FileId Sources::add(std::string name, std::string text, std::uint32_t lines_before) {
   std::lock_guard lock(mutex_);
   File& file = files_.emplace_back();
   file.name = std::move(name);
   file.text = std::move(text);
+  file.size = static_cast<std::uint32_t>(file.text.size());
+  file.lines_before = lines_before;
   return static_cast<FileId>(files_.size() - 1);
 }
 
@@ -75,15 +77,17 @@ Position Sources::position(FileId id, std::uint32_t offset) const {
   std::lock_guard lock(mutex_);
   assert(id < files_.size());
   const File& file = files_[id];
-  offset = std::min(offset, static_cast<std::uint32_t>(file.text.size()));
+  offset = std::min(offset, file.size);
   const auto& starts = lines(file);
   auto after = std::upper_bound(starts.begin(), starts.end(), offset);
   std::uint32_t start = *(after - 1);
+  const std::uint32_t line = file.lines_before + static_cast<std::uint32_t>(after - starts.begin());
+  if (file.text.empty()) return {line, 1};
   // The table of code points is for lines of a megabyte.
   const std::uint32_t before = offset - start < block
                                    ? count_code_points(std::string_view(file.text).substr(start, offset - start))
                                    : code_points_before(file, offset) - code_points_before(file, start);
-  return {static_cast<std::uint32_t>(after - starts.begin()), before + 1};
+  return {line, before + 1};
 }
 
 Span Sources::line_span(FileId id, std::uint32_t line) const {
@@ -91,9 +95,11 @@ Span Sources::line_span(FileId id, std::uint32_t line) const {
   assert(id < files_.size());
   const File& file = files_[id];
   const auto& starts = lines(file);
+  line -= file.lines_before;
   assert(line >= 1 && line <= starts.size());
   std::uint32_t begin = starts[line - 1];
-  std::uint32_t end = line < starts.size() ? starts[line] : static_cast<std::uint32_t>(file.text.size());
+  std::uint32_t end = line < starts.size() ? starts[line] : file.size;
+  if (file.text.empty()) return {id, begin, begin};
   while (end > begin && (file.text[end - 1] == '\n' || file.text[end - 1] == '\r')) --end;
   return {id, begin, end};
 }
@@ -102,6 +108,7 @@ std::string Sources::line(FileId id, std::uint32_t number) const {
   Span span = line_span(id, number);
   std::lock_guard lock(mutex_);
   const File& file = files_[id];
+  if (file.text.empty()) return {};
   std::string out = file.text.substr(span.begin, span.end - span.begin);
   for (const Span& hidden : file.redacted) {
     for (std::uint32_t at = std::max(hidden.begin, span.begin); at < std::min(hidden.end, span.end); ++at) {
@@ -135,6 +142,15 @@ std::vector<Span> Sources::redactions(Span span) const {
     if (hidden.begin < span.end && span.begin < hidden.end) out.push_back(hidden);
   }
   return out;
+}
+
+void Sources::forget_texts() {
+  std::lock_guard lock(mutex_);
+  for (File& file : files_) {
+    lines(file);
+    file.text = {};
+    file.code_points = {};
+  }
 }
 
 }  // namespace gw::diag

@@ -32,7 +32,8 @@ struct Position {
 // Every member may be called from several threads. Lines end at LF, CRLF or a lone CR.
 class Sources {
  public:
-  FileId add(std::string name, std::string text);
+  // `lines_before`: the text goes on where another of the same name ended, and its lines are counted from there.
+  FileId add(std::string name, std::string text, std::uint32_t lines_before = 0);
   std::size_t size() const;
   const std::string& name(FileId file) const;
   std::string_view text(FileId file) const;
@@ -49,11 +50,14 @@ class Sources {
   bool redacted(Span span) const;
   // The redacted spans that touch this one.
   std::vector<Span> redactions(Span span) const;
+  // Drops the texts; lines of positions are still told, columns and the texts themselves are not.
+  void forget_texts();
 
  private:
   struct File {
     std::string name;
     std::string text;
+    std::uint32_t size = 0, lines_before = 0;
     mutable std::vector<std::uint32_t> line_starts;  // built at first use
     mutable std::vector<std::uint32_t> code_points;  // before each block of 1,024 bytes
     std::vector<Span> redacted;

@@ -216,7 +216,9 @@ class Compiler {
 
   void add_routes() {
     std::uint32_t number = 0;
-    for (const RouteRef& route : accepted_routes()) {
+    const std::vector<RouteRef> routes = accepted_routes();
+    out_.actions.reserve(out_.actions.size() + rules_of(routes));
+    for (const RouteRef& route : routes) {
       if (route.kind == "HTTPRoute")
         add_http(static_cast<const kube::HttpRoute&>(*route.object), route, number++);
       else if (route.kind == "GRPCRoute")
@@ -228,6 +230,15 @@ class Compiler {
       else
         add_l4(static_cast<const kube::UdpRoute&>(*route.object), route);
     }
+  }
+
+  static std::size_t rules_of(const std::vector<RouteRef>& routes) {
+    std::size_t count = 0;
+    for (const RouteRef& route : routes) {
+      if (route.kind == "HTTPRoute") count += static_cast<const kube::HttpRoute&>(*route.object).spec.rules.size();
+      if (route.kind == "GRPCRoute") count += static_cast<const kube::GrpcRoute&>(*route.object).spec.rules.size();
+    }
+    return count;
   }
 
   FilterContext context(const RouteRef& route) {

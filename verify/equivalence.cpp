@@ -85,9 +85,8 @@ class Findings {
       return std::pair(a.impact, cost(a.request)) < std::pair(b.impact, cost(b.request));
     });
     std::size_t kept = 0;
-    report.omitted = std::erase_if(all, [&](const Counterexample& c) {
-      return c.cause.empty() && ++kept > options.counterexamples;
-    });
+    report.omitted = std::erase_if(
+        all, [&](const Counterexample& c) { return c.cause.empty() && ++kept > options.counterexamples; });
     all.shrink_to_fit();
     std::stable_sort(all.begin(), all.end(), [&](const Counterexample& a, const Counterexample& b) {
       return std::tuple(rank(a), cost(a.request), a.impact) < std::tuple(rank(b), cost(b.request), b.impact);
@@ -282,6 +281,21 @@ class HostCheck {
   std::unordered_set<std::size_t> seen_;
 };
 
+// `shortest`: by cause, over the hosts so far.
+void keep_examples(HostReport& host, std::map<std::string_view, std::size_t>& shortest) {
+  for (Counterexample& found : host.counterexamples) {
+    if (found.cause.empty() && found.known.empty()) continue;
+    if (found.known.empty()) {
+      const auto [at, fresh] = shortest.try_emplace(found.cause, cost(found.request));
+      if (fresh || cost(found.request) < at->second) {
+        at->second = cost(found.request);
+        continue;
+      }
+    }
+    found.old_answer = found.new_answer = {};
+  }
+}
+
 std::vector<std::string> all_tls_names(const Side& old_side, const Side& new_side, const std::vector<HostName>& hosts) {
   std::set<std::string> names;
   for (const HostName& host : hosts) names.insert(host.host);
@@ -363,6 +377,7 @@ Report verify(const Side& old_side, const Side& new_side, const Options& options
   const std::vector<HostName> hosts = host_names(old_side.boundaries, new_side.boundaries);
   const std::vector<std::string> tls_names = all_tls_names(old_side, new_side, hosts);
   const bool thorough = hosts.size() <= thorough_hosts;
+  std::map<std::string_view, std::size_t> shortest;
   for (std::size_t first = 0; first < hosts.size();) {
     HostReport& row = report.hosts.emplace_back();
     row.host = hosts[first].shown;
@@ -370,6 +385,7 @@ Report verify(const Side& old_side, const Side& new_side, const Options& options
     for (; first < hosts.size() && hosts[first].shown == row.host; ++first)
       if (report.old_refused.empty()) check.check(hosts[first], sni_names(hosts[first], tls_names));
     check.finish();
+    if (options.examples_only) keep_examples(row, shortest);
     if (!options.measured && row.verdict == Verdict::proved) row.verdict = Verdict::proved_modulo;
     if (!options.measured)
       row.assumptions.push_back("the old controller behaves as its documentation says; it was not measured");

@@ -64,6 +64,9 @@ struct Options {
   std::function<std::string(std::string_view host, const Counterexample&)> known;
   bool measured = true;  // the old model was held against the real controller
   std::function<void(std::size_t done, std::size_t all)> progress;
+  // Of differences that share a cause or were accepted, only the shortest of each cause keeps its answers: enough for
+  // to_text, and a large cluster's report is a fraction.
+  bool examples_only = false;
   std::function<void(const route::Request&, Aspect)> asked;  // sees every request that is asked of both sides
 };
 
