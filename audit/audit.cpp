@@ -6,6 +6,7 @@
 #include <set>
 
 #include "audit/check.h"
+#include "audit/components.h"
 #include "audit/groups.h"
 #include "convert/classify.h"
 #include "diag/excerpt.h"
@@ -37,25 +38,61 @@ bool is_loss(convert::Outcome outcome) {
   return outcome == convert::Outcome::refused || outcome == convert::Outcome::unknown;
 }
 
-// What a target makes of the annotations.
+// What a target makes of the annotations. Of objects that are no Ingresses only the first part of a set tells.
 struct TargetTrial {
   TargetLine line;
   std::map<std::string, convert::Outcome> features;  // the gravest outcome of a key
 };
 
-TargetTrial summarise(std::string_view name, const convert::Outcomes& outcomes) {
-  TargetTrial out;
-  out.line.name = name;
+void summarise(const convert::Outcomes& outcomes, bool first, TargetTrial& out) {
   std::set<const kube::Object*> lost;
   for (const convert::Entry& entry : outcomes.ledger.entries()) {
-    if (entry.object == nullptr) continue;
+    if (entry.object == nullptr || (!first && entry.object->kind != "Ingress")) continue;
     ++out.line.annotations[static_cast<std::size_t>(entry.outcome)];
     convert::Outcome& worst = out.features.try_emplace(entry.key(), entry.outcome).first->second;
     worst = std::max(worst, entry.outcome);
     if (is_loss(entry.outcome)) lost.insert(entry.object);
   }
-  out.line.lost = lost.size();
+  out.line.lost += lost.size();
+}
+
+// Conversions of a large set for targets that are only compared go by parts, so that they need little memory; hosts
+// stay whole.
+constexpr std::size_t part_size = 1000;
+
+std::vector<std::set<kube::NamespacedName>> parts_of(const std::vector<IngressLine>& ingresses) {
+  std::vector<std::set<kube::NamespacedName>> out;
+  if (ingresses.size() <= 2 * part_size) return out;
+  for (const std::set<std::size_t>& group : Components(ingresses).groups(part_size)) {
+    out.emplace_back();
+    for (const std::size_t i : group) out.back().insert(ingresses[i].id);
+  }
   return out;
+}
+
+// The trials over one part of the set, two at a time: each keeps its own ledger until it is summed up.
+void try_targets(const kube::Bundle& part, const diag::Sources& sources, bool first, std::vector<TargetTrial>& trials) {
+  const auto one = [&](TargetTrial& trial) {
+    if (const auto made = convert_for(part, sources, trial.line.name)) summarise(made->outcomes, first, trial);
+  };
+  for (std::size_t i = 0; i < trials.size(); i += 2) {
+    std::future<void> second;
+    if (i + 1 < trials.size()) second = std::async(std::launch::async, one, std::ref(trials[i + 1]));
+    one(trials[i]);
+    if (second.valid()) second.get();
+  }
+}
+
+// Every target beside the first of `trials`, which is there.
+void add_other_targets(const kube::Bundle& bundle, const diag::Sources& sources,
+                       const std::vector<IngressLine>& ingresses, std::vector<TargetTrial>& trials) {
+  std::vector<TargetTrial> others;
+  for (const std::string_view target : convert::target_names())
+    if (target != trials.front().line.name) others.emplace_back().line.name = target;
+  const auto parts = parts_of(ingresses);
+  if (parts.empty()) try_targets(bundle, sources, true, others);
+  for (std::size_t i = 0; i < parts.size(); ++i) try_targets(part_of(bundle, parts[i]), sources, i == 0, others);
+  std::move(others.begin(), others.end(), std::back_inserter(trials));
 }
 
 std::string date_of(std::int64_t seconds) {
@@ -254,26 +291,19 @@ Result<Report> make(const kube::Bundle& bundle, const diag::Sources& sources, co
   Auditor auditor(bundle, sources);
   auditor.add_ingresses();
   auditor.report().target = options.target;
-  auto chosen = convert_for(bundle, sources, options.target);
-  if (!chosen) return chosen.error();
-  auditor.add_trial(*chosen);
-  auditor.add_certificates(options.now);
-
-  // The other targets, two at a time: each keeps its own ledger until it is summed up.
-  const std::vector<std::string_view> targets = convert::target_names();
-  const auto trial = [&](std::string_view target) -> std::optional<TargetTrial> {
-    if (target == options.target) return summarise(target, chosen->outcomes);
-    auto made = convert_for(bundle, sources, target);
-    if (!made) return std::nullopt;
-    return summarise(target, made->outcomes);
-  };
-  for (std::size_t i = 0; i < targets.size(); i += 2) {
-    std::future<std::optional<TargetTrial>> second;
-    if (i + 1 < targets.size()) second = std::async(std::launch::async, trial, targets[i + 1]);
-    if (const auto first = trial(targets[i])) auditor.add_target(*first);
-    if (!second.valid()) continue;
-    if (const auto other = second.get()) auditor.add_target(*other);
+  std::vector<TargetTrial> trials(1);
+  trials.front().line.name = options.target;
+  {
+    const auto chosen = convert_for(bundle, sources, options.target);
+    if (!chosen) return chosen.error();
+    auditor.add_trial(*chosen);
+    summarise(chosen->outcomes, true, trials.front());
   }
+  auditor.add_certificates(options.now);
+  add_other_targets(bundle, sources, auditor.report().ingresses, trials);
+  for (const std::string_view target : convert::target_names())
+    auditor.add_target(*std::find_if(trials.begin(), trials.end(),
+                                     [&](const TargetTrial& trial) { return trial.line.name == target; }));
   auditor.sort_targets();
   check(bundle, sources, options, auditor.report());
   auditor.judge();

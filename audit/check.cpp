@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include "audit/components.h"
+#include "diag/credentials.h"
 #include "diag/excerpt.h"
 #include "kube/index.h"
+#include "kube/rewritten.h"
 #include "route/assume.h"
 #include "route/attach.h"
 #include "validate/validate.h"
@@ -14,85 +17,6 @@
 
 namespace gw::audit {
 namespace {
-
-// Ingresses that share a host belong together: a host is only verified with all of them.
-class Components {
- public:
-  explicit Components(const Report& report) : report_(report), parent_(report.ingresses.size()) {
-    std::map<std::string, std::size_t> first;
-    for (std::size_t i = 0; i < parent_.size(); ++i) {
-      parent_[i] = i;
-      for (const std::string& host : report.ingresses[i].hosts) {
-        const auto [it, fresh] = first.try_emplace(host, i);
-        if (!fresh) parent_[root(i)] = root(it->second);
-      }
-    }
-    for (std::size_t i = 0; i < parent_.size(); ++i) members_[root(i)].push_back(i);
-  }
-
-  // Numbers of Ingresses whose hosts, together, are at most `most`: one component of each shape first, then the rest.
-  std::set<std::size_t> choose(std::size_t most, std::size_t& hosts) const {
-    std::vector<const std::vector<std::size_t>*> first, rest;
-    std::set<std::string> shapes;
-    for (const auto& [top, members] : members_)
-      (shapes.insert(shape(members)).second ? first : rest).push_back(&members);
-    std::set<std::size_t> chosen;
-    std::set<std::string> names;
-    for (const auto* list : {&first, &rest})
-      for (const std::vector<std::size_t>* members : *list) {
-        std::set<std::string> more = names;
-        for (const std::size_t i : *members)
-          more.insert(report_.ingresses[i].hosts.begin(), report_.ingresses[i].hosts.end());
-        if (more.size() > most && !names.empty()) continue;
-        names = std::move(more);
-        chosen.insert(members->begin(), members->end());
-        if (names.size() >= most) break;
-      }
-    hosts = names.size();
-    return chosen;
-  }
-
- private:
-  std::size_t root(std::size_t i) {
-    while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
-    return i;
-  }
-  // What decides how an Ingress is converted, but for names.
-  std::string shape(const std::vector<std::size_t>& members) const {
-    std::string out;
-    for (const std::size_t i : members) {
-      const IngressLine& line = report_.ingresses[i];
-      out += line.controller + "/" + std::string(name(line.fate)) + "/" + std::to_string(line.hosts.size());
-      for (const auto& [key, outcome] : line.annotations) out += "," + key + "=" + std::string(convert::name(outcome));
-      out += ";";
-    }
-    return out;
-  }
-
-  const Report& report_;
-  std::vector<std::size_t> parent_;
-  std::map<std::size_t, std::vector<std::size_t>> members_;
-};
-
-// The chosen Ingresses and what of the cluster they may need.
-kube::Bundle part_of(const kube::Bundle& bundle, const std::set<kube::NamespacedName>& chosen) {
-  std::set<std::string> spaces;
-  for (const kube::NamespacedName& id : chosen) spaces.insert(id.ns);
-  kube::Bundle out;
-  const auto take = [&](const auto& from, auto& to, auto&& wanted) {
-    std::copy_if(from.begin(), from.end(), std::back_inserter(to), wanted);
-  };
-  const auto near = [&](const kube::Object& object) { return spaces.contains(object.metadata.ns); };
-  take(bundle.ingresses, out.ingresses, [&](const kube::Ingress& ingress) { return chosen.contains(ingress.id()); });
-  take(bundle.services, out.services, near);
-  take(bundle.endpoint_slices, out.endpoint_slices, near);
-  take(bundle.secrets, out.secrets, near);
-  out.ingress_classes = bundle.ingress_classes;
-  out.config_maps = bundle.config_maps;
-  out.namespaces = bundle.namespaces;
-  out.others = bundle.others;
-  return out;
-}
 
 // verify's models have one name more than convert's providers.
 std::string model_of(const std::string& provider) {
@@ -158,9 +82,9 @@ class Verifier {
     const auto names = route::profile_names();
     report_.checked.profile =
         std::find(names.begin(), names.end(), report_.target) != names.end() ? report_.target : "gwctl";
-    std::string text;
-    kube::write(converted, yaml::Style::yaml, text);
-    fresh_ = kube::load_text("converted.yaml", std::move(text), fresh_sources_, fresh_sink_);
+    kube::Rewritten written("converted.yaml", fresh_sources_);
+    written.add(converted);
+    fresh_ = written.read(fresh_sink_);
     fresh_.services = old_.services;
     fresh_.endpoint_slices = old_.endpoint_slices;
     fresh_.secrets = old_.secrets;
@@ -228,7 +152,7 @@ void check(const kube::Bundle& bundle, const diag::Sources& sources, const Optio
   report.checked.all_hosts = report.hosts;
   std::set<kube::NamespacedName> chosen;
   std::set<std::string> controllers;
-  for (const std::size_t i : Components(report).choose(options.verify_hosts, report.checked.hosts)) {
+  for (const std::size_t i : Components(report.ingresses).choose(options.verify_hosts, report.checked.hosts)) {
     if (report.ingresses[i].controller.empty()) continue;
     chosen.insert(report.ingresses[i].id);
     controllers.insert(report.ingresses[i].controller);
@@ -300,7 +224,7 @@ std::vector<BeforeAfter> before_after(const kube::Bundle& bundle, const diag::So
       if (text == "---") break;
       before += text + "\n";
     }
-    out.push_back({"Ingress " + line->id.display(), line->place, before, after["Ingress " + line->id.display()]});
+    out.push_back({"Ingress " + line->id.display(), line->place, before, diag::hide_credentials(after["Ingress " + line->id.display()])});
   }
   return out;
 }

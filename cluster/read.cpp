@@ -95,6 +95,7 @@ std::string manifest(const kube::RawObject& raw) {
   }
   writer.end_map();
   writer.end_document();
+  out.shrink_to_fit();  // it is kept, and there are thousands
   return out;
 }
 

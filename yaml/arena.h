@@ -42,7 +42,7 @@ class Arena {
   }
 
   std::vector<std::unique_ptr<std::byte[]>> blocks_;
-  std::size_t block_ = 1u << 12;
+  std::size_t block_ = 1u << 10;  // an object of a cluster has an arena of its own
   std::size_t capacity_ = 0;
   std::size_t used_ = 0;
 };
