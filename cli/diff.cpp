@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/states.h"
+#include "diag/credentials.h"
 #include "diag/markup.h"
 #include "diag/render.h"
 #include "verify/known.h"
@@ -193,7 +194,10 @@ int run_diff(const Args& args) {
   options.known = [&](std::string_view host, const verify::Counterexample& found) {
     return verify::accepted_reason(known, host, found);
   };
-  const StateDiff diff = compare_states(old, now, options);
+  StateDiff diff = compare_states(old, now, options);
+  for (ObjectChange& object : diff.changed)
+    for (kube::FieldChange& field : object.fields)
+      for (std::string* value : {&field.old, &field.now}) *value = diag::hide_credentials(std::move(*value));
   const verify::Rendering rendering{old.sources, now.sources, old.model_name, now.model_name, "127.0.0.1", args.shown};
   if (args.format == "json")
     std::cout << to_json(diff, old, now, rendering);

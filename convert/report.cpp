@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "convert/report_html.h"
+#include "diag/credentials.h"
 #include "diag/render.h"
 
 namespace gw::convert {
@@ -35,9 +36,9 @@ ordered_json annotation(const Entry& entry, const diag::Sources& sources) {
   const Place at = place(entry, sources);
   return {{"object", entry.object->object_id().display()},
           {"key", entry.key()},
-          {"value", entry.value()},
+          {"value", diag::hide_credentials(entry.value())},
           {"outcome", name(entry.outcome)},
-          {"detail", entry.detail},
+          {"detail", diag::hide_credentials(entry.detail)},
           {"code", entry.code},
           {"file", at.file},
           {"line", at.position.line},
@@ -45,9 +46,11 @@ ordered_json annotation(const Entry& entry, const diag::Sources& sources) {
 }
 
 ordered_json note(const Note& n, const diag::Sources& sources) {
-  ordered_json out{
-      {"code", n.code}, {"severity", diag::name(n.severity)}, {"layer", "convert"}, {"message", n.message}};
-  if (!n.request.empty()) out["request"] = n.request;
+  ordered_json out{{"code", n.code},
+                   {"severity", diag::name(n.severity)},
+                   {"layer", "convert"},
+                   {"message", diag::hide_credentials(n.message)}};
+  if (!n.request.empty()) out["request"] = diag::hide_credentials(n.request);
   if (n.object) {
     const Place at = place(*n.object, n.at, sources);
     const diag::ObjectId id = n.object->object_id();

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "diag/credentials.h"
+
 namespace gw::diag {
 namespace {
 
@@ -34,6 +36,8 @@ std::string ObjectId::display() const {
 }
 
 void Sink::report(Diagnostic diagnostic) {
+  diagnostic.message = hide_credentials(std::move(diagnostic.message));
+  diagnostic.help = hide_credentials(std::move(diagnostic.help));
   std::lock_guard lock(mutex_);
   all_.push_back(std::move(diagnostic));
 }

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "diag/credentials.h"
 #include "diag/suggest.h"
 #include "kube/decode.h"
 #include "kube/kinds.h"
@@ -83,7 +84,8 @@ class Loader {
 
   // Values of Secrets must never be shown, not even beside an error about them.
   void redact(const RawObject& raw) {
-    if (raw.kind != "Secret" || raw.document.file >= sources_.size()) return;  // a watched object has a text of its own
+    if (raw.document.file >= sources_.size()) return;  // a watched object has a text of its own
+    if (raw.kind != "Secret") return redact_annotations(raw);
     for (std::string_view key : {"data", "stringData"})
       if (const yaml::Node* values = raw.node->find(key)) {
         if (!values->is_map()) sources_.redact(values->span());
@@ -92,6 +94,21 @@ class Loader {
     if (const yaml::Node* metadata = raw.node->find("metadata"))
       if (const yaml::Node* annotations = metadata->find("annotations"))
         for (const yaml::Entry& entry : annotations->entries()) sources_.redact(entry.value.span());
+  }
+
+  // Credentials in URLs and snippets of annotations.
+  void redact_annotations(const RawObject& raw) {
+    const yaml::Node* metadata = raw.node->find("metadata");
+    const yaml::Node* annotations = metadata ? metadata->find("annotations") : nullptr;
+    if (!annotations) return;
+    for (const yaml::Entry& entry : annotations->entries()) {
+      const diag::Span span = entry.value.span();
+      if (!span.known()) continue;
+      const std::string_view text = sources_.text(span.file).substr(span.begin, span.end - span.begin);
+      for (const diag::Hidden& one : diag::credentials_in(text))
+        sources_.redact({span.file, span.begin + static_cast<std::uint32_t>(one.begin),
+                         span.begin + static_cast<std::uint32_t>(one.end)});
+    }
   }
 
   void header(const RawObject& raw, Object& object) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "diag/credentials.h"
 #include "diag/render.h"
 #include "route/target.h"
 
@@ -43,7 +44,7 @@ Json answer_json(const Answer& answer, const diag::Sources& sources) {
   if (answer.port != 0) out["port"] = answer.port;
   put("upstream_target", answer.upstream_target);
   put("upstream_host", answer.upstream_host);
-  put("location", answer.location);
+  put("location", diag::hide_credentials(answer.location));
   for (const WeightedBackend& backend : answer.backends)
     out["backends"].push_back({{"backend", backend.backend}, {"port", backend.port}, {"weight", backend.weight}});
   if (answer.rule) out["rule"] = rule_json(*answer.rule, sources);
@@ -55,7 +56,7 @@ std::string headline(const Answer& answer) {
   if (!answer.unmodelled.empty()) return "not modelled: " + answer.unmodelled;
   if (answer.status == 0) return "no answer: " + answer.error;
   std::string out = std::to_string(answer.status);
-  if (!answer.location.empty()) return out + " to " + answer.location;
+  if (!answer.location.empty()) return out + " to " + diag::hide_credentials(answer.location);
   if (!answer.backends.empty()) {
     out += " from";
     for (const WeightedBackend& backend : answer.backends)

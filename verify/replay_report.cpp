@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "diag/credentials.h"
 #include "diag/render.h"
 #include "verify/curl.h"
 #include "verify/replay.h"
@@ -48,6 +49,7 @@ std::string to_text(const ReplayReport& report, const Rendering& rendering) {
            diag::printable(curl_line(found.request, rendering.address)) + "\n";
   }
   for (const CountRow& row : rows) out += std::string(row.text) + ": " + std::to_string(report.*row.count) + "\n";
+  out = diag::hide_credentials(std::move(out));  // a query may hold a token
   return out + share(report.differing, report.requests) + " of the requests would be answered otherwise\n";
 }
 
@@ -69,7 +71,7 @@ std::string to_json(const ReplayReport& report, const Rendering& rendering) {
                           {"difference", name(found.difference)},
                           {"impact", name(found.impact)}});
   }
-  return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return diag::hide_credentials(out.dump(2, ' ', false, Json::error_handler_t::replace)) + "\n";
 }
 
 }  // namespace gw::verify

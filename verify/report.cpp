@@ -6,6 +6,7 @@
 #include <set>
 #include <sstream>
 
+#include "diag/credentials.h"
 #include "diag/markup.h"
 #include "diag/render.h"
 #include "verify/causes.h"
@@ -84,7 +85,7 @@ std::string one_answer(const Answer& answer) {
   if (!answer.unmodelled.empty()) return "not modelled: " + answer.unmodelled;
   if (answer.status == 0) return "no connection";
   std::string out = std::to_string(answer.status);
-  if (!answer.location.empty()) return out + " to " + answer.location;
+  if (!answer.location.empty()) return out + " to " + diag::hide_credentials(answer.location);
   if (!answer.backends.empty()) {
     std::string_view join = " from ";
     for (const route::WeightedBackend& row : answer.backends) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <thread>
 
+#include "diag/credentials.h"
 #include "yaml/arena.h"
 #include "yaml/build.h"
 #include "yaml/bytes.h"
@@ -102,7 +103,10 @@ bool Reader::bytes_allowed(const Chunk& chunk, const ByteCheck& check) const {
 }
 
 void Reader::refused(const Chunk& chunk) const {
-  if (like_secret(text_.substr(chunk.begin, chunk.end - chunk.begin))) redact_values(file_, text_, chunk, sources_);
+  const std::string_view text = text_.substr(chunk.begin, chunk.end - chunk.begin);
+  if (like_secret(text)) return redact_values(file_, text_, chunk, sources_);
+  for (const diag::Hidden& one : diag::credentials_in(text))
+    sources_.redact(span(file_, chunk.begin + one.begin, chunk.begin + one.end));
 }
 
 void Reader::rest(const Chunk& rest) const {
