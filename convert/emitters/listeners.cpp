@@ -54,6 +54,7 @@ void add_class(const Options& options, const Target& target, kube::Bundle& out) 
   if (!options.gateway_class.empty() || target.controller.empty()) return;  // one that exists
   auto c = kube::make<kube::GatewayClass>({}, class_name(options, target));
   c.spec.controller_name = target.controller;
+  if (!target.class_annotation.empty()) c.metadata.annotations.emplace_back(target.class_annotation, "true");
   out.gateway_classes.push_back(std::move(c));
 }
 

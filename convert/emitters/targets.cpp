@@ -23,7 +23,7 @@ constexpr Target rows[] = {
     {"traefik", "traefik", "traefik.io/gateway-controller", traefik_meets, traefik_policies, nullptr, false, false,
      traefik_why_not},
     {"kong", "kong", "konghq.com/kic-gateway-controller", kong_meets, kong_policies, nullptr, false, false,
-     kong_why_not, true},
+     kong_why_not, true, "konghq.com/gatewayclass-unmanaged"},
     {"istio", "istio", "istio.io/gateway-controller", istio_meets, istio_policies, nullptr, false, true, istio_why_not},
     {"cilium", "cilium", "io.cilium/gateway-controller", cilium_meets, nullptr, nullptr, false, true, cilium_why_not},
     {"gke", "gke-l7-global-external-managed", "networking.gke.io/gateway", gke_meets, gke_policies, nullptr, false, false,
