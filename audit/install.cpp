@@ -6,15 +6,20 @@
 namespace gw::audit {
 namespace {
 
+// Where each row's facts stand: the installation page of the project's documentation; of Envoy Gateway and Cilium their
+// charts as well.
 constexpr Install rows[] = {
     {"standard", "", "", "", "Install a controller of your choice; its class is the --gateway-class of convert."},
     {"envoy-gateway",
-     "helm install eg oci://docker.io/envoyproxy/gateway-helm -n envoy-gateway-system --create-namespace",
+     "helm template eg-crds oci://docker.io/envoyproxy/gateway-crds-helm --set crds.gatewayAPI.enabled=false --set "
+     "crds.envoyGateway.enabled=true | kubectl apply --server-side -f - && helm install eg "
+     "oci://docker.io/envoyproxy/gateway-helm -n envoy-gateway-system --create-namespace --skip-crds --set "
+     "crds.enabled=false",
      "kubectl wait --timeout=5m -n envoy-gateway-system deployment/envoy-gateway --for=condition=Available",
-     "helm uninstall eg -n envoy-gateway-system",
-     "The chart brings Gateway API CRDs too; where they are installed already, add --set crds.enabled=false and "
-     "install "
-     "only Envoy Gateway's own."},
+     "helm uninstall eg -n envoy-gateway-system && helm template eg-crds oci://docker.io/envoyproxy/gateway-crds-helm "
+     "--set crds.gatewayAPI.enabled=false --set crds.envoyGateway.enabled=true | kubectl delete -f -",
+     "The chart would bring Gateway API's CRDs of the experimental channel and their upgrade policy, which belong to "
+     "the line above already; so it installs without them, and only Envoy Gateway's own come from the chart of CRDs."},
     {"nginx-gateway-fabric",
      "helm install ngf oci://ghcr.io/nginx/charts/nginx-gateway-fabric -n nginx-gateway --create-namespace",
      "kubectl wait --timeout=5m -n nginx-gateway deployment/ngf-nginx-gateway-fabric --for=condition=Available",
@@ -27,23 +32,29 @@ constexpr Install rows[] = {
      "kubectl wait --timeout=5m -n traefik deployment/traefik --for=condition=Available",
      "helm uninstall traefik -n traefik",
      "The Ingress provider stays off, so that it does not take the old Ingresses as well. Traefik listens on its entry "
-     "points: a Gateway's ports must be theirs (8000 and 8443 unless ports.web and ports.websecure say otherwise)."},
+     "points: a Gateway's ports must be theirs (8000 and 8443 unless ports.web and ports.websecure say otherwise). "
+     "TCPRoutes need providers.kubernetesGateway.experimentalChannel=true and the experimental CRDs."},
     {"kong",
      "helm repo add kong https://charts.konghq.com && helm install kong kong/ingress -n kong --create-namespace",
      "kubectl wait --timeout=5m -n kong deployment/kong-controller --for=condition=Available",
      "helm uninstall kong -n kong",
-     "The GatewayClass must carry the annotation konghq.com/gatewayclass-unmanaged: \"true\"."},
+     "The controller looks for the CRDs when it starts: they must be there first. Ports of a Gateway must be ports of "
+     "Kong's Service."},
     {"istio", "istioctl install --set profile=minimal -y",
      "kubectl wait --timeout=5m -n istio-system deployment/istiod --for=condition=Available",
      "istioctl uninstall --purge -y", "A Gateway gets a Deployment and a Service of its own in its namespace."},
     {"cilium",
-     "helm upgrade cilium cilium/cilium -n kube-system --reuse-values --set kubeProxyReplacement=true --set "
-     "gatewayAPI.enabled=true && kubectl -n kube-system rollout restart deployment/cilium-operator daemonset/cilium",
+     "helm repo add cilium https://helm.cilium.io/ && helm upgrade cilium cilium/cilium -n kube-system --version "
+     "\"$(helm get metadata cilium -n kube-system -o yaml | sed -n 's/^version: //p')\" --reuse-values --set "
+     "kubeProxyReplacement=true --set gatewayAPI.enabled=true && kubectl -n kube-system rollout restart "
+     "deployment/cilium-operator daemonset/cilium",
      "cilium status --wait",
-     "helm upgrade cilium cilium/cilium -n kube-system --reuse-values --set gatewayAPI.enabled=false",
-     "Cilium must be the cluster's network already; the CRDs must be there before it is upgraded."},
-    {"gke", "gcloud container clusters update CLUSTER --location=LOCATION --gateway-api=standard",
-     "", "gcloud container clusters update CLUSTER --location=LOCATION --gateway-api=disabled",
+     "helm upgrade cilium cilium/cilium -n kube-system --version \"$(helm get metadata cilium -n kube-system -o yaml | "
+     "sed -n 's/^version: //p')\" --reuse-values --set gatewayAPI.enabled=false",
+     "Cilium must be the cluster's network already, and stays at its version; its documentation names the release of "
+     "Gateway API whose CRDs must be there before it is restarted."},
+    {"gke", "gcloud container clusters update CLUSTER --location=LOCATION --gateway-api=standard", "",
+     "gcloud container clusters update CLUSTER --location=LOCATION --gateway-api=disabled",
      "GKE installs and updates the CRDs itself.", true},
     {"kgateway",
      "helm upgrade -i kgateway-crds oci://cr.kgateway.dev/kgateway-dev/charts/kgateway-crds -n kgateway-system "

@@ -9,7 +9,7 @@ namespace gw::audit {
 namespace {
 
 constexpr std::string_view crds =
-    "https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.6.0/standard-install.yaml";
+    "https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.6.3/standard-install.yaml";
 constexpr std::string_view alpha_prefix = "external-dns.alpha.kubernetes.io/",
                            ga_prefix = "external-dns.kubernetes.io/";
 constexpr std::size_t most_hosts = 20;
@@ -49,13 +49,20 @@ Facts facts_of(const kube::Bundle& bundle) {
 
 Stage know(const PlanOptions& options) {
   const std::string directory = shell_word(options.directory);
+  std::vector<std::string> notes{"Nothing in the cluster changes."};
+  if (options.cluster)
+    notes.emplace_back(
+        "kubectl and helm must speak to the cluster that was read: export KUBECONFIG and kubectl config use-context as "
+        "gwctl was told.");
+  if (options.saved_input)
+    notes.push_back("The plan was made from standard input: save it as " + std::string(saved_name) + " first.");
   return {"know",
           "Know what there is",
           {"gwctl audit " + options.inputs + " --to " + options.target + " -o html > audit.html",
            "gwctl convert " + options.inputs + " --to " + options.target + " --report report.html --output-dir " +
                directory + " --split kind",
            "gwctl validate -R " + directory, "gwctl verify " + options.inputs + " --to " + options.target},
-          {"Nothing in the cluster changes."},
+          notes,
           {"rm -r " + directory},
           "every loss is either mended or accepted by name (--accept-loss), and every difference of verify is agreed "
           "upon (--known)"};

@@ -24,10 +24,14 @@ struct Stage {
   std::string go_on;  // when to go on
 };
 
+inline constexpr std::string_view saved_name = "ingresses.yaml";
+
 struct PlanOptions {
   std::string target = "standard";
   std::string inputs;                   // the words of the command line that name them, quoted
   std::string directory = "migration";  // of the converted manifests
+  bool cluster = false;                 // the inputs are a cluster's flags
+  bool saved_input = false;             // standard input, which the reader saves as `saved_name`
 };
 
 std::vector<Stage> plan(const kube::Bundle& bundle, const PlanOptions& options);

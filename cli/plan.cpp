@@ -95,6 +95,31 @@ std::string to_json(const std::vector<audit::Stage>& stages) {
   return nlohmann::ordered_json{{"stages", std::move(out)}}.dump(2) + "\n";
 }
 
+// The words that make another command read what this one read.
+void name_inputs(const Inputs& inputs, audit::PlanOptions& options) {
+  std::vector<std::string> words;
+  const auto flag = [&](const char* name, const std::string& value) {
+    if (!value.empty()) words.push_back(name + audit::shell_word(value));
+  };
+  if (inputs.load.recursive) words.emplace_back("-R");
+  if (inputs.from_cluster) words.emplace_back("--from-cluster");
+  flag("--kubeconfig ", inputs.kubeconfig);
+  flag("--context ", inputs.context);
+  if (inputs.all_namespaces)
+    words.emplace_back("-A");
+  else
+    flag("-n ", inputs.load.ns);
+  flag("-l ", inputs.load.selector);
+  if (inputs.load.limits.file_bytes != yaml::Limits().file_bytes)
+    flag("--max-file-size ", std::to_string(inputs.load.limits.file_bytes));
+  for (const std::string& path : inputs.paths) {
+    options.saved_input = options.saved_input || path == "-";
+    words.push_back(audit::shell_word(path == "-" ? std::string(audit::saved_name) : path));
+  }
+  for (const std::string& word : words) options.inputs += (options.inputs.empty() ? "" : " ") + word;
+  options.cluster = wants_cluster(inputs);
+}
+
 int run_plan(const Args& args) {
   Loaded loaded;
   if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
@@ -106,9 +131,7 @@ int run_plan(const Args& args) {
   }
   audit::PlanOptions options;
   options.target = args.target;
-  for (const std::string& path : args.inputs.paths)
-    options.inputs += (options.inputs.empty() ? "" : " ") + audit::shell_word(path);
-  if (args.inputs.load.recursive) options.inputs = "-R " + options.inputs;
+  name_inputs(args.inputs, options);
   if (!args.directory.empty()) options.directory = args.directory + "/03-apply/manifests";
 
   const std::vector<audit::Stage> stages = audit::plan(loaded.bundle, options);

@@ -118,6 +118,41 @@ std::string kubeconfig(const std::string& url) {
          "}}]\ncontexts: [{name: lab, context: {cluster: lab, user: me, namespace: shop}}]\n";
 }
 
+// docs/reader-role.yaml, as RBAC reads it.
+class Role {
+ public:
+  explicit Role(const Json& object) : rules_(object["rules"]) {}
+  bool allows(const std::string& path) const {
+    const Asked asked = asked_for(path);
+    return std::any_of(rules_.begin(), rules_.end(), [&](const Json& rule) {
+      if (asked.plural.empty()) return holds(rule, "nonResourceURLs", path) && holds(rule, "verbs", "get");
+      return holds(rule, "apiGroups", asked.group) && holds(rule, "resources", asked.plural) &&
+             holds(rule, "verbs", "list");
+    });
+  }
+
+ private:
+  struct Asked {
+    std::string group, plural;  // plural empty: no list of objects
+  };
+  // /api/v1[/namespaces/NS]/PLURAL, /apis/GROUP/VERSION[/namespaces/NS]/PLURAL
+  static Asked asked_for(const std::string& path) {
+    static const std::regex core("/api/v1/(?:namespaces/[^/]+/)?([^/]+)"),
+        named("/apis/([^/]+)/[^/]+/(?:namespaces/[^/]+/)?([^/]+)");
+    std::smatch found;
+    if (std::regex_match(path, found, core)) return {"", found[1]};
+    if (std::regex_match(path, found, named)) return {found[1], found[2]};
+    return {};
+  }
+  static bool holds(const Json& rule, const char* list, const std::string& wanted) {
+    const Json all = rule.value(list, Json::array());
+    return std::any_of(all.begin(), all.end(), [&](const std::string& one) {
+      return one == wanted || one == "*" || (one.ends_with("/*") && wanted.starts_with(one.substr(0, one.size() - 1)));
+    });
+  }
+  Json rules_;
+};
+
 // Places are named differently, and findings are sorted by place.
 std::string without_places(const std::string& text) {
   Json report = Json::parse(text, nullptr, false);
@@ -150,8 +185,7 @@ TEST_CASE("from the cluster as from files") {
       CHECK(without_places(files.out) == without_places(all.out));
     CHECK(files.status == all.status);
     for (const Ran& ran : {files, all})
-      for (const char* secret : {canary, canary_base64})
-        CHECK((ran.out + ran.err).find(secret) == std::string::npos);
+      for (const char* secret : {canary, canary_base64}) CHECK((ran.out + ran.err).find(secret) == std::string::npos);
   }
   CHECK(api.requests().size() > 20);
   for (const test::ApiRequest& request : api.requests()) {
@@ -179,10 +213,11 @@ TEST_CASE("the namespace that is read is told, and files are not mixed with a cl
 
 TEST_CASE("files are held against the definitions that a cluster has") {
   Folder folder;
-  const Cluster cluster(R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"widgets.example.org"},)"
-                        R"("spec":{"group":"example.org","names":{"kind":"Widget","plural":"widgets"},"scope":"Namespaced",)"
-                        R"("versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":)"
-                        R"({"spec":{"type":"object","properties":{"size":{"type":"integer","maximum":3}}}}}}}]}})");
+  const Cluster cluster(
+      R"({"apiVersion":"apiextensions.k8s.io/v1","kind":"CustomResourceDefinition","metadata":{"name":"widgets.example.org"},)"
+      R"("spec":{"group":"example.org","names":{"kind":"Widget","plural":"widgets"},"scope":"Namespaced",)"
+      R"("versions":[{"name":"v1","served":true,"storage":true,"schema":{"openAPIV3Schema":{"type":"object","properties":)"
+      R"({"spec":{"type":"object","properties":{"size":{"type":"integer","maximum":3}}}}}}}]}})");
   test::FakeApi api([&](const test::ApiRequest& request) {
     test::ApiReply reply = cluster.answer(request);
     Json list = Json::parse(reply.body);
@@ -198,4 +233,67 @@ TEST_CASE("files are held against the definitions that a cluster has") {
   for (const test::ApiRequest& request : api.requests())
     CHECK(request.path() == "/apis/apiextensions.k8s.io/v1/customresourcedefinitions");
   CHECK(folder.run("validate --format concise " + file).out.find("w.yaml:4:14") == std::string::npos);
+}
+
+TEST_CASE("no command sends more than the role of the documentation allows") {
+  Folder folder;
+  const Role role(Json::parse(folder.run("fmt -o json docs/reader-role.yaml").out));
+  CHECK(role.allows("/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes"));
+  CHECK_FALSE(role.allows("/api/v1/namespaces/shop/pods"));
+  CHECK_FALSE(role.allows("/metrics"));
+  const Cluster cluster(folder.run("fmt -o json testdata/sample/shop.yaml testdata/sample/services.yaml").out);
+  test::FakeApi api([&](const test::ApiRequest& request) -> test::ApiReply {
+    if (request.path() == "/apis")
+      return {200, R"({"groups":[{"name":"gateway.networking.k8s.io","versions":[{"version":"v1"}],"preferredVersion":)"
+                   R"({"version":"v1"}},{"name":"traefik.io","versions":[{"version":"v1alpha1"}],"preferredVersion":)"
+                   R"({"version":"v1alpha1"}},{"name":"apps","versions":[{"version":"v1"}]}]})"};
+    if (request.path() == "/apis/gateway.networking.k8s.io/v1")
+      return {200, R"({"resources":[{"name":"httproutes","kind":"HTTPRoute","namespaced":true,"verbs":["list","get"]},)"
+                   R"({"name":"httproutes/status","kind":"HTTPRoute","namespaced":true,"verbs":["patch"]}]})"};
+    if (request.path() == "/apis/traefik.io/v1alpha1")
+      return {200, R"({"resources":[{"name":"middlewares","kind":"Middleware","namespaced":true,"verbs":["list"]}]})"};
+    return cluster.answer(request);
+  });
+  const std::string from = " --kubeconfig " + folder.write("config", kubeconfig(api.url()));
+  std::size_t before = 0;
+  for (const std::string command :
+       {"convert -A", "convert -n shop", "validate -A", "validate -A --crds cluster", "verify -A", "audit -A",
+        "plan -A", "graph -A", "routes -A", "trace -A --request 'GET http://shop.example.com/'", "export envoy -A"}) {
+    CAPTURE(command);
+    CHECK(folder.run(command + from).status <= 1);
+    const auto all = api.requests();
+    CHECK(all.size() > before + 5);
+    for (std::size_t i = before; i < all.size(); ++i) {
+      CAPTURE(all[i].target);
+      CHECK(all[i].method == "GET");
+      CHECK_FALSE(all[i].has("watch"));
+      CHECK(all[i].body.empty());
+      CHECK(role.allows(all[i].path()));
+    }
+    before = all.size();
+  }
+}
+
+TEST_CASE("the commands of a plan read what the plan was made from") {
+  Folder folder;
+  const Cluster cluster(folder.run("fmt -o json testdata/sample/shop.yaml testdata/sample/services.yaml").out);
+  test::FakeApi api([&](const test::ApiRequest& request) { return cluster.answer(request); });
+  const std::string flags = "--kubeconfig " + folder.write("config", kubeconfig(api.url())) + " --context lab -A";
+  const Json plan = Json::parse(folder.run("plan -o json --to envoy-gateway " + flags).out);
+  std::string live;
+  std::vector<std::string> commands;
+  for (const Json& stage : plan["stages"])
+    for (const std::string command : stage["commands"]) {
+      if (command.find("--live-old") != std::string::npos) live = command;
+      if (command.starts_with("gwctl verify") || command.starts_with("gwctl audit")) commands.push_back(command);
+    }
+  REQUIRE(live.starts_with("gwctl verify " + flags + " --live-old http"));
+  REQUIRE(commands.size() == 3);
+  for (const std::string& command : commands) {
+    const std::string words = command.substr(6, command.find(" --live-old") - 6);
+    CAPTURE(words);
+    const std::size_t before = api.requests().size();
+    CHECK(folder.run(words.substr(0, words.find(" > "))).status <= 1);
+    CHECK(api.requests().size() > before);
+  }
 }
