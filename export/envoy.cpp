@@ -315,6 +315,18 @@ class Exporter {
     return out;
   }
 
+  Json l4_target(const route::L4Rule& rule, const std::string& listener) {
+    const bool invalid = std::any_of(rule.backends.begin(), rule.backends.end(), [](const route::Backend& backend) {
+      return backend.weight != 0 && backend.state == route::BackendState::invalid;
+    });
+    if (invalid)
+      notes_.insert(
+          "listener " + listener +
+          ": connections to a backend that does not exist are refused by gwctl; Envoy has no word for a share "
+          "of them, the other backends take them");
+    return tcp_target(rule, clusters_);
+  }
+
   // TLSRoutes: a chain for each name, passed through or terminated.
   void add_tls_chains(const Socket& socket, std::size_t number, const std::string& name, Json& chains) {
     const route::Listener& listener = table_.listeners()[number];
@@ -328,7 +340,7 @@ class Exporter {
       if (owner_of(socket, host.empty() ? listener.hostname : host) != number) continue;
       const std::string asked = host.starts_with("*.") ? "x" + host.substr(1) : host;
       const route::L4Rule* rule = table_.tls(listener.gateway, listener.port, asked);
-      Json target = rule == nullptr ? Json() : tcp_target(*rule, clusters_);
+      Json target = rule == nullptr ? Json() : l4_target(*rule, name + "/" + listener.name);
       if (target.is_null()) continue;
       Json chain = {{"filter_chain_match", server_names(host)},
                     {"filters", Json::array({tcp_proxy(name + "/" + listener.name, std::move(target))})},
@@ -341,7 +353,7 @@ class Exporter {
   Json tcp_listener(const Socket& socket) {
     const route::Listener& listener = table_.listeners()[socket.listeners.front()];
     const route::L4Rule* rule = table_.l4(listener.gateway, listener.port, route::Protocol::tcp);
-    Json target = rule == nullptr ? Json() : tcp_target(*rule, clusters_);
+    Json target = rule == nullptr ? Json() : l4_target(*rule, socket.name());
     if (target.is_null()) return nullptr;
     Json out = base(socket, "TCP");
     out["filter_chains"] = Json::array({{{"filters", Json::array({tcp_proxy(socket.name(), std::move(target))})}}});
@@ -351,7 +363,7 @@ class Exporter {
   Json udp_listener(const Socket& socket) {
     const route::Listener& listener = table_.listeners()[socket.listeners.front()];
     const route::L4Rule* rule = table_.l4(listener.gateway, listener.port, route::Protocol::udp);
-    Json target = rule == nullptr ? Json() : tcp_target(*rule, clusters_);
+    Json target = rule == nullptr ? Json() : l4_target(*rule, socket.name());
     if (target.is_null()) return nullptr;
     if (!target.contains("cluster")) {
       notes_.insert("UDP listener " + socket.name() + ": Envoy sends datagrams to one cluster; the first one is used");

@@ -199,6 +199,10 @@ Json make_session(const route::Session& session) {
              {{"stateful_session", {{"session_state", std::move(state)}}}});
 }
 
+std::string route_name(const route::Source& source) {
+  return source.kind + " " + source.object.display() + " rule " + std::to_string(source.rule);
+}
+
 void add_filters(const route::Action& action, RouteParts& parts, Json& out) {
   Json filters = Json::object();
   if (action.cors) {
@@ -209,6 +213,9 @@ void add_filters(const route::Action& action, RouteParts& parts, Json& out) {
   if (action.session) {
     filters["envoy.filters.http.stateful_session"] = make_session(*action.session);
     parts.sessions = true;
+    if (action.session->absolute_timeout.count() > 0 && (action.session->header || !action.session->permanent))
+      parts.notes.insert(route_name(action.source) +
+                         ": Envoy ends a session only with its permanent cookie; absoluteTimeout is left out");
   }
   if (!filters.empty()) out["typed_per_filter_config"] = std::move(filters);
 }
@@ -279,10 +286,6 @@ Json make_forward(const graph::MatchRow& row, RouteParts& parts) {
   add_timeouts(action, route);
   add_mirrors(action, parts, route);
   return route;
-}
-
-std::string route_name(const route::Source& source) {
-  return source.kind + " " + source.object.display() + " rule " + std::to_string(source.rule);
 }
 
 }  // namespace
