@@ -1,38 +1,18 @@
 // Faithfulness: what ingress-nginx answered for a configuration, the converted one answers too, or the report of that
 // very conversion names the class of requests. Each explanation below needs its code in the report and looks at the
 // request.
-#include <doctest/doctest.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <map>
-#include <nlohmann/json.hpp>
-#include <set>
-
-#include "convert/convert.h"
-#include "kube/kinds.h"
-#include "kube/load.h"
-#include "route/attach.h"
-#include "route/profile.h"
+#include "convert_oracle.h"
 
 using namespace gw;
+using faithful::agrees, faithful::text;
 using nlohmann::json;
 
 namespace {
 
-struct Seen {  // one request, both answers
+struct Seen : faithful::Seen {
   const std::string& target;
-  const json& request;
-  const json& outcome;
-  const route::Answer& ours;
   const kube::Bundle& in;
-  std::string path, host;
-  int want = 0;
 };
-
-std::string text(const json& j, const char* key) {
-  return j.contains(key) && j[key].is_string() ? j[key].get<std::string>() : std::string();
-}
 
 std::string trimmed(std::string url) {
   const std::size_t query = url.find('?');
@@ -232,44 +212,6 @@ constexpr Explanation of_targets[] = {
     {"GW652", [](const Seen&) { return true; }},
 };
 
-// Services named after what is wrong with them, as the records say.
-void add_services(kube::Bundle& bundle) {
-  std::set<kube::NamespacedName> names;
-  const auto use = [&](const std::string& ns, const std::optional<kube::IngressServiceBackend>& service) {
-    if (service && !service->name.starts_with("missing")) names.insert({ns, service->name});
-  };
-  for (const kube::Ingress& i : bundle.ingresses) {
-    if (i.spec.default_backend) use(i.metadata.ns, i.spec.default_backend->service);
-    for (const kube::IngressRule& rule : i.spec.rules)
-      if (rule.http)
-        for (const kube::HttpIngressPath& path : rule.http->paths) use(i.metadata.ns, path.backend.service);
-  }
-  for (const kube::NamespacedName& id : names) {
-    auto service = kube::make<kube::Service>(id.ns, id.name);
-    auto slice = kube::make<kube::EndpointSlice>(id.ns, id.name + "-1");
-    slice.metadata.labels.emplace_back("kubernetes.io/service-name", id.name);
-    slice.address_type = "IPv4";
-    for (const auto& [name, port] : {std::pair{"http", 80}, {"alt", 8081}}) {
-      kube::ServicePort p;
-      p.name = name;
-      p.port = port;
-      p.target_port = kube::IntOrString{port == 80 ? 8080 : 9090, {}};
-      service.spec.ports.push_back(p);
-      kube::EndpointPort e;
-      e.name = name;
-      e.port = 8080;
-      slice.ports.push_back(e);
-    }
-    if (!id.name.starts_with("empty")) {
-      kube::Endpoint endpoint;
-      endpoint.addresses = {"127.0.0.1"};
-      slice.endpoints.push_back(endpoint);
-    }
-    bundle.services.push_back(std::move(service));
-    bundle.endpoint_slices.push_back(std::move(slice));
-  }
-}
-
 // A configuration, converted once, with the codes and annotations its report names.
 struct Converted {
   diag::Sources sources;
@@ -288,7 +230,7 @@ struct Converted {
         settings.insert(key), map.data.emplace_back(key, value.get<std::string>());
       in.config_maps.push_back(std::move(map));
     }
-    add_services(in);
+    faithful::add_services(in, record);
     convert::Options options;
     options.from = "ingress-nginx";
     options.to = target;
@@ -340,22 +282,6 @@ struct Converted {
   }
 };
 
-bool agrees(const Seen& s) {
-  // What the backend itself answered is passed on by everybody.
-  const bool by_backend = text(s.outcome, "served_by") == "backend" && s.ours.status == 200;
-  if (s.want != s.ours.status && !by_backend) return false;
-  if (!by_backend && s.want >= 300 && s.want < 400) return text(s.outcome, "location") == s.ours.location;
-  std::string backend = text(s.outcome, "backend");
-  backend = backend.substr(0, backend.find('#'));  // "#clusterIP": by the Service's address
-  if (backend.empty()) return true;
-  const bool found = s.ours.backends.empty()
-                         ? s.ours.backend == backend
-                         : std::any_of(s.ours.backends.begin(), s.ours.backends.end(),
-                                       [&](const auto& b) { return b.backend == backend && b.weight > 0; });
-  const std::string target = s.ours.upstream_target.empty() ? s.path : s.ours.upstream_target;
-  return found && text(s.outcome, "upstream_target") == target;
-}
-
 struct Counts {
   std::size_t equal = 0, named = 0, dead = 0, unmodelled = 0;
   std::vector<std::string> unexplained;
@@ -386,24 +312,14 @@ std::optional<Counts> hold(const std::string& target, const std::string& profile
     }
     if (!record.contains("outcome")) continue;
     const json& r = record["request"];
-    route::Request request;
-    request.scheme = text(r, "scheme") == "https" ? route::Scheme::https : route::Scheme::http;
-    request.method = r.contains("method") ? text(r, "method") : "GET";
-    request.host = text(r, "host");
-    request.target = text(r, "path");
-    if (r.contains("headers"))
-      for (const json& h : r["headers"]) request.headers.emplace_back(h[0], h[1]);
-    if (request.scheme == route::Scheme::https) {
-      std::string sni =
-          r.contains("sni") && r["sni"].is_string() ? text(r, "sni") : request.host.substr(0, request.host.find(':'));
-      request.sni = sni;
-    }
+    const route::Request request = faithful::to_request(r);
     if (!converted.model->refused().empty()) ++counts.dead;
     bool ok = false, explained = false, modelled = true;
     std::string why;
     for (const route::Answer& ours : converted.model->answer(request).any_of) {
-      const Seen seen{target,         r,           record["outcome"], ours, converted.in,
-                      request.target, request.host, record["outcome"].value("status", 0)};
+      const Seen seen{{r, record["outcome"], ours, request.target, request.host, record["outcome"].value("status", 0)},
+                      target,
+                      converted.in};
       ok = ok || agrees(seen);
       modelled = modelled && ours.unmodelled.empty();
       if (const Explanation* e = converted.explain(seen)) explained = true, why += std::string(" by ") + e->code;
