@@ -98,6 +98,78 @@ RewritePlan plan_rewrite(std::string_view path, std::string_view written) {
   return plan;
 }
 
+namespace {
+
+// Its first group, when it holds words without a meaning of their own and a '/' follows.
+struct Words {
+  std::string_view head, rest;
+  std::vector<std::string_view> words;
+  bool captured = true;
+};
+std::optional<Words> first_words(std::string_view path) {
+  Words out;
+  const std::size_t open = path.find('(');
+  const std::size_t close = path.find(')', open == std::string_view::npos ? 0 : open);
+  if (open == std::string_view::npos || close == std::string_view::npos) return std::nullopt;
+  out.head = path.substr(0, open);
+  out.rest = path.substr(close + 1);
+  std::string_view inside = path.substr(open + 1, close - open - 1);
+  if (inside.starts_with("?:")) inside.remove_prefix(2), out.captured = false;
+  if (!literal(out.head) || !out.head.ends_with('/') || !(out.rest.starts_with('/') || out.rest.starts_with("(/")))
+    return std::nullopt;
+  for (std::size_t at = 0; at <= inside.size();) {
+    const std::size_t end = std::min(inside.find('|', at), inside.size());
+    const std::string_view word = inside.substr(at, end - at);
+    if (word.empty() || !literal(word) || word.find('/') != std::string_view::npos) return std::nullopt;
+    for (const std::string_view other : out.words)
+      if (lower(other) == lower(word)) return std::nullopt;
+    out.words.push_back(word);
+    at = end + 1;
+  }
+  if (out.words.size() < 2) return std::nullopt;
+  return out;
+}
+
+// "$1" becomes the word, "$2" becomes "$1".
+std::string with_word(std::string_view target, std::string_view word) {
+  std::string out;
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    const bool number = target[i] == '$' && i + 1 < target.size() && target[i + 1] >= '1' && target[i + 1] <= '9';
+    if (!number) {
+      out += target[i];
+      continue;
+    }
+    const char group = target[++i];
+    out += group == '1' ? std::string(word) : std::string{'$', static_cast<char>(group - 1)};
+  }
+  return out;
+}
+
+bool split_into(std::string_view path, std::string_view target, std::vector<RewritePlan>& plans) {
+  constexpr std::size_t most = 16;
+  const auto words = first_words(path);
+  if (!words) return false;
+  for (const std::string_view word : words->words) {
+    const std::string one = std::string(words->head) + std::string(word) + std::string(words->rest);
+    const std::string to = words->captured ? with_word(target, word) : std::string(target);
+    RewritePlan plan = plan_rewrite(one, to);
+    if (plan.kind == RewritePlan::Kind::head || (plan.kind == RewritePlan::Kind::none && !plan.from.empty()))
+      plans.push_back(std::move(plan));
+    else if (plan.kind != RewritePlan::Kind::regex || !split_into(one, to, plans))
+      return false;
+    if (plans.size() > most) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<RewritePlan> split_rewrite(std::string_view path, std::string_view target) {
+  std::vector<RewritePlan> plans;
+  if (!split_into(path, target, plans)) plans.clear();
+  return plans;
+}
+
 std::optional<Redirect> redirect_to(const UrlRedirect& from, std::string& why) {
   if (from.url.find_first_of("?#") != std::string::npos) {
     why = "a redirect to a query or a fragment cannot be written";

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "convert/intent.h"
 #include "convert/ir.h"
@@ -26,6 +27,10 @@ struct RewritePlan {
 };
 
 RewritePlan plan_rewrite(std::string_view path, std::string_view target);
+
+// A path with a group of plain words, as one path a word: "/(v1|v2)/(.*)" to "/x/$1/$2" replaces two prefixes. Nothing
+// when the parts are no replaced prefixes, or when they would answer requests of each other.
+std::vector<RewritePlan> split_rewrite(std::string_view path, std::string_view target);
 
 // Nothing, and `why`, for a URL that no RequestRedirect can name.
 std::optional<Redirect> redirect_to(const UrlRedirect& from, std::string& why);

@@ -7,6 +7,7 @@
 #include "convert/providers/common.h"
 #include "convert/providers/nginx/rewrite.h"
 #include "convert/regex.h"
+#include "convert/target.h"
 
 namespace gw::convert::nginx {
 namespace {
@@ -76,6 +77,7 @@ class Writer {
            "remove one of the two paths",
            Loss::other});
     regex_ = regex_host(host_);
+    prefixes_ = !target(input_.options.to)->meets({RegexRewrite{"a", "b"}, {}, {}, {}, {}}, input_.options);
     server_.ordered = regex_;
     if (host_.client_auth) server_.intents = host_.client_auth->host_intents;
     choose_tls();
@@ -185,6 +187,11 @@ class Writer {
     settle_switches(c);
     if (app_root_ && l.exact && l.path == "/") return;  // never reached
     RewritePlan rewrite = c.rewrite_target.empty() ? RewritePlan{} : plan_rewrite(l.path, c.rewrite_target);
+    if (rewrite.kind == RewritePlan::Kind::regex && regex_ && !l.exact && prefixes_ && prefix_is_safe(i))
+      if (const auto parts = split_rewrite(l.path, c.rewrite_target); !parts.empty()) {
+        for (const RewritePlan& part : parts) respond(l, c, {PathKind::prefix, ir_.keep(part.from), true, {}}, part);
+        return;
+      }
     const Shape shape = shape_of(i, rewrite);
     if (!shape.valid) return refuse_regex(l, shape);
     if (regex_ && !l.exact && l.path == c.rewrite_target && shape.kind == PathKind::regex) {
@@ -722,7 +729,7 @@ class Writer {
   Ledger& ledger_;
   Server server_;
   std::optional<std::size_t> placed_;  // in the Ir, where server_ moved to
-  bool regex_ = false, has_certificate_ = false, app_root_ = false;
+  bool regex_ = false, prefixes_ = false, has_certificate_ = false, app_root_ = false;
   std::shared_ptr<Action> https_redirect_;
   std::vector<Cached> cache_;
 };
