@@ -11,6 +11,7 @@
 #include "convert/emitters/plan.h"
 #include "convert/emitters/routes.h"
 #include "convert/emitters/traits.h"
+#include "convert/providers/common.h"
 #include "kube/kinds.h"
 
 namespace gw::convert {
@@ -121,7 +122,15 @@ class Emitter {
         listener_policies(plan.listener_sets, "ListenerSet", context);
       }
     }
-    add_grants(plan, ir_, grants);
+    const PolicyContext context = policy_context();
+    // Envoy Gateway answers 500 for a mirror whose Service does not exist: it is not written.
+    const bool lasting = target_.name == "envoy-gateway" && !input_.bundle.services.empty();
+    add_grants(
+        plan, ir_,
+        [&](const Action& action, const Mirror& m) {
+          return keeps_mirrors(action, context) && !(lasting && service_missing(input_, m.backend.ns, m.backend.name));
+        },
+        grants);
     consumer_(std::move(grants));
   }
 

@@ -275,4 +275,9 @@ void fit_infrastructure(const Plan& plan, PolicyContext& context) {
           tell(Feature::h2c_backend, rule->owner, "its backend is spoken to with HTTP/1.1", Loss::backend);
 }
 
+bool keeps_mirrors(const Action& action, const PolicyContext& context) {
+  return !action.redirect && !action.closed && missing(Feature::mirror, context).empty() &&
+         (action.mirrors.size() == 1 || missing(Feature::mirrors, context).empty());
+}
+
 }  // namespace gw::convert

@@ -8,6 +8,9 @@ namespace gw::convert {
 // After the target's own objects had their turn. Rules that cannot be served are removed: the route may end without any.
 void fit(const WrittenRoute& written, PolicyContext& context);
 
+// Does the target leave the mirrors of such a rule in place?
+bool keeps_mirrors(const Action& action, const PolicyContext& context);
+
 // Listeners, streams and policies of backends.
 void fit_infrastructure(const Plan& plan, PolicyContext& context);
 

@@ -41,7 +41,7 @@ kube::ReferenceGrant make_grant(const Crossing& c, std::size_t number) {
 
 }  // namespace
 
-void add_grants(const Plan& plan, const Ir& ir, kube::Bundle& out) {
+void add_grants(const Plan& plan, const Ir& ir, const MirrorTest& mirrored, kube::Bundle& out) {
   Crossings crossings;
   for (const auto& [id, listeners] : plan.gateways) note_certificates("Gateway", id, listeners, crossings);
   for (const auto& [id, listeners] : plan.listener_sets) note_certificates("ListenerSet", id, listeners, crossings);
@@ -51,7 +51,8 @@ void add_grants(const Plan& plan, const Ir& ir, kube::Bundle& out) {
       const std::string kind = part.grpc ? "GRPCRoute" : "HTTPRoute";
       for (const Backend& b : rule->backends) note_backend(b, kind, ns, crossings);
       if (rule->action)
-        for (const Mirror& m : rule->action->mirrors) note_backend(m.backend, kind, ns, crossings);
+        for (const Mirror& m : rule->action->mirrors)
+          if (mirrored(*rule->action, m)) note_backend(m.backend, kind, ns, crossings);
     }
   static const std::string kinds[] = {"TLSRoute", "TCPRoute", "UDPRoute"};
   for (const Stream& stream : ir.streams)

@@ -1,9 +1,14 @@
 // ReferenceGrants for exactly the references that leave their namespace.
 #pragma once
+#include <functional>
+
 #include "convert/emitters/plan.h"
 
 namespace gw::convert {
 
-void add_grants(const Plan& plan, const Ir& ir, kube::Bundle& out);
+// Will the mirror be written for this target?
+using MirrorTest = std::function<bool(const Action& action, const Mirror& mirror)>;
+
+void add_grants(const Plan& plan, const Ir& ir, const MirrorTest& mirrored, kube::Bundle& out);
 
 }  // namespace gw::convert
