@@ -152,16 +152,17 @@ class Planner {
     plan_.parts.push_back(std::move(part));
   }
 
-  // Where a host stands in its Ingress.
-  static std::uint32_t place(const Server& server) {
-    const yaml::Node* at = server.rules.front().at;
+  // Where a host stands in the Ingress; it may have rules of others too.
+  static std::uint32_t place(const Server& server, const kube::Object* owner) {
+    const auto own = std::find_if(server.rules.begin(), server.rules.end(), [&](const Rule& r) { return r.owner == owner; });
+    const yaml::Node* at = own == server.rules.end() ? nullptr : own->at;
     return at ? at->span().begin : 0;
   }
 
   void name(Part& part) {
     if (part.servers.size() > 1)
       std::stable_sort(part.servers.begin(), part.servers.end(), [&](const Server* a, const Server* b) {
-        return std::pair(place(*a), a->host) < std::pair(place(*b), b->host);
+        return std::pair(place(*a, part.owner), a->host) < std::pair(place(*b, part.owner), b->host);
       });
     const std::string_view host = part.servers.front()->host;
     std::string wanted = route_name(part.owner->metadata.name, host) + std::string(suffix(part.scheme));

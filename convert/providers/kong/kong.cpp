@@ -231,7 +231,11 @@ bool match(Offer& offer, Asking& asking) {
   return true;
 }
 bool before(const Offer& a, const Offer& b) {
-  const auto key = [](const Offer& o) { return std::tuple(o.fallback, -o.rank, o.place); };
+  // A host counts before a path, a plain one before a wildcard.
+  const auto key = [](const Offer& o) {
+    const int host = o.host.empty() ? 2 : o.host.starts_with('*') ? 1 : 0;
+    return std::tuple(o.fallback, host, -o.rank, o.place);
+  };
   return key(a) < key(b);
 }
 
@@ -255,6 +259,8 @@ constexpr Dialect traits{
     .service_rows = rows,
     .prefix = Reach::element,
     .implementation = Reach::bytes,
+    .fall_through = true,
+    .deep_wildcards = true,
     .notes = notes,
     .match = match,
     .before = before,
