@@ -62,6 +62,20 @@ class Reader {
                   {},
                   &ingress,
                   nullptr});
+    drop_annotations(ingress, w);
+  }
+
+  // What the Ingress asked for beside the annotation that drops it: what would have been refused stays refused.
+  void drop_annotations(const kube::Ingress& ingress, const Wishes& w) {
+    static constexpr std::string_view why = "the controller ignores the whole Ingress";
+    for (const auto* intents : {&w.plain.intents, &w.host_intents})
+      for (const Intent& intent : *intents)
+        if (intent.otherwise == Outcome::refused)
+          for (const Claim claim : intent.claims) ledger_.settle(claim, Outcome::refused, why, "GW606", intent.loss);
+    for (std::uint32_t i = 0; i < ingress.metadata.annotations.size(); ++i)
+      if (ledger_.taken(ingress, i))
+        if (const Claim claim = ledger_.take(ingress, i); !ledger_.entry(claim).settled)
+          ledger_.settle(claim, Outcome::ignored, why, "GW606");
   }
   void place_all(const kube::Ingress& ingress) {
     for (const kube::IngressRule& rule : ingress.spec.rules)
