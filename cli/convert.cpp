@@ -111,7 +111,11 @@ int run_convert(Args& args) {
         !status)
       return fail(status.error());
   const int code = print_findings(std::move(findings), loaded.sources);
-  if (outcomes->ingresses == 0 && outcomes->routes == 0) std::cerr << "gwctl: no Ingress among the input\n";
+  if (outcomes->ingresses == 0 && outcomes->routes == 0)
+    std::cerr << (outcomes->beside == 0
+                      ? "gwctl: no Ingress among the input\n"
+                      : "gwctl: nothing among the input makes a route: what was read is referred to by "
+                        "Ingresses or routes that are not there\n");
   return outcomes->lost ? exit_findings : code;
 }
 
@@ -159,7 +163,7 @@ void add_convert(CLI::App& app, Run& run) {
       ->option_text("KIND,...")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--report", args->report, "Write the account of every annotation")
+  command->add_option("--report", args->report, "Write the account of every annotation and field")
       ->option_text("FILE.json|.html|.md");
   command->callback([&run, args] { run = [args] { return run_convert(*args); }; });
 }

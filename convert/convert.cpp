@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "convert/account.h"
 #include "convert/acme.h"
 #include "convert/classify.h"
 #include "convert/emit.h"
@@ -36,7 +37,10 @@ class Engine {
     Outcomes out;
     Ledger& ledger = out.ledger;
     assign(wanted, ledger);
-    out.ingresses = bundle_.ingresses.size() + assign_resources(wanted, ledger);
+    const std::size_t routing = assign_resources(wanted, ledger);
+    out.ingresses = bundle_.ingresses.size() + routing;
+    for (const auto& [p, own] : resources_) out.beside += own.size();
+    out.beside -= routing;
     Ir ir;
     for (const Provider& p : providers())
       if (owned_.contains(&p) || resources_.contains(&p) ||
@@ -48,6 +52,7 @@ class Engine {
     report_untaken(ledger);
     const Input all{bundle_, index_, sources_, options_, ingresses(), {}};
     out.routes = emit(ir, all, target, ledger, consumer);
+    account_resources(target, ledger);
     report_unplaced(ledger);
     report_entries(ledger);
     report_notes(ledger);
@@ -168,6 +173,15 @@ class Engine {
               claim, Outcome::ignored,
               "belongs to " + std::string(other.name) + "; " + std::string(own.name) + " does not read it", "GW605");
     ledger.settle(claim, Outcome::ignored, "does not concern routing");
+  }
+
+  // What nobody read of the controllers' own resources, and which of their kinds nobody reads.
+  void account_resources(const Target& target, Ledger& ledger) {
+    for (const Provider& p : providers()) {
+      if (const auto own = resources_.find(&p); own != resources_.end() && p.accounts)
+        account_fields(own->second, ledger);
+      if (!owned_[&p].empty() || !resources_[&p].empty()) account_others(p, bundle_, target.name, ledger);
+    }
   }
 
   // Every path and default backend must have found a rule or a finding.

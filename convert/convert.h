@@ -47,6 +47,7 @@ struct Options {
 struct Outcomes {
   Ledger ledger;
   std::size_t ingresses = 0, routes = 0;  // Ingresses and resources that route; routes written
+  std::size_t beside = 0;                 // resources that only others refer to (Middleware)
   bool lost = false;                      // a loss that was not accepted: exit 1
 };
 

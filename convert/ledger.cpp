@@ -102,8 +102,62 @@ void Ledger::restate(Claim claim, Outcome outcome, std::string_view detail, std:
   settle(claim, outcome, detail, code);
 }
 
+void Ledger::settle(const yaml::Node* field, Outcome outcome, std::string_view detail, std::string_view code) {
+  if (!field) return;
+  Fate& fate = fates_[field];
+  if (fate.settled && fate.outcome >= outcome) return;
+  fate = {true, outcome, std::string(code), std::string(detail)};
+}
+
+struct Ledger::Walk {
+  Ledger& ledger;
+  const kube::Object& object;
+  std::vector<FieldEntry> unread = {};
+
+  // `said`: what was told of the nearest field above; `out`: a rule above is left out.
+  void at(const yaml::Node& node, const std::string& path, const Fate* said, bool out) {
+    const auto own = ledger.fates_.find(&node);
+    const bool read = own != ledger.fates_.end();
+    if (read && own->second.settled) said = &own->second;
+    out = out || ledger.left_out_.contains(&node);
+    if (node.is_map() && node.size() > 0) {
+      for (const yaml::Entry& e : node.entries()) at(e.value, path + "." + std::string(e.key.string()), said, out);
+    } else if (node.is_seq() && node.size() > 0) {
+      std::size_t i = 0;
+      for (const yaml::Node& item : node.items()) at(item, path + "[" + std::to_string(i++) + "]", said, out);
+    } else {
+      leaf(node, path, read, said, out);
+    }
+  }
+
+  void leaf(const yaml::Node& node, const std::string& path, bool read, const Fate* said, bool out) {
+    FieldEntry entry{&object, &node, path, Outcome::converted, {}, {}};
+    if (said) entry.outcome = said->outcome, entry.code = said->code, entry.detail = said->detail;
+    if (!said && !read) {
+      entry.outcome = Outcome::refused;
+      unread.push_back(entry);
+    } else if (out && entry.outcome < Outcome::unknown && entry.outcome != Outcome::ignored) {
+      entry.outcome = Outcome::refused;
+      entry.detail = "its route is left out";
+    }
+    ledger.fields_.push_back(std::move(entry));
+  }
+};
+
+std::vector<FieldEntry> Ledger::account(const kube::Object& object, const yaml::Node& spec, std::string_view path) {
+  Walk walk{*this, object};
+  const auto whole = fates_.find(object.node);
+  const Fate* said = whole != fates_.end() && whole->second.settled ? &whole->second : nullptr;
+  walk.at(spec, std::string(path), said, false);
+  return std::move(walk.unread);
+}
+
 void Ledger::note(Note note) {
   notes_.push_back(std::move(note));
+}
+
+void Ledger::note_once(Note note) {
+  if (once_.insert({note.at, note.message}).second) notes_.push_back(std::move(note));
 }
 
 bool Ledger::noted(std::string_view code) const {

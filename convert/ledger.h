@@ -2,6 +2,7 @@
 // by the engine itself, so there is no second list of known names.
 #pragma once
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -54,6 +55,15 @@ struct Entry {
   const std::string& value() const { return object->metadata.annotations[annotation].second; }
 };
 
+// What became of one value in one of the controllers' own resources.
+struct FieldEntry {
+  const kube::Object* object = nullptr;
+  const yaml::Node* at = nullptr;
+  std::string path;  // "spec.routes[0].timeoutPolicy.idle"
+  Outcome outcome = Outcome::converted;
+  std::string code, detail;
+};
+
 // A finding that belongs to no single annotation: a rule of the old controller that the new side answers otherwise.
 struct Note {
   std::string code;
@@ -81,7 +91,19 @@ class Ledger {
   // Says it anew, where a target has the field in another form than the provider said; a refusal stays.
   void restate(Claim claim, Outcome outcome, std::string_view detail, std::string_view code = {});
   void note(Note note);
+  void note_once(Note note);  // however many rules come to it
   bool noted(std::string_view code) const;
+
+  // Somebody read this value of an own resource. What was never read or settled is told by the engine.
+  void read(const yaml::Node* field) { fates_.try_emplace(field); }
+  // What became of it and of all below; the gravest outcome stays.
+  void settle(const yaml::Node* field, Outcome outcome, std::string_view detail, std::string_view code = {});
+  // The rule made of this field is left out, with all that it says.
+  void leave_out(const yaml::Node* rule) { left_out_.insert(rule); }
+  // Every value below `spec` becomes an entry. Returns those that nobody read or settled.
+  std::vector<FieldEntry> account(const kube::Object& object, const yaml::Node& spec, std::string_view path);
+  bool touched(const yaml::Node* field) const { return fates_.contains(field); }
+  const std::vector<FieldEntry>& fields() const { return fields_; }
 
   // A path, default backend or other field of the input that found its place (a rule, or a finding that names it).
   void place(const void* field) { placed_.insert(field); }
@@ -92,10 +114,21 @@ class Ledger {
   const std::vector<Note>& notes() const { return notes_; }
 
  private:
+  struct Fate {
+    bool settled = false;
+    Outcome outcome = Outcome::converted;
+    std::string code, detail;
+  };
+  struct Walk;
+
   std::vector<Entry> entries_;
   std::unordered_map<const std::pair<std::string, std::string>*, Claim> by_annotation_;
   std::unordered_set<const void*> placed_;
   std::vector<Note> notes_;
+  std::set<std::pair<const yaml::Node*, std::string>> once_;
+  std::unordered_map<const yaml::Node*, Fate> fates_;
+  std::unordered_set<const yaml::Node*> left_out_;
+  std::vector<FieldEntry> fields_;
 };
 
 }  // namespace gw::convert

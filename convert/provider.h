@@ -34,6 +34,7 @@ struct Provider {
   std::vector<std::string_view> (*known)() = nullptr;  // full names of its annotations, for "did you mean"
   std::span<const OwnKind> kinds = {};
   bool (*beside)(const kube::Bundle&) = nullptr;  // is there something to read beside Ingresses?
+  bool accounts = true;                           // every field of its own kinds must end as told or converted
 };
 
 std::span<const Provider> providers();

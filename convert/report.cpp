@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "convert/providers/own.h"
 #include "convert/report_html.h"
 #include "diag/credentials.h"
 #include "diag/render.h"
@@ -39,6 +40,29 @@ ordered_json annotation(const Entry& entry, const diag::Sources& sources) {
           {"value", diag::hide_credentials(entry.value())},
           {"outcome", name(entry.outcome)},
           {"detail", diag::hide_credentials(entry.detail)},
+          {"code", entry.code},
+          {"file", at.file},
+          {"line", at.position.line},
+          {"column", at.position.column}};
+}
+
+// Values that may be secrets are not shown.
+bool secret(std::string_view path) {
+  std::string key(path.substr(path.rfind('.') + 1));
+  for (char& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  static constexpr std::string_view words[] = {"password", "secret", "token",    "credential", "privatekey",
+                                               "keyvalue", "apikey", "key_auth", "snippet",    "authorization"};
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](std::string_view word) { return key.find(word) != std::string::npos; });
+}
+
+ordered_json field(const FieldEntry& entry, const diag::Sources& sources) {
+  const Place at = place(*entry.object, entry.at, sources);
+  return {{"object", entry.object->object_id().display()},
+          {"field", entry.path},
+          {"value", secret(entry.path) ? "(not shown)" : text_of(entry.at)},
+          {"outcome", name(entry.outcome)},
+          {"detail", entry.detail},
           {"code", entry.code},
           {"file", at.file},
           {"line", at.position.line},
@@ -80,7 +104,9 @@ ordered_json summary(const Outcomes& outcomes, std::span<const diag::Diagnostic>
   ordered_json out{{"ingresses", outcomes.ingresses}, {"routes", outcomes.routes}};
   for (const Outcome o : all)
     out[std::string(name(o))] = std::count_if(outcomes.ledger.entries().begin(), outcomes.ledger.entries().end(),
-                                              [&](const Entry& e) { return e.object && e.outcome == o; });
+                                              [&](const Entry& e) { return e.object && e.outcome == o; }) +
+                                std::count_if(outcomes.ledger.fields().begin(), outcomes.ledger.fields().end(),
+                                              [&](const FieldEntry& e) { return e.outcome == o; });
   for (const auto& [key, severity] :
        {std::pair{"errors", diag::Severity::error}, {"warnings", diag::Severity::warning}})
     out[key] = std::count_if(findings.begin(), findings.end(),
@@ -90,8 +116,10 @@ ordered_json summary(const Outcomes& outcomes, std::span<const diag::Diagnostic>
 }
 
 ordered_json build(const Outcomes& outcomes, std::span<const diag::Diagnostic> findings, const diag::Sources& sources) {
-  ordered_json out{{"annotations", ordered_json::array()}, {"findings", ordered_json::array()}};
+  ordered_json out{
+      {"annotations", ordered_json::array()}, {"fields", ordered_json::array()}, {"findings", ordered_json::array()}};
   for (const Entry* e : in_order(outcomes.ledger)) out["annotations"].push_back(annotation(*e, sources));
+  for (const FieldEntry& e : outcomes.ledger.fields()) out["fields"].push_back(field(e, sources));
   for (const diag::Diagnostic& d : findings)
     out["findings"].push_back(ordered_json::parse(diag::render_json(d, sources)));
   for (const Note& n : outcomes.ledger.notes())

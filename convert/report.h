@@ -1,4 +1,5 @@
-// The account of a conversion: every annotation of every object with its outcome, and every finding.
+// The account of a conversion: every annotation of every object and every field of the controllers' own resources with
+// its outcome, and every finding.
 #pragma once
 #include <span>
 #include <string>

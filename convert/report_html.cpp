@@ -29,6 +29,20 @@ std::string where(const ordered_json& row) {
   return file.empty() ? std::string() : file + ":" + text_of(row.value("line", ordered_json(0)));
 }
 
+// An annotation or a field: `name` is where its name stands.
+std::string html_row(const ordered_json& row, const char* name) {
+  const std::string outcome = text_of(row["outcome"]);
+  std::string out = "<tr><td class=\"" + escape_markup(outcome) + "\">" + escape_markup(outcome);
+  for (const char* key : {"object", name, "value", "detail"}) out += "<td>" + escape_markup(text_of(row[key]));
+  return out + "<td>" + escape_markup(where(row)) + "</tr>\n";
+}
+
+std::string markdown_row(const ordered_json& row, const char* name) {
+  std::string out = "|";
+  for (const char* key : {"outcome", "object", name, "value", "detail"}) out += " " + cell(text_of(row[key])) + " |";
+  return out + " " + cell(where(row)) + " |\n";
+}
+
 constexpr std::string_view head =
     "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
     "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
@@ -54,11 +68,12 @@ std::string report_html(std::string_view json) {
   out +=
       "</dl><h2>Annotations</h2><table><tr><th>Outcome<th>Object<th>Annotation<th>Value<th>What became of "
       "it<th>Place</tr>\n";
-  for (const ordered_json& a : all["annotations"]) {
-    const std::string outcome = text_of(a["outcome"]);
-    out += "<tr><td class=\"" + escape_markup(outcome) + "\">" + escape_markup(outcome);
-    for (const char* field : {"object", "key", "value", "detail"}) out += "<td>" + escape_markup(text_of(a[field]));
-    out += "<td>" + escape_markup(where(a)) + "</tr>\n";
+  for (const ordered_json& a : all["annotations"]) out += html_row(a, "key");
+  if (!all["fields"].empty()) {
+    out +=
+        "</table><h2>Fields of the controllers' own resources</h2><table><tr><th>Outcome<th>Object<th>Field<th>Value"
+        "<th>What became of it<th>Place</tr>\n";
+    for (const ordered_json& f : all["fields"]) out += html_row(f, "field");
   }
   out += "</table><h2>Findings</h2><table><tr><th>Severity<th>Code<th>Message<th>Place</tr>\n";
   for (const ordered_json& f : all["findings"]) {
@@ -77,9 +92,14 @@ std::string report_markdown(std::string_view json) {
   out +=
       "\n## Annotations\n\n| outcome | object | annotation | value | what became of it | place "
       "|\n|---|---|---|---|---|---|\n";
-  for (const ordered_json& a : all["annotations"])
-    out += "| " + cell(text_of(a["outcome"])) + " | " + cell(text_of(a["object"])) + " | " + cell(text_of(a["key"])) +
-           " | " + cell(text_of(a["value"])) + " | " + cell(text_of(a["detail"])) + " | " + cell(where(a)) + " |\n";
+  for (const ordered_json& a : all["annotations"]) out += markdown_row(a, "key");
+  if (!all["fields"].empty()) {
+    out +=
+        "\n## Fields of the controllers' own resources\n\n| outcome | object | field | value | what became of it | "
+        "place "
+        "|\n|---|---|---|---|---|---|\n";
+    for (const ordered_json& f : all["fields"]) out += markdown_row(f, "field");
+  }
   out += "\n## Findings\n\n| severity | code | message | place |\n|---|---|---|---|\n";
   for (const ordered_json& f : all["findings"])
     out += "| " + cell(text_of(f["severity"])) + " | " + cell(text_of(f["code"])) + " | " +

@@ -1,7 +1,6 @@
 #include "convert/settle.h"
 
 #include <algorithm>
-#include <set>
 #include <unordered_set>
 
 #include "convert/providers/own.h"
@@ -23,7 +22,7 @@ class Settler {
       std::string_view why = target_.why_not ? target_.why_not(intent) : std::string_view();
       if (why.empty()) why = intent.without;
       for (const Claim claim : intent.claims) ledger_.settle(claim, intent.otherwise, why, code(intent), intent.loss);
-      tell_field(intent, why);
+      tell(ledger_, intent, intent.otherwise, why);
       // A request that would be forwarded wrongly is as bad as one that skips a check: both stay closed.
       if (!accepted && (security(intent.loss) || intent.loss == Loss::rewrite)) closed = true;
       return true;
@@ -67,13 +66,6 @@ class Settler {
     return intent.otherwise == Outcome::approximated ? "GW603" : "";
   }
 
-  // Once a field, however many rules carry its demand.
-  void tell_field(const Intent& intent, std::string_view why) {
-    if (!intent.field.object || !intent.claims.empty() || !told_.insert({intent.field.at, intent.field.name}).second)
-      return;
-    tell(ledger_, intent.field, intent.otherwise, why, intent.loss);
-  }
-
   static bool closed(const Rule& rule) { return rule.action && rule.action->closed && !rule.action->redirect; }
 
   // Could `other` answer a request that is meant for `rule`?
@@ -96,6 +88,7 @@ class Settler {
     const bool below = std::any_of(wide_.begin(), wide_.end(), [&](const Server* o) { return wider(*o, server); });
     std::vector<Rule> kept;
     for (Rule& rule : server.rules) {
+      if (closed(rule)) ledger_.leave_out(rule.at);
       if (!closed(rule)) {
         kept.push_back(rule);
         continue;
@@ -125,7 +118,6 @@ class Settler {
   const Options& options_;
   Ledger& ledger_;
   std::unordered_set<const Action*> seen_;
-  std::set<std::pair<const yaml::Node*, std::string>> told_;  // fields
   std::vector<const Server*> wide_;                           // wildcard and host-less servers
 };
 

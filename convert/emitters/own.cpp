@@ -5,6 +5,7 @@
 
 #include "convert/emitters/names.h"
 #include "convert/emitters/plan.h"
+#include "convert/providers/own.h"
 #include "convert/regex.h"
 #include "kube/kinds.h"
 
@@ -36,6 +37,7 @@ kube::OtherObject object(std::string_view api_version, std::string_view kind, co
 void settle(PolicyContext& context, const Intent& intent, const std::string& detail, bool near) {
   for (const Claim claim : intent.claims)
     context.ledger.settle(claim, near ? Outcome::approximated : Outcome::policy, detail, near ? "GW603" : "");
+  tell(context.ledger, intent, near ? Outcome::approximated : Outcome::policy, detail);
 }
 
 void settle_field(PolicyContext& context, const Action& action, FieldClaim::Field field, Outcome outcome,
@@ -52,6 +54,7 @@ void refuse(PolicyContext& context, const WrittenRoute& written, const std::vect
   for (const Claim claim : intent.claims)
     context.ledger.settle(claim, intent.otherwise, why,
                           intent.otherwise == Outcome::approximated ? "GW603" : grave ? "GW602" : "GW601", intent.loss);
+  tell(context.ledger, intent, intent.otherwise, why);
   if (grave && !open)
     for (const std::size_t i : rules) written.route.spec.rules[i].backend_refs.clear();
 }

@@ -2,12 +2,13 @@
 // authentication.
 #include <algorithm>
 
+#include "convert/providers/own.h"
 #include "convert/target.h"
 
 namespace gw::convert {
 namespace {
 
-struct Fields {
+struct Said {
   kube::HttpRouteRule& rule;
   const std::string& ns;
   std::string detail;
@@ -63,11 +64,12 @@ void standard_fields(const WrittenRoute& written, PolicyContext& context) {
     const Rule& rule = *written.rules[i];
     if (!rule.action || rule.action->redirect || rule.action->closed) continue;
     for (const Intent& intent : rule.action->intents) {
-      Fields fields{written.route.spec.rules[i], written.route.metadata.ns, {}};
+      Said fields{written.route.spec.rules[i], written.route.metadata.ns, {}};
       std::visit(fields, intent.demand);
       if (fields.detail.empty()) continue;
       for (const Claim claim : intent.claims)
         context.ledger.settle(claim, Outcome::approximated, fields.detail, "GW603");
+      tell(context.ledger, intent, Outcome::approximated, fields.detail);
     }
   }
 }

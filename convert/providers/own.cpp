@@ -36,18 +36,28 @@ std::string text_of(const yaml::Node* node) {
 
 const yaml::Node* Fields::take(std::string_view key) {
   taken_.emplace(key);
-  return node_ ? node_->find(key) : nullptr;
+  const yaml::Node* node = node_ ? node_->find(key) : nullptr;
+  if (node) ledger_.read(node);
+  return node;
 }
 std::string Fields::text(std::string_view key) {
   return text_of(take(key));
 }
 std::optional<long> Fields::number(std::string_view key) {
   const std::string text = this->text(key);
-  if (!nginx::integer(text)) return std::nullopt;
-  return nginx::to_int(text);
+  if (nginx::integer(text)) return nginx::to_int(text);
+  if (!text.empty()) tell(key, Outcome::refused, "'" + text.substr(0, 40) + "' is no whole number", Loss::other);
+  return std::nullopt;
 }
 bool Fields::on(std::string_view key) {
   return text(key) == "true";
+}
+std::optional<std::chrono::milliseconds> Fields::time(std::string_view key) {
+  const std::string text = this->text(key);
+  const auto time = duration(text);
+  if (!time && !text.empty())
+    tell(key, Outcome::refused, "'" + text.substr(0, 40) + "' is no time that can be read", Loss::other);
+  return time;
 }
 std::vector<std::string> Fields::list(std::string_view key) {
   const yaml::Node* node = take(key);
@@ -57,7 +67,10 @@ std::vector<std::string> Fields::list(std::string_view key) {
     if (std::string one = text_of(node); !one.empty()) out.push_back(std::move(one));
     return out;
   }
-  for (const yaml::Node& item : node->items()) out.push_back(text_of(&item));
+  for (const yaml::Node& item : node->items()) {
+    ledger_.read(&item);
+    out.push_back(text_of(&item));
+  }
   return out;
 }
 std::vector<const yaml::Node*> Fields::items(std::string_view key) {
@@ -70,15 +83,26 @@ std::vector<const yaml::Node*> Fields::items(std::string_view key) {
 std::vector<std::pair<std::string, std::string>> Fields::map(std::string_view key) {
   const yaml::Node* node = take(key);
   std::vector<std::pair<std::string, std::string>> out;
-  if (node)
-    for (const yaml::Entry& e : node->entries()) out.emplace_back(std::string(e.key.string()), text_of(&e.value));
+  if (!node) return out;
+  for (const yaml::Entry& e : node->entries()) {
+    ledger_.read(&e.value);
+    out.emplace_back(std::string(e.key.string()), text_of(&e.value));
+  }
   return out;
 }
 Fields Fields::object(std::string_view key) {
-  return {object_, take(key), path_ + (path_.empty() ? "" : ".") + std::string(key)};
+  return {object_, take(key), path_ + (path_.empty() ? "" : ".") + std::string(key), ledger_};
 }
 Fields Fields::at(const yaml::Node& node, std::string_view name) const {
-  return {object_, &node, path_ + (path_.empty() ? "" : ".") + std::string(name)};
+  return {object_, &node, path_ + (path_.empty() ? "" : ".") + std::string(name), ledger_};
+}
+void Fields::skip(std::string_view key, std::string_view why) {
+  if (const yaml::Node* node = take(key)) ledger_.settle(node, Outcome::ignored, why);
+}
+bool Fields::tell(std::string_view key, Outcome outcome, std::string_view detail, Loss loss) {
+  if (!take(key)) return false;
+  convert::tell(ledger_, ref(key), outcome, detail, loss);
+  return true;
 }
 FieldRef Fields::ref(std::string_view key) const {
   FieldRef ref;
@@ -88,7 +112,7 @@ FieldRef Fields::ref(std::string_view key) const {
   return ref;
 }
 
-bool Fields::rest(Ledger& ledger, bool strict) const {
+bool Fields::rest(bool strict) const {
   bool grave = false;
   if (!node_) return false;
   for (const yaml::Entry& e : node_->entries()) {
@@ -96,7 +120,8 @@ bool Fields::rest(Ledger& ledger, bool strict) const {
     if (taken_.contains(key)) continue;
     const bool guard = guards(key);
     grave = grave || guard || strict;
-    tell(ledger, ref(key), Outcome::refused, "gwctl does not convert this field", guard ? Loss::auth : Loss::unknown);
+    convert::tell(ledger_, ref(key), Outcome::refused, "gwctl does not convert this field",
+                  guard ? Loss::auth : Loss::unknown);
   }
   return grave;
 }
@@ -110,7 +135,7 @@ void tell(Ledger& ledger, const FieldRef& field, Outcome outcome, std::string_vi
   switch (outcome) {
     case Outcome::converted:
     case Outcome::policy:
-      return;
+      return ledger.settle(field.at, outcome, detail);
     case Outcome::ignored:
       note.code = "GW605";
       note.severity = diag::Severity::warning;
@@ -126,7 +151,18 @@ void tell(Ledger& ledger, const FieldRef& field, Outcome outcome, std::string_vi
       note.loss = loss == Loss::none ? Loss::other : loss;
       break;
   }
-  ledger.note(std::move(note));
+  ledger.settle(field.at, outcome, detail, note.code);
+  ledger.note_once(std::move(note));
+}
+
+void dismiss(Ledger& ledger, const kube::Object& object, std::string code, std::string_view why) {
+  const std::string message = object.object_id().display() + " " + std::string(why);
+  ledger.settle(object.node, Outcome::ignored, why, code);
+  ledger.note_once({std::move(code), diag::Severity::warning, message, {}, &object, nullptr});
+}
+
+void tell(Ledger& ledger, const Intent& intent, Outcome outcome, std::string_view detail) {
+  if (intent.claims.empty()) tell(ledger, intent.field, outcome, detail, intent.loss);
 }
 
 const kube::OtherObject* find_own(const Input& input, std::string_view kind, std::string_view ns,

@@ -1,5 +1,6 @@
 // What the readers of the controllers' own resources share: fields that are taken one by one, and what nobody took.
 #pragma once
+#include <chrono>
 #include <optional>
 #include <set>
 #include <string>
@@ -18,19 +19,29 @@ std::string text_of(const yaml::Node* node);
 class Fields {
  public:
   // `node` may be null or no mapping: then it is empty.
-  Fields(const kube::Object& object, const yaml::Node* node, std::string path)
-      : object_(object), node_(node), path_(std::move(path)) {}
+  Fields(const kube::Object& object, const yaml::Node* node, std::string path, Ledger& ledger)
+      : object_(object), node_(node), path_(std::move(path)), ledger_(ledger) {}
+  // What stands under "spec".
+  static Fields spec(const kube::OtherObject& object, Ledger& ledger) {
+    ledger.read(object.node);
+    return {object, object.node->find("spec"), "spec", ledger};
+  }
 
   const yaml::Node* take(std::string_view key);
   std::string text(std::string_view key);
-  std::optional<long> number(std::string_view key);
+  std::optional<long> number(std::string_view key);  // one that is none is told
   bool on(std::string_view key);
+  // A time of the controller; one that cannot be read is told.
+  std::optional<std::chrono::milliseconds> time(std::string_view key);
   std::vector<std::string> list(std::string_view key);                         // of scalars; one scalar counts
   std::vector<const yaml::Node*> items(std::string_view key);                  // of a sequence
   std::vector<std::pair<std::string, std::string>> map(std::string_view key);  // of scalars
   Fields object(std::string_view key);                                         // empty when it is not there
   Fields at(const yaml::Node& node, std::string_view name) const;              // of an item
-  void skip(std::string_view key) { take(key); }                               // known, and without effect here
+  // Known, and without effect on what a client gets from a gateway: `why` is told in the report only.
+  void skip(std::string_view key, std::string_view why);
+  // Takes it and tells its fate; false when it is not there.
+  bool tell(std::string_view key, Outcome outcome, std::string_view detail, Loss loss = Loss::none);
 
   bool has(std::string_view key) const { return node_ && node_->find(key); }
   explicit operator bool() const { return node_ && node_->is_map(); }
@@ -40,17 +51,23 @@ class Fields {
   FieldRef ref(std::string_view key = {}) const;
 
   // Tells every field that was not taken. True when one of them may decide who comes in, or `strict` and there is any.
-  bool rest(Ledger& ledger, bool strict = false) const;
+  bool rest(bool strict = false) const;
 
  private:
   const kube::Object& object_;
   const yaml::Node* node_;
   std::string path_;
+  Ledger& ledger_;
   std::set<std::string, std::less<>> taken_;
 };
 
 // A field's fate as a finding: refused is an error, approximated and ignored are warnings, converted is silent.
 void tell(Ledger& ledger, const FieldRef& field, Outcome outcome, std::string_view detail, Loss loss);
+// Of a demand that a field made; nothing where annotations made it.
+void tell(Ledger& ledger, const Intent& intent, Outcome outcome, std::string_view detail);
+
+// The controller makes nothing of the whole resource: told once, and all its fields are accounted for.
+void dismiss(Ledger& ledger, const kube::Object& object, std::string code, std::string_view why);
 
 // The resource of this kind among the provider's own; null when it is not among the input.
 const kube::OtherObject* find_own(const Input& input, std::string_view kind, std::string_view ns,

@@ -82,8 +82,14 @@ constexpr Kinds istio_kinds = {{"networking.istio.io", "VirtualService"}, {"netw
 constexpr Kinds openapi_kinds = {{"openapi", "OpenAPI"}};
 
 constexpr Provider rows[] = {
-    {"ingress-nginx", nginx_controllers, nginx_classes, nginx_prefixes, read_nginx, nginx_annotations,
-     {}, nginx_streams},
+    {"ingress-nginx",
+     nginx_controllers,
+     nginx_classes,
+     nginx_prefixes,
+     read_nginx,
+     nginx_annotations,
+     {},
+     nginx_streams},
     {"f5-nginx", f5_controllers, nginx_classes, f5_prefixes, read_f5, f5_annotations, f5_kinds},
     {"traefik", traefik_controllers, traefik_classes, traefik_prefixes, read_traefik, traefik_annotations,
      traefik_kinds},
@@ -98,7 +104,7 @@ constexpr Provider rows[] = {
     {"apisix", apisix_controllers, apisix_classes, apisix_prefixes, read_apisix, apisix_annotations},
     {"cilium", cilium_controllers, cilium_classes, cilium_prefixes, read_cilium, cilium_annotations},
     {"istio", {}, {}, {}, read_istio, nullptr, istio_kinds},
-    {"openapi", {}, {}, {}, read_openapi, nullptr, openapi_kinds},
+    {"openapi", {}, {}, {}, read_openapi, nullptr, openapi_kinds, nullptr, false},
     {"ingress", {}, {}, {}, read_plain, nullptr},
 };
 

@@ -88,6 +88,8 @@ void Asking::settle(Claim claim, Outcome outcome, std::string_view detail, Loss 
 void Asking::demand(Demand demand, std::vector<Claim> claims, Loss loss, std::string_view without,
                     Outcome otherwise) const {
   if (claims == std::vector<Claim>{0}) claims.clear();
+  // Taken as a whole: its parts have the fate of the demand.
+  if (std::holds_alternative<Foreign>(demand)) ledger.settle(field.at, Outcome::converted, {});
   wishes.plain.intents.push_back({std::move(demand), std::move(claims), loss, otherwise, without, field});
 }
 void Asking::converted(const Given& given, std::string_view detail) const {

@@ -12,6 +12,9 @@
 namespace gw::convert::contour {
 namespace {
 
+constexpr std::string_view class_of_gateway = "the Gateway's class takes its place";
+constexpr std::string_view no_cookies = "Gateway API does not rewrite cookies of the backend";
+constexpr std::string_view gateways_own = "the gateway's own setting";
 constexpr std::string_view needs_policy =
     "Gateway API has no such policy in its standard channel; a target with policies has (--to envoy-gateway)";
 
@@ -39,13 +42,7 @@ class Reader {
       if (object->kind == "HTTPProxy" && object->node) root(*object);
     for (const kube::OtherObject* object : input_.own)
       if (object->kind == "HTTPProxy" && !used_.contains(object))
-        ledger_.note(
-            {"GW605",
-             diag::Severity::warning,
-             object->object_id().display() + " names no host and is included by none: Contour does not serve it",
-             {},
-             object,
-             nullptr});
+        dismiss(ledger_, *object, "GW605", "names no host and is included by none: Contour does not serve it");
     site_.finish(false);
   }
 
@@ -59,7 +56,7 @@ class Reader {
   };
 
   void root(const kube::OtherObject& object) {
-    Fields spec(object, object.node->find("spec"), "spec");
+    Fields spec = Fields::spec(object, ledger_);
     Fields vhost = spec.object("virtualhost");
     if (!vhost) return;
     used_.insert(&object);
@@ -75,23 +72,25 @@ class Reader {
     if (tls.take("clientValidation"))
       guard(host, tls.ref("clientValidation"), Loss::client_certificate,
             "client certificates are the listener's: write tls.frontendValidation");
-    for (const char* known : {"minimumProtocolVersion", "maximumProtocolVersion", "enableFallbackCertificate"})
-      if (tls.take(known))
-        tell(ledger_, tls.ref(known), Outcome::approximated, "TLS versions are the gateway's own setting", Loss::none);
-    if (tls.rest(ledger_)) guard(host, vhost.ref("tls"), Loss::client_certificate, "a field of it is not converted");
+    for (const char* known : {"minimumProtocolVersion", "maximumProtocolVersion"})
+      tls.tell(known, Outcome::approximated, "TLS versions are the gateway's own setting");
+    if (tls.on("enableFallbackCertificate"))
+      tls.tell("enableFallbackCertificate", Outcome::refused,
+               "clients without a server name get no certificate; give a listener without hostname one", Loss::other);
+    if (tls.rest()) guard(host, vhost.ref("tls"), Loss::client_certificate, "a field of it is not converted");
     if (vhost.take("authorization")) guard(host, vhost.ref("authorization"), Loss::auth, needs_policy);
     if (vhost.take("jwtProviders")) guard(host, vhost.ref("jwtProviders"), Loss::auth, needs_policy);
     if (vhost.take("rateLimitPolicy")) guard(host, vhost.ref("rateLimitPolicy"), Loss::rate_limit, needs_policy);
     addresses(vhost, host.intents);
     if (Fields cors = vhost.object("corsPolicy"); cors) host.cors = cors_policy(cors);
-    if (vhost.rest(ledger_))
+    if (vhost.rest())
       guard(host, vhost.ref(), Loss::auth, "a field of the virtual host that may guard is not converted");
     if (tls && !passthrough) {
       const auto [ns, name] = qualified(secret, object.metadata.ns);
       site_.certificate(host.name, object, tls.node(), ns, name);
       host.tls = true;
     }
-    spec.skip("ingressClassName");
+    spec.skip("ingressClassName", class_of_gateway);
     if (Fields tcp = spec.object("tcpproxy"); tcp) return tcp_proxy(object, tcp, host, passthrough);
     routes(object, spec, host, {}, 0);
   }
@@ -129,9 +128,10 @@ class Reader {
     c.headers = f.list("allowHeaders");
     c.expose = f.list("exposeHeaders");
     c.credentials = f.on("allowCredentials");
-    if (const auto age = duration(f.text("maxAge"))) c.max_age = static_cast<std::int32_t>(age->count() / 1000);
-    f.skip("allowPrivateNetwork");
-    f.rest(ledger_);
+    if (const auto age = f.time("maxAge")) c.max_age = static_cast<std::int32_t>(age->count() / 1000);
+    if (f.on("allowPrivateNetwork"))
+      f.tell("allowPrivateNetwork", Outcome::approximated, "no header Access-Control-Allow-Private-Network is sent");
+    f.rest();
     return c;
   }
 
@@ -142,9 +142,10 @@ class Reader {
     stream.at = f.node();
     stream.host = host.name;
     for (const yaml::Node* item : f.items("services"))
-      service(object, f.at(*item, "services[]"), stream.backends, nullptr);
-    for (const char* known : {"loadBalancerPolicy", "healthCheckPolicy"}) f.skip(known);
-    f.rest(ledger_);
+      service(object, f.at(*item, "services[]"), stream.backends, nullptr, true);
+    for (const char* known : {"loadBalancerPolicy", "healthCheckPolicy"})
+      f.tell(known, Outcome::approximated, gateways_own);
+    f.rest();
     if (!host.intents.empty()) {
       for (const Intent& i : host.intents) tell(ledger_, i.field, Outcome::refused, i.without, i.loss);
       return;
@@ -168,7 +169,7 @@ class Reader {
       if (ns.empty()) ns = object.metadata.ns;
       Where below = where;
       conditions(f, below);
-      f.rest(ledger_);
+      f.rest();
       const kube::OtherObject* child = find_own(input_, "HTTPProxy", ns, name);
       if (!child || !child->node || depth > 16) {
         tell(ledger_, f.ref("name"), Outcome::refused,
@@ -178,11 +179,14 @@ class Reader {
         continue;
       }
       used_.insert(child);
-      Fields child_spec(*child, child->node->find("spec"), "spec");
-      child_spec.skip("ingressClassName");
-      if (!below.refused) routes(*child, child_spec, host, below, depth + 1);
+      Fields child_spec = Fields::spec(*child, ledger_);
+      child_spec.skip("ingressClassName", class_of_gateway);
+      if (below.refused)
+        ledger_.settle(child->node, Outcome::refused, "its inclusion is left out");
+      else
+        routes(*child, child_spec, host, below, depth + 1);
     }
-    spec.rest(ledger_);
+    spec.rest();
   }
 
   void refuse(Where& where, const FieldRef& ref, std::string_view why) {
@@ -201,7 +205,7 @@ class Reader {
                       Reach::regex};
       if (Fields header = c.object("header"); header) value_match(header, where.conditions.headers, where);
       if (Fields query = c.object("queryParameter"); query) value_match(query, where.conditions.query, where);
-      if (c.rest(ledger_, true)) where.refused = true;
+      if (c.rest(true)) where.refused = true;
     }
   }
 
@@ -232,32 +236,52 @@ class Reader {
     for (const char* negative : {"notpresent", "notcontains", "notexact", "notregex"})
       if (const std::string value = f.text(negative); !value.empty() && value != "false")
         refuse(where, f.ref(negative), "Gateway API has no negation");
-    f.skip("treatMissingAsEmpty");
-    if (f.rest(ledger_, true)) where.refused = true;
+    f.skip("treatMissingAsEmpty", "of negations, which are refused");
+    if (f.rest(true)) where.refused = true;
   }
 
-  void service(const kube::OtherObject& object, Fields f, std::vector<Backend>& to, Asking* asking) {
+  // `alone`: the route has no other Service.
+  void service(const kube::OtherObject& object, Fields f, std::vector<Backend>& to, Asking* asking, bool alone) {
     const std::string name = f.text("name"), port = f.text("port"), protocol = f.text("protocol");
     const int weight = static_cast<int>(f.number("weight").value_or(f.has("weight") ? 0 : 1));
     const bool mirror = f.on("mirror");
-    if (asking) asking->field = f.ref("protocol");
-    if (asking && (protocol == "tls" || protocol == "h2" || f.has("validation")))
+    if (asking && f.take("validation")) {
+      asking->field = f.ref("validation");
+      asking->demand(Foreign{name}, {}, Loss::backend_tls,
+                     "a checked certificate of the backend needs a BackendTLSPolicy with its name and authority");
+    } else if (asking && (protocol == "tls" || protocol == "h2")) {
+      asking->field = f.ref("protocol");
       asking->demand(InsecureBackendTls{}, {}, Loss::backend_tls,
                      "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
+    }
     if (protocol == "h2c")
       tell(ledger_, f.ref("protocol"), Outcome::approximated,
            "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written", Loss::none);
-    f.skip("validation");
-    if (asking) {
+    if (asking && alone) {
       headers(f.object("requestHeadersPolicy"), asking->wishes.plain.request_headers, asking);
       headers(f.object("responseHeadersPolicy"), asking->wishes.plain.response_headers, nullptr);
     }
-    for (const char* known : {"slowStartPolicy", "cookieRewritePolicies", "healthPort"}) f.skip(known);
-    f.rest(ledger_);
+    for (const char* key : {"requestHeadersPolicy", "responseHeadersPolicy"})
+      if (!asking)
+        f.tell(key, Outcome::ignored, "a TCP stream has no headers");
+      else if (!alone)
+        f.tell(key, Outcome::refused, "headers of one Service among several are not written", Loss::other);
+    for (const char* known : {"slowStartPolicy", "healthPort"}) f.tell(known, Outcome::approximated, gateways_own);
+    f.tell("cookieRewritePolicies", Outcome::refused, no_cookies, Loss::other);
+    if (!asking && (protocol == "tls" || protocol == "h2" || f.has("validation")))
+      tell(ledger_, f.ref(f.has("validation") ? "validation" : "protocol"), Outcome::refused,
+           "TLS to the backend of a stream needs a BackendTLSPolicy", Loss::backend_tls);
+    f.take("validation");
+    if (f.rest() && asking) {
+      asking->field = f.ref();
+      asking->demand(Foreign{name}, {}, Loss::auth, "a field of the service that may guard is not converted");
+    }
     auto backend = own_backend(object, f.node(), object.metadata.ns, name, port, input_, ir_, ledger_);
     if (!backend) return;
     backend->weight = weight;
-    if (mirror && asking) {
+    if (mirror && !asking) {
+      f.tell("mirror", Outcome::approximated, "a stream is not mirrored");
+    } else if (mirror) {
       if (weight > 1 && weight != 100)
         tell(ledger_, f.ref("weight"), Outcome::approximated, "every request is mirrored, not a share of them",
              Loss::none);
@@ -281,7 +305,7 @@ class Reader {
         to.push_back({HeaderEdit::Op::set, name, value});
     }
     for (const std::string& name : f.list("remove")) to.push_back({HeaderEdit::Op::remove, name, {}});
-    f.rest(ledger_);
+    f.rest();
   }
 
   // A rewrite of the prefix by its first rule that fits, else by the one without a prefix.
@@ -289,14 +313,14 @@ class Reader {
     for (const yaml::Node* item : f.items("replacePrefix")) {
       Fields one = f.at(*item, "replacePrefix[]");
       const std::string prefix = one.text("prefix"), to = one.text("replacement");
-      one.rest(ledger_);
+      one.rest();
       if (!prefix.empty() && prefix != text) continue;
       w.rewrite.kind = RewriteWish::Kind::prefix;
       w.rewrite.target = to;
       w.rewrite.field = one.ref();
       if (!prefix.empty()) break;
     }
-    f.rest(ledger_);
+    f.rest();
   }
 
   void redirect(Fields f, Wishes& w) {
@@ -307,7 +331,7 @@ class Reader {
     if (const std::string v = f.text("path"); !v.empty()) to.path = PathRewrite{false, v};
     if (const std::string v = f.text("prefix"); !v.empty()) to.path = PathRewrite{true, v};
     to.status = static_cast<int>(f.number("statusCode").value_or(302));
-    f.rest(ledger_);
+    f.rest();
     w.redirect = to;
   }
 
@@ -320,33 +344,25 @@ class Reader {
     w.plain.cors = host.cors;
     const std::string text = where.path ? where.path->first : where.prefix.empty() ? "/" : where.prefix;
     std::vector<Backend> backends;
-    for (const yaml::Node* item : f.items("services")) service(object, f.at(*item, "services[]"), backends, &asking);
+    const auto services = f.items("services");
+    for (const yaml::Node* item : services)
+      service(object, f.at(*item, "services[]"), backends, &asking, services.size() == 1);
     asking.field = f.ref();
     const bool insecure = f.on("permitInsecure");
-    f.skip("enableWebsockets");
-    Fields timeout = f.object("timeoutPolicy");
-    if (const std::string t = timeout.text("response"); !t.empty())
-      w.plain.request_timeout = t == "infinity" ? "0s" : duration(t) ? gep_duration(*duration(t)) : "";
-    for (const char* known : {"idle", "idleConnection"})
-      if (timeout.take(known))
-        tell(ledger_, timeout.ref(known), Outcome::approximated, "Gateway API has no idle time", Loss::none);
-    timeout.rest(ledger_);
+    f.skip("enableWebsockets", "gateways upgrade connections without being asked");
+    timeouts(f.object("timeoutPolicy"), w);
     if (Fields retry = f.object("retryPolicy"); retry) {
-      Retry r;
-      r.attempts = static_cast<int>(retry.number("count").value_or(1));
-      if (const auto t = duration(retry.text("perTryTimeout"))) r.timeout_seconds = whole_seconds(*t);
-      retry.skip("retryOn");
-      for (const std::string& code : retry.list("retriableStatusCodes"))
-        if (const auto n = small_int(code)) r.codes.push_back(*n);
       asking.field = f.ref("retryPolicy");
-      asking.demand(r, {}, Loss::other, "retries need --channel experimental or a target with policies",
-                    Outcome::approximated);
+      retries(retry, asking);
     }
     if (Fields path = f.object("pathRewritePolicy"); path) rewrite(path, text, w);
     headers(f.object("requestHeadersPolicy"), w.plain.request_headers, &asking);
     headers(f.object("responseHeadersPolicy"), w.plain.response_headers, nullptr);
     if (Fields r = f.object("requestRedirectPolicy"); r) redirect(r, w);
     balance(f, asking);
+    // Lists of a route take the place of those of its host.
+    if (f.has("ipAllowPolicy") || f.has("ipDenyPolicy"))
+      std::erase_if(w.plain.intents, [](const Intent& i) { return i.loss == Loss::allow_list; });
     addresses(f, w.plain.intents);
     struct Guard {
       std::string_view key;
@@ -365,14 +381,38 @@ class Reader {
       asking.field = f.ref(g.key);
       asking.demand(Foreign{std::string(g.key)}, {}, g.loss, g.why);
     }
-    for (const char* known : {"healthCheckPolicy", "cookieRewritePolicies"})
-      if (f.take(known)) tell(ledger_, f.ref(known), Outcome::approximated, "the gateway's own setting", Loss::none);
+    f.tell("healthCheckPolicy", Outcome::approximated, gateways_own);
+    f.tell("cookieRewritePolicies", Outcome::refused, no_cookies, Loss::other);
     asking.field = f.ref();
-    if (f.rest(ledger_))
-      asking.demand(Foreign{}, {}, Loss::auth, "a field of the route that may guard is not converted");
-    if (where.refused) return;
+    if (f.rest()) asking.demand(Foreign{}, {}, Loss::auth, "a field of the route that may guard is not converted");
+    if (where.refused) return ledger_.leave_out(f.node());
     if (host.tls && !insecure && !w.redirect) w.https_redirect = true, w.https_code = 301;
     add(object, f, host, where, text, w, std::move(backends));
+  }
+
+  void timeouts(Fields f, Wishes& w) {
+    if (f.text("response") == "infinity")
+      w.plain.request_timeout = "0s";
+    else if (const auto time = f.time("response"))
+      w.plain.request_timeout = gep_duration(*time);
+    for (const char* known : {"idle", "idleConnection"})
+      f.tell(known, Outcome::approximated, "Gateway API has no idle time");
+    f.rest();
+  }
+
+  // A count of -1 turns retries off; 0 is the default of one.
+  void retries(Fields& f, Asking& asking) {
+    Retry r;
+    r.attempts = static_cast<int>(f.number("count").value_or(1));
+    if (r.attempts == 0) r.attempts = 1;
+    if (const auto time = f.time("perTryTimeout")) r.timeout_seconds = whole_seconds(*time);
+    for (const std::string& code : f.list("retriableStatusCodes"))
+      if (const auto n = small_int(code)) r.codes.push_back(*n);
+    f.tell("retryOn", Outcome::approximated, "the gateway decides which failures are tried again");
+    f.rest();
+    if (r.attempts < 0) return;
+    asking.demand(r, {}, Loss::other, "retries need --channel experimental or a target with policies",
+                  Outcome::approximated);
   }
 
   void balance(Fields& f, Asking& asking) {
@@ -388,10 +428,28 @@ class Reader {
       asking.demand(std::move(c), {}, Loss::other,
                     "session persistence needs --channel experimental or a target with policies");
     }
-    if (strategy == "RequestHash")
-      asking.demand(HashBalance{HashBalance::By::address, {}}, {}, Loss::other, without, Outcome::approximated);
-    policy.skip("requestHashPolicies");
-    policy.rest(ledger_);
+    if (strategy == "Random") policy.tell("strategy", Outcome::approximated, without);
+    const auto hashes = policy.items("requestHashPolicies");
+    if (strategy != "RequestHash") {
+      policy.skip("requestHashPolicies", "of strategy RequestHash only");
+    } else if (hashes.size() == 1) {
+      hash(policy.at(*hashes.front(), "requestHashPolicies[]"), asking);
+    } else {
+      policy.tell("requestHashPolicies", Outcome::approximated, "a hash of several values cannot be said");
+    }
+    policy.rest();
+  }
+
+  void hash(Fields f, Asking& asking) {
+    HashBalance by;
+    if (Fields header = f.object("headerHashOptions"); header)
+      by = {HashBalance::By::header, header.text("headerName")};
+    if (Fields query = f.object("queryParameterHashOptions"); query)
+      by = {HashBalance::By::query, query.text("parameterName")};
+    f.skip("hashSourceIP", "the address, where neither header nor parameter is named");
+    f.skip("terminal", "of one policy among several");
+    f.rest();
+    asking.demand(by, {}, Loss::other, "Gateway API leaves load balancing to the gateway", Outcome::approximated);
   }
 
   void add(const kube::OtherObject& object, const Fields& f, const Host& host, const Where& where,

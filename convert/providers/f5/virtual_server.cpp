@@ -14,6 +14,11 @@
 namespace gw::convert::f5 {
 namespace {
 
+constexpr std::string_view needs_policy =
+    "Gateway API has no such policy in its standard channel; a target with policies has (--to envoy-gateway)";
+constexpr std::string_view class_of_gateway = "the Gateway's class takes its place";
+constexpr std::string_view header_inherit = "headers of a route are added to those of its host, as the output says";
+
 struct Upstream {
   std::optional<Backend> backend;
   std::vector<Intent> intents;
@@ -33,6 +38,7 @@ class Reader {
       : input_(input), ir_(ir), ledger_(ledger), site_("f5-nginx", input, ir, ledger) {}
 
   void run() {
+    listeners();
     for (const kube::OtherObject* object : input_.own) {
       if (!object->node) continue;
       if (object->kind == "VirtualServer") server(*object);
@@ -40,13 +46,7 @@ class Reader {
     }
     for (const kube::OtherObject* object : input_.own)
       if (object->kind == "VirtualServerRoute" && !used_.contains(object))
-        ledger_.note(
-            {"GW605",
-             diag::Severity::warning,
-             object->object_id().display() + " is not referred to by any VirtualServer: the controller ignores it",
-             {},
-             object,
-             nullptr});
+        dismiss(ledger_, *object, "GW605", "is not referred to by any VirtualServer: the controller ignores it");
     site_.finish(false);
   }
 
@@ -67,19 +67,19 @@ class Reader {
       if (f.object("tls").on("enable"))
         demand("tls", InsecureBackendTls{}, Loss::backend_tls, Outcome::refused,
                "TLS to the backend, unchecked by the controller, needs a BackendTLSPolicy with name and authority");
+      if (const std::string type = f.text("type"); !type.empty() && type != "http" && type != "grpc")
+        f.tell("type", Outcome::refused, "it is no type of upstreams", Loss::backend);
       if (f.text("type") == "grpc")
         tell(ledger_, f.ref("type"), Outcome::approximated,
              "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written", Loss::none);
-      if (const std::string t = f.text("read-timeout"); !t.empty())
-        if (const auto time = duration(t)) {
-          u.read_timeout = gep_duration(*time);
-          tell(ledger_, f.ref("read-timeout"), Outcome::approximated,
-               "timeouts.backendRequest limits the whole answer, not the time between two reads", Loss::none);
-        }
-      if (const std::string t = f.text("connect-timeout"); !t.empty())
-        if (const auto time = duration(t))
-          demand("connect-timeout", ConnectTimeout{whole_seconds(*time)}, Loss::other, Outcome::approximated,
-                 "Gateway API has no connect timeout");
+      if (const auto time = f.time("read-timeout")) {
+        u.read_timeout = gep_duration(*time);
+        f.tell("read-timeout", Outcome::approximated,
+               "timeouts.backendRequest limits the whole answer, not the time between two reads");
+      }
+      if (const auto time = f.time("connect-timeout"))
+        demand("connect-timeout", ConnectTimeout{whole_seconds(*time)}, Loss::other, Outcome::approximated,
+               "Gateway API has no connect timeout");
       if (const std::string size = f.text("client-max-body-size"); !size.empty())
         demand("client-max-body-size", BodyLimit{nginx::to_bytes(size).value_or(0)}, Loss::rate_limit,
                Outcome::approximated, "Gateway API has no limit of a body");
@@ -89,26 +89,45 @@ class Reader {
         c.path = cookie.text("path");
         c.domain = cookie.text("domain");
         c.secure = cookie.on("secure");
+        c.same_site = cookie.text("samesite");
+        if (cookie.text("expires") != "max")
+          if (const auto time = cookie.time("expires")) c.max_age = whole_seconds(*time);
+        cookie.skip("httpOnly", "the gateway decides whether scripts see its cookie");
+        cookie.rest();
         demand("sessionCookie", std::move(c), Loss::other, Outcome::refused,
                "session persistence needs --channel experimental or a target with policies");
       }
       if (f.take("subselector"))
         tell(ledger_, f.ref("subselector"), Outcome::refused,
              "pods of one Service cannot be chosen: give them a Service", Loss::backend);
-      if (f.take("backup") || f.take("backupPort"))
-        tell(ledger_, f.ref("backup"), Outcome::refused, "a backend that serves when the others fail cannot be said",
-             Loss::other);
-      f.skip("backupPort");
+      for (const char* key : {"backup", "backupPort"})
+        f.tell(key, Outcome::refused, "a backend that serves when the others fail cannot be said", Loss::other);
       if (f.take("healthCheck"))
         tell(ledger_, f.ref("healthCheck"), Outcome::approximated, "health checks are the gateway's own", Loss::none);
-      for (const char* known :
-           {"use-cluster-ip", "lb-method", "fail-timeout", "max-fails", "max-conns", "keepalive", "send-timeout",
-            "next-upstream", "next-upstream-timeout", "next-upstream-tries", "slow-start", "queue", "buffering",
-            "buffers", "buffer-size", "busy-buffers-size", "client-body-buffer-size", "ntlm"})
-        if (f.take(known))
-          tell(ledger_, f.ref(known), Outcome::approximated, "connections, buffers and balancing are the gateway's own",
-               Loss::none);
-      f.rest(ledger_);
+      for (const char* known : {"use-cluster-ip",
+                                "lb-method",
+                                "fail-timeout",
+                                "max-fails",
+                                "max-conns",
+                                "keepalive",
+                                "send-timeout",
+                                "next-upstream",
+                                "next-upstream-timeout",
+                                "next-upstream-tries",
+                                "slow-start",
+                                "queue",
+                                "buffering",
+                                "buffers",
+                                "buffer-size",
+                                "busy-buffers-size",
+                                "client-body-buffer-size",
+                                "ntlm",
+                                "failTimeout",
+                                "maxFails",
+                                "maxConns",
+                                "loadBalancingMethod"})
+        f.tell(known, Outcome::approximated, "connections, buffers and balancing are the gateway's own");
+      if (f.rest()) u.intents.push_back(unknown_guard(f.ref()));
     }
     return all;
   }
@@ -122,17 +141,14 @@ class Reader {
   };
 
   void server(const kube::OtherObject& object) {
-    Fields spec(object, object.node->find("spec"), "spec");
+    Fields spec = Fields::spec(object, ledger_);
     Host host;
     host.name = normal_host(ir_.keep(spec.text("host")), ir_);
     if (const kube::Ingress* owner = older_ingress(object, host.name)) {
-      ledger_.note({"GW611",
-                    diag::Severity::warning,
-                    "host '" + std::string(host.name) + "' belongs to " + owner->object_id().display() +
-                        ", which is older; this VirtualServer is never used",
-                    {},
-                    &object,
-                    nullptr});
+      const std::string message = "host '" + std::string(host.name) + "' belongs to " + owner->object_id().display() +
+                                  ", which is older; this VirtualServer is never used";
+      ledger_.settle(object.node, Outcome::ignored, message);
+      ledger_.note({"GW611", diag::Severity::warning, message, {}, &object, nullptr});
       return;
     }
     Fields tls = spec.object("tls");
@@ -144,24 +160,39 @@ class Reader {
       if (const std::string based = redirect.text("basedOn"); !based.empty() && based != "scheme")
         tell(ledger_, redirect.ref("basedOn"), Outcome::approximated,
              "the gateway redirects by the scheme of the listener", Loss::none);
-      redirect.rest(ledger_);
+      redirect.rest();
       if (tls.take("cert-manager"))
         tell(ledger_, tls.ref("cert-manager"), Outcome::approximated,
              "annotate the Gateway: cert-manager.io/cluster-issuer or issuer", Loss::none);
-      tls.rest(ledger_);
+      tls.rest();
     }
     if (spec.take("externalDNS"))
       tell(ledger_, spec.ref("externalDNS"), Outcome::approximated,
            "external-dns reads the hostnames of the routes itself", Loss::none);
-    for (const char* known : {"ingressClassName", "gunzip", "internalRoute"}) spec.skip(known);
+    spec.skip("ingressClassName", class_of_gateway);
+    spec.tell("gunzip", Outcome::approximated, "gateways leave the coding of answers alone");
+    spec.tell("add-header-inherit", Outcome::approximated, header_inherit);
+    if (spec.on("internalRoute"))
+      host.intents.push_back({Foreign{},
+                              {},
+                              Loss::auth,
+                              Outcome::refused,
+                              "a route for the mesh alone: a gateway would open it to everybody",
+                              spec.ref("internalRoute")});
     guards(spec, host.intents);
     if (spec.take("listener"))
       tell(ledger_, spec.ref("listener"), Outcome::refused,
            "listeners of a GlobalConfiguration: add them to the Gateway", Loss::other);
     const Upstreams own = upstreams(spec);
+    routes_ = spec.node()->find("routes");
+    spec.take("routes");
+    if (spec.rest()) host.intents.push_back(unknown_guard(spec.ref()));
     routes(object, spec, "routes", host, own, 0);
-    if (spec.rest(ledger_))
-      tell(ledger_, spec.ref(), Outcome::refused, "a field that may guard is not converted", Loss::auth);
+  }
+
+  static Intent unknown_guard(FieldRef ref) {
+    return {Foreign{},     {}, Loss::auth, Outcome::refused, "a field of it that may guard is not converted",
+            std::move(ref)};
   }
 
   const kube::Ingress* older_ingress(const kube::OtherObject& object, std::string_view host) const {
@@ -199,8 +230,6 @@ class Reader {
     const std::string name = ref.text("name");
     std::string ns = ref.text("namespace");
     if (ns.empty()) ns = ref.owner().metadata.ns;
-    static constexpr std::string_view needs_policy =
-        "Gateway API has no such policy in its standard channel; a target with policies has (--to envoy-gateway)";
     const kube::OtherObject* found = find_own(input_, "Policy", ns, name);
     if (!found || !found->node) {
       to.push_back({Foreign{name},
@@ -211,8 +240,8 @@ class Reader {
                     ref.ref()});
       return;
     }
-    Fields spec(*found, found->node->find("spec"), "spec");
-    spec.skip("ingressClassName");
+    Fields spec = Fields::spec(*found, ledger_);
+    spec.skip("ingressClassName", class_of_gateway);
     if (Fields access = spec.object("accessControl"); access) {
       for (const auto& [key, deny] : {std::pair{"allow", false}, {"deny", true}})
         if (auto list = access.list(key); !list.empty())
@@ -222,7 +251,7 @@ class Reader {
                         Outcome::refused,
                         needs_policy,
                         spec.ref("accessControl")});
-      access.rest(ledger_);
+      access.rest();
     }
     if (Fields auth = spec.object("basicAuth"); auth) {
       to.push_back({BasicAuth{found->metadata.ns, auth.text("secret"), auth.text("realm"), false, false},
@@ -231,28 +260,50 @@ class Reader {
                     Outcome::refused,
                     needs_policy,
                     spec.ref("basicAuth")});
+      auth.rest();
     }
-    if (Fields limit = spec.object("rateLimit"); limit) {
-      RateLimit r;
-      const std::string rate = limit.text("rate");
-      const std::size_t at = rate.find("r/");
-      r.requests = small_int(rate.substr(0, at)).value_or(0);
-      if (at != std::string::npos && at + 2 < rate.size()) r.unit = rate[at + 2];
-      r.burst = static_cast<int>(limit.number("burst").value_or(0));
-      to.push_back({r, {}, Loss::rate_limit, Outcome::refused, needs_policy, spec.ref("rateLimit")});
-    }
+    if (Fields limit = spec.object("rateLimit"); limit) rate_limit(limit, to);
+    if (Fields hsts = spec.object("hsts"); hsts)
+      tell(ledger_, hsts.ref(), Outcome::refused, "add the header by a ResponseHeaderModifier of the https routes",
+           Loss::other);
+    if (Fields cors = spec.object("cors"); cors)
+      tell(ledger_, cors.ref(), Outcome::refused, "write a CORS filter into the routes", Loss::other);
     for (const auto& [key, loss] : {std::pair{"jwt", Loss::auth},
                                     {"oidc", Loss::auth},
                                     {"apiKey", Loss::auth},
                                     {"ingressMTLS", Loss::client_certificate},
                                     {"waf", Loss::waf},
+                                    {"externalAuth", Loss::auth},
                                     {"egressMTLS", Loss::backend_tls}})
       if (spec.take(key)) to.push_back({Foreign{key}, {}, loss, Outcome::refused, needs_policy, spec.ref(key)});
     if (spec.take("cache"))
       tell(ledger_, spec.ref("cache"), Outcome::approximated, "the gateway caches nothing", Loss::none);
-    if (spec.rest(ledger_, true))
+    if (spec.rest(true))
       to.push_back(
           {Foreign{name}, {}, Loss::auth, Outcome::refused, "a kind of Policy that is not converted", ref.ref()});
+  }
+
+  // A limit that only counts, or holds for some requests only, is none for all.
+  void rate_limit(Fields& f, std::vector<Intent>& to) {
+    RateLimit r;
+    const std::string rate = f.text("rate");
+    const std::size_t at = rate.find("r/");
+    r.requests = small_int(rate.substr(0, at)).value_or(0);
+    if (at != std::string::npos && at + 2 < rate.size()) r.unit = rate[at + 2];
+    r.burst = static_cast<int>(f.number("burst").value_or(0));
+    const bool odd = r.requests == 0 || (r.unit != 's' && r.unit != 'm');
+    Demand demand = r;
+    const bool some = f.tell("condition", Outcome::approximated, "the limit holds for all requests, not for some");
+    if (odd || some) demand = Foreign{rate};
+    if (const std::string key = f.text("key"); !key.empty() && key != "${binary_remote_addr}")
+      f.tell("key", Outcome::approximated, "each client address is counted, not '" + key + "'");
+    for (const char* known : {"delay", "noDelay", "rejectCode", "scale"})
+      f.tell(known, Outcome::approximated, "what happens beyond the limit is the gateway's own");
+    for (const char* known : {"zoneSize", "logLevel"}) f.skip(known, "memory and logs of NGINX");
+    const bool dry = f.on("dryRun");
+    if (dry) f.tell("dryRun", Outcome::ignored, "nothing is limited today");
+    f.rest();
+    if (!dry) to.push_back({std::move(demand), {}, Loss::rate_limit, Outcome::refused, needs_policy, f.ref()});
   }
 
   // ---- routes
@@ -267,15 +318,18 @@ class Reader {
         tell(ledger_, f.ref("path"), Outcome::refused, "the path stands twice: the controller refuses the resource",
              Loss::other);
       if (!child.empty()) {
-        f.rest(ledger_);
+        f.rest();
         delegate(object, f, child, path, host, depth);
         continue;
       }
       std::vector<Intent> intents = host.intents;
       guards(f, intents);
+      f.tell("add-header-inherit", Outcome::approximated, header_inherit);
       if (f.take("errorPages"))
         intents.push_back(
             {ErrorPages{}, {}, Loss::other, Outcome::refused, "Gateway API has no error pages", f.ref("errorPages")});
+      for (const char* later : {"matches", "splits", "action"}) f.take(later);
+      if (f.rest()) intents.push_back(unknown_guard(f.ref()));
       // Matches first, then splits or the action.
       long rank = 1000;
       for (const yaml::Node* m : f.items("matches")) {
@@ -285,20 +339,21 @@ class Reader {
         bool refused = false;
         for (const yaml::Node* c : match.items("conditions"))
           refused = !condition(match.at(*c, "conditions[]"), conditions, methods) || refused;
-        if (!refused) split(object, match, path, host, upstreams, intents, conditions, methods, rank--);
-        match.rest(ledger_);
+        if (refused)
+          ledger_.leave_out(match.node());
+        else
+          split(object, match, path, host, upstreams, intents, conditions, methods, rank--);
+        match.rest();
       }
       split(object, f, path, host, upstreams, intents, {}, {}, 0);
       if (path.size() > 1 && path.starts_with('/') && path.ends_with('/') &&
-          !has_route(spec, key, path.substr(0, path.size() - 1)))
+          !has_route(spec.node()->find(key), path.substr(0, path.size() - 1)) &&
+          !has_route(routes_, path.substr(0, path.size() - 1)))
         slash_redirect(object, f, path, host);
-      if (f.rest(ledger_))
-        tell(ledger_, f.ref(), Outcome::refused, "a field that may guard is not converted", Loss::auth);
     }
   }
 
-  static bool has_route(const Fields& spec, std::string_view key, const std::string& path) {
-    const yaml::Node* list = spec.node()->find(key);
+  static bool has_route(const yaml::Node* list, const std::string& path) {
     return list && list->is_seq() &&
            std::any_of(list->items().begin(), list->items().end(), [&](const yaml::Node& item) {
              const std::string text = text_of(item.find("path"));
@@ -327,21 +382,25 @@ class Reader {
       return;
     }
     used_.insert(child);
-    Fields spec(*child, child->node->find("spec"), "spec");
+    Fields spec = Fields::spec(*child, ledger_);
     if (nginx::lower(spec.text("host")) != host.name) {
       tell(ledger_, spec.ref("host"), Outcome::ignored, "it names another host: the controller ignores it", Loss::none);
+      ledger_.settle(child->node, Outcome::ignored, "it names another host");
       return;
     }
-    spec.skip("ingressClassName");
+    spec.skip("ingressClassName", class_of_gateway);
     if (const std::string outside = outside_of(spec, under); !outside.empty()) {
       tell(ledger_, spec.ref("subroutes"), Outcome::ignored,
            "'" + outside + "' does not lie below '" + under + "': the controller ignores the whole resource",
            Loss::none);
+      ledger_.settle(child->node, Outcome::ignored, "the controller ignores the whole resource");
       return;
     }
     const Upstreams own = upstreams(spec);
-    routes(*child, spec, "subroutes", host, own, depth + 1);
-    spec.rest(ledger_);
+    spec.take("subroutes");
+    Host under_host = host;
+    if (spec.rest()) under_host.intents.push_back(unknown_guard(spec.ref()));
+    routes(*child, spec, "subroutes", under_host, own, depth + 1);
   }
 
   // nginx compares the values of a map without regard to case.
@@ -349,7 +408,7 @@ class Reader {
     std::string value = f.text("value");
     const std::string header = f.text("header"), cookie = f.text("cookie"), argument = f.text("argument"),
                       variable = f.text("variable");
-    if (f.rest(ledger_, true)) return false;
+    if (f.rest(true)) return false;
     if (value.starts_with('!')) {
       tell(ledger_, f.ref("value"), Outcome::refused, "Gateway API has no negation; this match is left out",
            Loss::auth);
@@ -394,10 +453,21 @@ class Reader {
       Fields part = f.at(*item, "splits[]");
       const int weight = static_cast<int>(part.number("weight").value_or(0));
       action(part.object("action"), upstreams, w, backends, weight);
-      part.rest(ledger_);
+      part.rest();
     }
+    if (!parts.empty())
+      f.tell("action", Outcome::refused, "beside splits the controller refuses the resource", Loss::other);
     Fields one = f.object("action");
     if (parts.empty() && !one) return;
+    const Action& a = w.plain;
+    if (parts.size() > 1 && (w.redirect || w.rewrite.kind != RewriteWish::Kind::none || !a.request_headers.empty() ||
+                             !a.response_headers.empty()))
+      w.plain.intents.push_back({Foreign{},
+                                 {},
+                                 Loss::rewrite,
+                                 Outcome::refused,
+                                 "one part of a split does more than pass on; a rule of Gateway API does it for all",
+                                 f.ref("splits")});
     if (parts.empty()) action(one, upstreams, w, backends, 1);
     SiteRule rule;
     rule.owner = &object;
@@ -474,7 +544,7 @@ class Reader {
     if (Fields redirect = f.object("redirect"); redirect) {
       const std::string url = redirect.text("url");
       const int code = static_cast<int>(redirect.number("code").value_or(301));
-      redirect.rest(ledger_);
+      redirect.rest();
       this->redirect(w, f.ref("redirect"), url, code);
     }
     if (f.take("return"))
@@ -489,33 +559,32 @@ class Reader {
       }
       Fields request = proxy.object("requestHeaders"), response = proxy.object("responseHeaders");
       headers(request, "set", HeaderEdit::Op::set, w.plain.request_headers);
-      if (request.has("pass") && !request.on("pass"))
+      if (const bool pass_all = request.on("pass"); request.has("pass") && !pass_all)
         tell(ledger_, request.ref("pass"), Outcome::refused, "all headers of the request but some cannot be dropped",
              Loss::other);
-      request.skip("pass");
-      request.rest(ledger_);
+      request.rest();
       headers(response, "add", HeaderEdit::Op::add, w.plain.response_headers);
       for (const std::string& name : response.list("hide"))
         w.plain.response_headers.push_back({HeaderEdit::Op::remove, name, {}});
-      response.skip("pass");
-      response.skip("ignore");
-      response.rest(ledger_);
-      proxy.rest(ledger_);
+      response.tell("pass", Outcome::approximated, "gateways pass on what NGINX hides (Date, Server, X-Accel-*)");
+      response.tell("ignore", Outcome::approximated, "gateways do not act on X-Accel-*, Expires and Cache-Control");
+      response.rest();
+      proxy.rest();
     }
-    f.rest(ledger_);
+    f.rest();
   }
 
   void headers(Fields& f, std::string_view key, HeaderEdit::Op op, std::vector<HeaderEdit>& to) {
     for (const yaml::Node* item : f.items(key)) {
       Fields h = f.at(*item, key);
       const std::string name = h.text("name"), value = h.text("value");
-      h.skip("always");
+      h.skip("always", "a gateway adds it to every answer");
       if (value.find('$') != std::string::npos)
         tell(ledger_, h.ref("value"), Outcome::refused, "a header made of variables of NGINX cannot be said",
              Loss::other);
       else
         to.push_back({op, name, value});
-      h.rest(ledger_);
+      h.rest();
     }
   }
 
@@ -558,10 +627,10 @@ class Reader {
   // ---- TransportServer
 
   void transport(const kube::OtherObject& object) {
-    Fields spec(object, object.node->find("spec"), "spec");
+    Fields spec = Fields::spec(object, ledger_);
     Fields listener = spec.object("listener");
     const std::string name = listener.text("name"), protocol = listener.text("protocol");
-    listener.rest(ledger_);
+    listener.rest();
     Stream stream;
     stream.owner = &object;
     stream.at = spec.node();
@@ -571,10 +640,12 @@ class Reader {
     const Upstreams own = upstreams(spec);
     Fields action = spec.object("action");
     const std::string pass = action.text("pass");
-    action.rest(ledger_);
+    action.rest();
     if (const auto at = own.find(pass); at != own.end() && at->second.backend)
       stream.backends.push_back(*at->second.backend);
-    for (const char* known : {"ingressClassName", "upstreamParameters", "sessionParameters"}) spec.skip(known);
+    spec.skip("ingressClassName", class_of_gateway);
+    for (const char* known : {"upstreamParameters", "sessionParameters"})
+      spec.tell(known, Outcome::approximated, "times and retries of streams are the gateway's own");
     bool closed = false;
     for (const char* key : {"tls", "serverSnippets", "streamSnippets"})
       if (spec.take(key)) {
@@ -582,20 +653,30 @@ class Reader {
              std::string_view(key) == "tls" ? Loss::backend_tls : Loss::snippet);
         closed = true;
       }
-    closed = spec.rest(ledger_) || closed;
+    closed = spec.rest() || closed;
     if (!passthrough) stream.port = port_of(object, name, spec);
     if (!closed && stream.port > 0) ir_.streams.push_back(std::move(stream));
   }
 
-  kube::Port port_of(const kube::OtherObject& object, const std::string& name, const Fields& spec) {
+  void listeners() {
     for (const kube::OtherObject* o : input_.own) {
       if (o->kind != "GlobalConfiguration" || !o->node) continue;
-      Fields global(*o, o->node->find("spec"), "spec");
+      Fields global = Fields::spec(*o, ledger_);
       for (const yaml::Node* item : global.items("listeners")) {
         Fields l = global.at(*item, "listeners[]");
-        if (l.text("name") == name) return static_cast<kube::Port>(l.number("port").value_or(0));
+        const std::string name = l.text("name");
+        if (const auto port = l.number("port")) ports_.emplace(name, static_cast<kube::Port>(*port));
+        l.skip("protocol", "the TransportServer says it too");
+        for (const char* key : {"ssl", "ipv4", "ipv6"})
+          l.tell(key, Outcome::approximated, "addresses and TLS of listeners are the Gateway's own");
+        l.rest();
       }
+      global.rest();
     }
+  }
+
+  kube::Port port_of(const kube::OtherObject& object, const std::string& name, const Fields& spec) {
+    if (const auto at = ports_.find(name); at != ports_.end()) return at->second;
     tell(ledger_, spec.ref("listener"), Outcome::refused,
          "listener '" + name + "' of " + object.object_id().display() +
              " stands in no GlobalConfiguration among the input: its port is not known",
@@ -608,6 +689,8 @@ class Reader {
   Ledger& ledger_;
   Site site_;
   std::set<const kube::OtherObject*> used_;
+  const yaml::Node* routes_ = nullptr;       // of the VirtualServer that is read
+  std::map<std::string, kube::Port> ports_;  // of listeners
   std::size_t regexes_ = 0;
 };
 

@@ -44,7 +44,11 @@ void session_affinity(Fields& spec, Asking& asking) {
     asking.demand(HashBalance{HashBalance::By::address, {}}, {}, Loss::other,
                   "Gateway API leaves load balancing to the gateway (GCPSessionAffinityPolicy on GKE)",
                   Outcome::approximated);
+  } else if (type != "NONE" && !type.empty()) {
+    f.tell("affinityType", Outcome::refused, "it is no affinity of GKE's Ingress", Loss::other);
   }
+  if (type != "GENERATED_COOKIE") f.skip("affinityCookieTtlSec", "of GENERATED_COOKIE only");
+  f.rest();
 }
 
 void custom_headers(Fields& spec, std::string_view key, std::vector<HeaderEdit>& to, Asking& asking) {
@@ -59,10 +63,11 @@ void custom_headers(Fields& spec, std::string_view key, std::vector<HeaderEdit>&
     }
     to.push_back({HeaderEdit::Op::set, line.substr(0, colon), value});
   }
+  f.rest();
 }
 
 void backend_config(const kube::OtherObject& object, Claim claim, Asking& asking) {
-  Fields spec(object, object.node->find("spec"), "spec");
+  Fields spec = Fields::spec(object, asking.ledger);
   const FieldRef before = asking.field;
   asking.field = spec.ref();
   if (const auto seconds = spec.number("timeoutSec"))
@@ -91,14 +96,17 @@ void backend_config(const kube::OtherObject& object, Claim claim, Asking& asking
     Fields f = spec.object(row.key);
     if (!f) continue;
     asking.field = spec.ref(row.key);
-    if (f.text("enabled") == "false" && row.key == "iap") continue;
+    if (f.text("enabled") == "false" && (row.key == "iap" || row.key == "cdn")) {
+      spec.skip(row.key, "it is not enabled");
+      continue;
+    }
     if (row.outcome == Outcome::refused)
       asking.demand(Foreign{std::string(row.key)}, {}, row.loss, row.detail);
     else
       tell(asking.ledger, asking.field, row.outcome, row.detail, row.loss);
   }
   asking.field = spec.ref();
-  if (spec.rest(asking.ledger))
+  if (spec.rest())
     asking.demand(Foreign{object.metadata.name}, {claim}, Loss::auth,
                   "a field of the BackendConfig that may guard is not converted");
   asking.field = before;
@@ -126,7 +134,7 @@ void apply_frontend_config(std::string_view name, Claim claim, Asking& asking) {
                                         "' is not among the input: whether it redirects to https is not known"),
                          Loss::redirect);
   }
-  Fields spec(*found, found->node->find("spec"), "spec");
+  Fields spec = Fields::spec(*found, asking.ledger);
   Fields redirect = spec.object("redirectToHttps");
   if (redirect.on("enabled")) {
     static constexpr std::pair<std::string_view, int> codes[] = {{"MOVED_PERMANENTLY_DEFAULT", 301},
@@ -137,26 +145,26 @@ void apply_frontend_config(std::string_view name, Claim claim, Asking& asking) {
     const std::string word = redirect.text("responseCodeName");
     asking.wishes.https_redirect = true;
     asking.wishes.https_code = 301;
-    for (const auto& [known, code] : codes)
-      if (word == known) asking.wishes.https_code = code;
+    const auto at = std::find_if(std::begin(codes), std::end(codes), [&](const auto& c) { return c.first == word; });
+    if (at != std::end(codes)) asking.wishes.https_code = at->second;
+    if (at == std::end(codes) && !word.empty())
+      redirect.tell("responseCodeName", Outcome::refused, "it is no code of GKE's redirects; 301 is written",
+                    Loss::redirect);
+  } else {
+    redirect.skip("responseCodeName", "nothing is redirected");
   }
-  redirect.rest(asking.ledger);
+  redirect.rest();
   if (const std::string policy = spec.text("sslPolicy"); !policy.empty())
     tell(asking.ledger, spec.ref("sslPolicy"), Outcome::refused,
          "TLS versions and ciphers belong into a GCPGatewayPolicy on GKE", Loss::other);
-  spec.rest(asking.ledger);
+  spec.rest();
   asking.settle(claim, Outcome::converted, "RequestRedirect to https where it asks for one", Loss::none);
 }
 
 void report_unused(const Input& input, Ledger& ledger) {
   if (!input.ingresses.empty()) return;
   for (const kube::OtherObject* object : input.own)
-    ledger.note({"GW605",
-                 diag::Severity::warning,
-                 object->object_id().display() + " is not used: no Ingress of GKE is among the input",
-                 {},
-                 object,
-                 nullptr});
+    dismiss(ledger, *object, "GW605", "is not used: no Ingress of GKE is among the input");
 }
 
 }  // namespace gw::convert::gce

@@ -12,9 +12,11 @@
 namespace gw::convert {
 namespace {
 
+constexpr std::string_view name_only = "a name for reports of Istio";
+
 // What one of the servers of a Gateway opens.
 struct Opening {
-  std::vector<std::string> hosts;
+  std::vector<std::pair<std::string, std::string>> hosts;  // namespace of the VirtualServices ("*": any), pattern
   kube::Port port = 80;
   bool https = false, passthrough = false, redirect = false, http = false, tcp = false;
   std::string ns, credential;
@@ -25,6 +27,13 @@ bool opens(const std::string& pattern, const std::string& host) {
   if (pattern == "*" || pattern == host) return true;
   if (pattern.starts_with("*.")) return host.ends_with(pattern.substr(1));
   return host.starts_with("*.") && pattern.ends_with(host.substr(1));
+}
+
+bool opens(const Opening& opening, const std::string& host, const std::string& ns) {
+  return std::any_of(opening.hosts.begin(), opening.hosts.end(), [&](const auto& entry) {
+    const auto& [who, pattern] = entry;
+    return (who == "*" || who == ns || (who == "." && ns == opening.ns)) && opens(pattern, host);
+  });
 }
 
 class Reader {
@@ -42,20 +51,22 @@ class Reader {
 
  private:
   void gateway(const kube::OtherObject& object) {
-    Fields spec(object, object.node->find("spec"), "spec");
-    spec.skip("selector");
+    Fields spec = Fields::spec(object, ledger_);
+    spec.skip("selector", "which pods of Istio carry it");
     for (const yaml::Node* item : spec.items("servers")) {
       Fields f = spec.at(*item, "servers[]");
       Opening o;
       o.ns = object.metadata.ns;
-      for (const std::string& host : f.list("hosts"))
-        o.hosts.push_back(host.substr(host.find('/') == std::string::npos ? 0 : host.find('/') + 1));
+      for (const std::string& host : f.list("hosts")) {
+        const auto [ns, pattern] = qualified(host, "*");
+        o.hosts.emplace_back(ns, pattern);
+      }
       Fields port = f.object("port");
       o.port = static_cast<kube::Port>(port.number("number").value_or(80));
       const std::string protocol = port.text("protocol");
-      port.skip("name");
-      port.skip("targetPort");
-      port.rest(ledger_);
+      port.skip("name", name_only);
+      port.skip("targetPort", "Istio does not read it");
+      port.rest();
       Fields tls = f.object("tls");
       const std::string mode = tls.text("mode");
       o.credential = tls.text("credentialName");
@@ -64,31 +75,33 @@ class Reader {
       o.https = protocol == "HTTPS" && !o.passthrough;
       o.http = protocol == "HTTP" || protocol == "HTTP2" || protocol == "GRPC";
       o.tcp = protocol == "TCP" || protocol == "TLS";
-      if (mode == "MUTUAL" || mode == "OPTIONAL_MUTUAL") {
+      if (mode == "MUTUAL" || mode == "OPTIONAL_MUTUAL" || mode == "ISTIO_MUTUAL") {
         o.guarded = true;
         tell(ledger_, tls.ref("mode"), Outcome::refused,
              "client certificates are the listener's: write tls.frontendValidation; routes of these hosts are left out",
              Loss::client_certificate);
       }
       for (const char* known : {"minProtocolVersion", "maxProtocolVersion", "cipherSuites"})
-        if (tls.take(known))
-          tell(ledger_, tls.ref(known), Outcome::approximated, "TLS settings are the gateway's own", Loss::none);
-      for (const char* known : {"serverCertificate", "privateKey", "caCertificates"})
-        if (tls.take(known))
-          tell(ledger_, tls.ref(known), Outcome::refused,
-               "a file of the proxy is no Secret: name one with credentialName", Loss::other);
-      tls.rest(ledger_);
-      f.skip("name");
-      f.skip("bind");
-      f.skip("defaultEndpoint");
-      f.rest(ledger_);
+        tls.tell(known, Outcome::approximated, "TLS settings are the gateway's own");
+      for (const char* known : {"serverCertificate", "privateKey", "caCertificates", "tlsCertificates"})
+        tls.tell(known, Outcome::refused, "a file of the proxy is no Secret: name one with credentialName",
+                 Loss::other);
+      for (const char* known :
+           {"subjectAltNames", "verifyCertificateHash", "verifyCertificateSpki", "caCrl", "caCertCredentialName"})
+        tls.tell(known, Outcome::refused, "which client certificates are taken is the listener's own",
+                 Loss::client_certificate);
+      if (tls.rest()) o.guarded = true;
+      f.skip("name", name_only);
+      f.tell("bind", Outcome::refused, "the address that a listener binds is the gateway's own", Loss::other);
+      f.tell("defaultEndpoint", Outcome::refused, "a listener has no endpoint of its own", Loss::backend);
+      if (f.rest()) o.guarded = true;
       if (o.port != 80 && o.port != 443)
         tell(ledger_, f.ref("port"), Outcome::approximated,
              "routes hang on listeners of 80 and 443; add one of port " + std::to_string(o.port) + " to the Gateway",
              Loss::none);
       gateways_[object.metadata.ns + "/" + object.metadata.name].push_back(std::move(o));
     }
-    spec.rest(ledger_);
+    spec.rest();
   }
 
   // The openings of the Gateways that a VirtualService names; nothing when it is for the mesh only.
@@ -101,7 +114,7 @@ class Reader {
       if (at == gateways_.end()) {
         tell(ledger_, spec.ref("gateways"), Outcome::approximated,
              "Gateway '" + name + "' is not among the input: http on port 80 is taken", Loss::none);
-        all.push_back({{"*"}, 80, false, false, false, true, false, ns, {}, false});
+        all.push_back({{{"*", "*"}}, 80, false, false, false, true, false, ns, {}, false});
       } else {
         all.insert(all.end(), at->second.begin(), at->second.end());
       }
@@ -110,19 +123,14 @@ class Reader {
   }
 
   void service(const kube::OtherObject& object) {
-    Fields spec(object, object.node->find("spec"), "spec");
+    Fields spec = Fields::spec(object, ledger_);
     const auto hosts = spec.list("hosts");
     const std::vector<Opening> open = openings(spec, object.metadata.ns);
-    spec.skip("exportTo");
-    if (open.empty()) {
-      ledger_.note({"GW605",
-                    diag::Severity::warning,
-                    object.object_id().display() + " is for the mesh only: nothing of it concerns a gateway",
-                    {},
-                    &object,
-                    spec.node()});
-      return;
-    }
+    if (const auto to = spec.list("exportTo"); !to.empty() && std::find(to.begin(), to.end(), "*") == to.end())
+      spec.tell("exportTo", Outcome::approximated,
+                "gateways in other namespaces do not see it; where the Gateway's pods run is not known");
+    if (open.empty())
+      return dismiss(ledger_, object, "GW605", "is for the mesh only: nothing of it concerns a gateway");
     if (hosts.empty())
       tell(ledger_, spec.ref(), Outcome::refused,
            "a VirtualService without hosts is included by another; write its routes there", Loss::other);
@@ -130,7 +138,7 @@ class Reader {
     for (const yaml::Node* item : spec.items("http")) route(object, spec.at(*item, "http[]"), hosts, open, rank);
     for (const yaml::Node* item : spec.items("tls")) tls_route(object, spec.at(*item, "tls[]"), open);
     for (const yaml::Node* item : spec.items("tcp")) tcp_route(object, spec.at(*item, "tcp[]"), open);
-    spec.rest(ledger_);
+    spec.rest();
   }
 
   // ---- http
@@ -149,7 +157,7 @@ class Reader {
     const std::string exact = f.text("exact"), prefix = f.text("prefix"), regex = f.text("regex");
     const bool any = f.node() && f.node()->is_map() && f.node()->size() == 0;
     const std::string front = fold ? "(?i)" : "";
-    if (f.rest(ledger_, true)) return std::nullopt;
+    if (f.rest(true)) return std::nullopt;
     if (any) return ValueMatch{std::move(name), ".*", true};
     if (!regex.empty()) return ValueMatch{std::move(name), front + regex, true};
     if (!prefix.empty()) return ValueMatch{std::move(name), front + escape_regex(prefix) + ".*", true};
@@ -173,7 +181,7 @@ class Reader {
         m.reach = Reach::bytes;
         m.text = prefix;
       }
-      m.refused = uri.rest(ledger_, true);
+      m.refused = uri.rest(true);
     }
     const auto add = [&](std::string_view key, std::vector<ValueMatch>& to) {
       Fields map = f.object(key);
@@ -190,17 +198,23 @@ class Reader {
     add("queryParams", m.conditions.query);
     if (Fields method = f.object("method"); method) {
       m.method = method.text("exact");
-      if (m.method.empty() || method.rest(ledger_, true)) refuse(m, f.ref("method"), "only whole methods can be said");
+      if (m.method.empty() || method.rest(true)) refuse(m, f.ref("method"), "only whole methods can be said");
     }
     if (Fields authority = f.object("authority"); authority)
       if (auto v = value_of(f.object("authority"), "Host", true)) m.conditions.headers.push_back(std::move(*v));
-    if (Fields scheme = f.object("scheme"); scheme) m.scheme = scheme.text("exact") == "https" ? 2 : 1;
+    if (Fields scheme = f.object("scheme"); scheme) {
+      const std::string exact = scheme.text("exact");
+      m.scheme = exact == "https" ? 2 : 1;
+      if (scheme.rest(true) || (exact != "http" && exact != "https"))
+        refuse(m, f.ref("scheme"), "only http and https can be said");
+    }
     if (f.take("withoutHeaders")) refuse(m, f.ref("withoutHeaders"), "Gateway API has no negation");
     for (const char* key : {"sourceLabels", "sourceNamespace", "gateways", "port"})
       if (f.take(key)) refuse(m, f.ref(key), "Gateway API does not choose by it");
-    f.skip("name");
-    f.skip("statPrefix");
-    if (f.rest(ledger_, true)) m.refused = true;
+    f.skip("name", name_only);
+    f.skip("statPrefix", name_only);
+    if (f.rest(true)) m.refused = true;
+    if (m.refused) ledger_.leave_out(f.node());
     return m;
   }
   void refuse(Match& m, const FieldRef& ref, std::string_view why) {
@@ -210,8 +224,9 @@ class Reader {
 
   std::optional<Backend> destination(const kube::OtherObject& object, Fields f) {
     const std::string host = f.text("host"), subset = f.text("subset");
-    const std::string port = f.object("port").text("number");
-    f.skip("port");
+    Fields port_of = f.object("port");
+    const std::string port = port_of.text("number");
+    port_of.rest();
     const auto labels = nginx::split(host, '.');
     const std::string ns = labels.size() > 1 ? labels[1] : object.metadata.ns;
     if (!subset.empty())
@@ -221,7 +236,11 @@ class Reader {
       tell(ledger_, f.ref("host"), Outcome::refused, "'" + host + "' is no Service of the cluster", Loss::backend);
       return std::nullopt;
     }
-    f.rest(ledger_);
+    if (labels.size() == 2)
+      f.tell("host", Outcome::approximated,
+             "taken as Service " + labels[0] + " of namespace " + labels[1] +
+                 "; Istio knows names without dots and whole ones");
+    f.rest();
     if (labels.empty()) return std::nullopt;
     return own_backend(object, f.node(), ns, labels[0], port, input_, ir_, ledger_);
   }
@@ -236,7 +255,13 @@ class Reader {
           to.push_back({op, name, value});
       }
     for (const std::string& name : f.list("remove")) to.push_back({HeaderEdit::Op::remove, name, {}});
-    f.rest(ledger_);
+    f.rest();
+  }
+
+  void header_pair(Fields& f, Wishes& w) {
+    headers(f.object("request"), w.plain.request_headers);
+    headers(f.object("response"), w.plain.response_headers);
+    f.rest();
   }
 
   void cors(Fields f, Wishes& w) {
@@ -253,10 +278,29 @@ class Reader {
     c.headers = f.list("allowHeaders");
     c.expose = f.list("exposeHeaders");
     c.credentials = f.on("allowCredentials");
-    if (const auto age = duration(f.text("maxAge"))) c.max_age = static_cast<std::int32_t>(age->count() / 1000);
-    f.skip("unmatchedPreflights");
-    f.rest(ledger_);
+    if (const auto age = f.time("maxAge")) c.max_age = static_cast<std::int32_t>(age->count() / 1000);
+    if (f.text("unmatchedPreflights") == "IGNORE")
+      f.tell("unmatchedPreflights", Outcome::approximated, "the gateway decides about preflights of other origins");
+    f.rest();
     w.plain.cors = std::move(c);
+  }
+
+  void redirect(Fields& f, Wishes& w, Asking& asking) {
+    Redirect to;
+    if (const std::string v = f.text("scheme"); !v.empty()) to.scheme = v;
+    if (const std::string v = f.text("authority"); !v.empty()) {
+      const std::size_t colon = v.find(':');
+      to.host = v.substr(0, colon);
+      if (colon != std::string::npos) to.port = small_int(v.substr(colon + 1));
+    }
+    if (const auto v = f.number("port")) to.port = static_cast<kube::Port>(*v);
+    if (const std::string v = f.text("prefixRewrite"); !v.empty()) to.path = PathRewrite{true, v};
+    if (const std::string v = f.text("uri"); !v.empty()) to.path = PathRewrite{false, v};
+    to.status = static_cast<int>(f.number("redirectCode").value_or(301));
+    if (f.text("derivePort") == "FROM_REQUEST_PORT")
+      f.tell("derivePort", Outcome::approximated, "the port of the scheme or the listener is written");
+    if (f.rest(true)) asking.demand(Foreign{}, {}, Loss::rewrite, "a field of the redirect is not converted");
+    w.redirect = to;
   }
 
   void actions(const kube::OtherObject& object, Fields& f, Wishes& w, Asking& asking, std::vector<Backend>& backends) {
@@ -271,24 +315,16 @@ class Reader {
           tell(ledger_, part.ref("headers"), Outcome::refused,
                "headers of one destination among several are not written", Loss::other);
         else
-          headers(h.object("request"), w.plain.request_headers),
-              headers(h.object("response"), w.plain.response_headers);
+          header_pair(h, w);
       }
-      part.rest(ledger_);
+      part.rest();
       if (!backend) continue;
       backend->weight = static_cast<std::int32_t>(weight.value_or(parts.size() == 1 ? 1 : 0));
       backends.push_back(*backend);
     }
     if (Fields r = f.object("redirect"); r) {
-      Redirect to;
-      if (const std::string v = r.text("scheme"); !v.empty()) to.scheme = v;
-      if (const std::string v = r.text("authority"); !v.empty()) to.host = v.substr(0, v.find(':'));
-      if (const auto v = r.number("port")) to.port = static_cast<kube::Port>(*v);
-      if (const std::string v = r.text("uri"); !v.empty()) to.path = PathRewrite{false, v};
-      to.status = static_cast<int>(r.number("redirectCode").value_or(301));
-      r.skip("derivePort");
-      r.rest(ledger_);
-      w.redirect = to;
+      asking.field = r.ref();
+      redirect(r, w, asking);
     }
     if (Fields r = f.object("rewrite"); r) {
       if (const std::string v = r.text("authority"); !v.empty()) w.plain.rewrite_host = v;
@@ -302,50 +338,61 @@ class Reader {
         w.rewrite.pattern = regex.text("match");
         w.rewrite.target = regex.text("rewrite");
         w.rewrite.field = f.ref("rewrite");
-        regex.rest(ledger_);
+        regex.rest();
       }
-      r.rest(ledger_);
+      r.rest();
     }
-    if (const auto t = duration(f.text("timeout"))) w.plain.request_timeout = gep_duration(*t);
+    if (const auto t = f.time("timeout")) w.plain.request_timeout = gep_duration(*t);
     if (Fields r = f.object("retries"); r) {
       Retry retry;
       retry.attempts = static_cast<int>(r.number("attempts").value_or(2));
-      if (const auto t = duration(r.text("perTryTimeout"))) retry.timeout_seconds = whole_seconds(*t);
+      if (const auto t = r.time("perTryTimeout")) retry.timeout_seconds = whole_seconds(*t);
       for (const char* known : {"retryOn", "retryRemoteLocalities", "retryIgnorePreviousHosts", "backoff"})
-        r.skip(known);
-      r.rest(ledger_);
+        r.tell(known, Outcome::approximated, "the gateway decides what is tried again, when and where");
+      r.rest();
       asking.field = f.ref("retries");
       if (retry.attempts > 0)
         asking.demand(retry, {}, Loss::other, "retries need --channel experimental or a target with policies",
                       Outcome::approximated);
     }
-    std::vector<Fields> mirrors;
-    if (f.take("mirror")) mirrors.push_back(f.object("mirror"));
-    for (const yaml::Node* item : f.items("mirrors")) {
-      Fields m = f.at(*item, "mirrors[]");
-      mirrors.push_back(m.object("destination"));
-      if (m.has("percentage"))
-        tell(ledger_, m.ref("percentage"), Outcome::approximated, "every request is mirrored, not a share of them",
-             Loss::none);
-    }
-    for (const char* known : {"mirrorPercentage", "mirrorPercent", "mirror_percent"})
-      if (f.take(known))
-        tell(ledger_, f.ref(known), Outcome::approximated, "every request is mirrored, not a share of them",
-             Loss::none);
-    for (Fields& m : mirrors)
-      if (const auto backend = destination(object, m)) w.plain.mirrors.push_back({*backend});
+    mirrors(object, f, w);
     if (Fields c = f.object("corsPolicy"); c) cors(c, w);
     if (Fields h = f.object("headers"); h) {
-      headers(h.object("request"), w.plain.request_headers);
-      headers(h.object("response"), w.plain.response_headers);
-      h.rest(ledger_);
+      header_pair(h, w);
     }
     asking.field = f.ref("directResponse");
     if (f.take("directResponse")) asking.demand(Foreign{}, {}, Loss::rewrite, "Gateway API has no fixed answers");
     asking.field = f.ref("delegate");
     if (f.take("delegate"))
       asking.demand(Foreign{}, {}, Loss::rewrite, "a route that another VirtualService goes on with is not read");
-    if (f.take("fault")) tell(ledger_, f.ref("fault"), Outcome::approximated, "no faults are injected", Loss::none);
+    if (Fields fault = f.object("fault"); fault) {
+      fault.tell("delay", Outcome::approximated, "no faults are injected");
+      asking.field = fault.ref("abort");
+      if (fault.take("abort"))
+        asking.demand(Foreign{}, {}, Loss::rewrite,
+                      "Gateway API has no fixed answers: what is refused would get through");
+      fault.rest();
+    }
+  }
+
+  void mirrors(const kube::OtherObject& object, Fields& f, Wishes& w) {
+    static constexpr std::string_view all = "every request is mirrored, not a share of them";
+    bool none = false;  // a share of nothing
+    for (const char* known : {"mirrorPercentage", "mirrorPercent", "mirror_percent"})
+      if (const yaml::Node* share = f.take(known)) {
+        none = none || text_of(share->is_map() ? share->find("value") : share) == "0";
+        f.tell(known, Outcome::approximated, none ? "nothing is mirrored" : all);
+      }
+    std::vector<Fields> targets;
+    if (f.take("mirror")) targets.push_back(f.object("mirror"));
+    for (const yaml::Node* item : f.items("mirrors")) {
+      Fields m = f.at(*item, "mirrors[]");
+      targets.push_back(m.object("destination"));
+      m.tell("percentage", Outcome::approximated, all);
+      m.rest();
+    }
+    for (Fields& m : targets)
+      if (const auto backend = destination(object, m); backend && !none) w.plain.mirrors.push_back({*backend});
   }
 
   void route(const kube::OtherObject& object, Fields f, const std::vector<std::string>& hosts,
@@ -358,10 +405,9 @@ class Reader {
     if (items.empty()) matches.emplace_back();
     std::vector<Backend> backends;
     actions(object, f, w, asking, backends);
-    f.skip("name");
+    f.skip("name", name_only);
     asking.field = f.ref();
-    if (f.rest(ledger_))
-      asking.demand(Foreign{}, {}, Loss::auth, "a field of the route that may guard is not converted");
+    if (f.rest()) asking.demand(Foreign{}, {}, Loss::auth, "a field of the route that may guard is not converted");
     for (const Match& m : matches) {
       --rank;
       if (m.refused) continue;
@@ -384,7 +430,7 @@ class Reader {
     rule.http = rule.https = false;
     const Wishes* wishes = &w;
     for (const Opening& o : open) {
-      if (!std::any_of(o.hosts.begin(), o.hosts.end(), [&](const std::string& p) { return opens(p, host); })) continue;
+      if (!opens(o, host, object.metadata.ns)) continue;
       if (o.guarded && !input_.options.accepts(Loss::client_certificate)) continue;
       rule.http = rule.http || (o.http && m.scheme != 2);
       rule.https = rule.https || (o.https && m.scheme != 1);
@@ -412,17 +458,21 @@ class Reader {
     destinations(object, f, stream);
     for (const yaml::Node* item : f.items("match")) {
       Fields m = f.at(*item, "match[]");
-      for (const char* known : {"port", "gateways", "sourceLabels", "destinationSubnets", "sourceNamespace"})
-        m.skip(known);
-      for (const std::string& host : m.list("sniHosts")) {
+      const auto port = m.number("port");
+      const auto names = m.list("sniHosts");
+      const bool narrowed = narrows(m);
+      for (const std::string& host : names) {
         Stream one = stream;
         one.host = normal_host(ir_.keep(host), ir_);
-        const bool opened = std::any_of(open.begin(), open.end(), [](const Opening& o) { return o.passthrough; });
-        if (opened) ir_.streams.push_back(std::move(one));
+        const bool opened = std::any_of(open.begin(), open.end(), [&](const Opening& o) {
+          return o.passthrough && (!port || *port == o.port) && opens(o, host, object.metadata.ns);
+        });
+        if (opened && !narrowed) ir_.streams.push_back(std::move(one));
+        if (!opened)
+          m.tell("sniHosts", Outcome::ignored, "no server of its Gateways passes TLS of this name and port through");
       }
-      m.rest(ledger_);
     }
-    f.rest(ledger_);
+    f.rest();
   }
   void tcp_route(const kube::OtherObject& object, Fields f, const std::vector<Opening>& open) {
     Stream stream;
@@ -431,14 +481,17 @@ class Reader {
     stream.at = f.node();
     destinations(object, f, stream);
     std::vector<kube::Port> ports;
-    for (const yaml::Node* item : f.items("match")) {
+    const auto matches = f.items("match");
+    bool any = matches.empty();  // port that its Gateways open
+    for (const yaml::Node* item : matches) {
       Fields m = f.at(*item, "match[]");
-      if (const auto port = m.number("port")) ports.push_back(static_cast<kube::Port>(*port));
-      for (const char* known : {"gateways", "sourceLabels", "destinationSubnets", "sourceNamespace"}) m.skip(known);
-      m.rest(ledger_);
+      const auto port = m.number("port");
+      if (narrows(m)) continue;
+      any = any || !port;
+      if (port) ports.push_back(static_cast<kube::Port>(*port));
     }
-    f.rest(ledger_);
-    if (ports.empty())
+    f.rest();
+    if (any)
       for (const Opening& o : open)
         if (o.tcp) ports.push_back(o.port);
     for (const kube::Port port : ports) {
@@ -447,12 +500,25 @@ class Reader {
       ir_.streams.push_back(std::move(one));
     }
   }
+  // Is the match for some clients or addresses only? Then it is told, and left out.
+  bool narrows(Fields& match) {
+    bool any = false;
+    for (const char* key :
+         {"gateways", "sourceLabels", "sourceNamespace", "sourceSubnet", "sourceSubnets", "destinationSubnets"})
+      any =
+          match.tell(key, Outcome::refused, "a stream is not chosen by it; this match is left out", Loss::allow_list) ||
+          any;
+    any = match.rest(true) || any;
+    if (any) ledger_.leave_out(match.node());
+    return any;
+  }
+
   void destinations(const kube::OtherObject& object, Fields& f, Stream& stream) {
     for (const yaml::Node* item : f.items("route")) {
       Fields part = f.at(*item, "route[]");
       const auto weight = part.number("weight");
       auto backend = destination(object, part.object("destination"));
-      part.rest(ledger_);
+      part.rest();
       if (!backend) continue;
       backend->weight = static_cast<std::int32_t>(weight.value_or(1));
       stream.backends.push_back(*backend);

@@ -264,6 +264,7 @@ constexpr Dialect traits{
     .notes = notes,
     .match = match,
     .before = before,
+    .prepare = kong::apply_global_plugins,
 };
 
 }  // namespace

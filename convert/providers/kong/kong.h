@@ -9,6 +9,8 @@ namespace gw::convert::kong {
 
 // What the plugin of this name does; a KongPlugin of the namespace, else a KongClusterPlugin.
 void apply_plugin(std::string_view name, Claim claim, Asking& asking);
+// KongClusterPlugins with the label global: "true" hold for every Ingress.
+void apply_global_plugins(Asking& asking, const kube::Ingress& ingress);
 
 void read_streams(const Input& input, Ir& ir, Ledger& ledger);
 

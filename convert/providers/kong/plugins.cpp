@@ -36,22 +36,37 @@ void rate_limiting(Plugin& p) {
     p.demand(limit, Loss::rate_limit, needs_policy);
   }
   for (const char* key : {"day", "month", "year"})
-    if (p.config.number(key)) p.demand(Foreign{key}, Loss::rate_limit, "limits of a day and longer cannot be said");
-  for (const char* key : {"policy", "limit_by", "fault_tolerant", "hide_client_headers", "header_name", "path", "redis",
-                          "sync_rate", "error_code", "error_message", "redis_host", "redis_port"})
-    p.config.skip(key);
+    p.config.tell(key, Outcome::refused, "limits of a day and longer cannot be said", Loss::rate_limit);
+  const std::string by = p.config.text("limit_by");
+  if (by == "header" || by == "path" || by == "service")
+    p.config.tell("limit_by", Outcome::approximated, "each client address is counted, not what Kong counts");
+  for (const char* key : {"header_name", "path"}) p.config.skip(key, "of limit_by");
+  for (const char* key : {"hide_client_headers", "error_code", "error_message"})
+    p.config.tell(key, Outcome::approximated, "what a client over the limit gets is the gateway's own");
+  if (p.config.text("policy") == "local") p.config.skip("policy", "the counters are in memory");
+  for (const char* key :
+       {"policy", "fault_tolerant", "redis", "sync_rate", "redis_host", "redis_port", "redis_password",
+        "redis_username", "redis_ssl", "redis_ssl_verify", "redis_server_name", "redis_timeout", "redis_database"})
+    if (std::string_view(key) != "policy" || p.config.text("policy") != "local")
+      p.config.tell(key, Outcome::approximated, "where the counters are kept is the gateway's own");
 }
 
 void cors(Plugin& p) {
   CorsPolicy c;
   c.origins = p.config.list("origins");
   if (c.origins.empty()) c.origins = {"*"};
+  // Kong takes an origin with signs of an expression for one.
+  for (const std::string& origin : c.origins)
+    if (origin != "*" && origin.find_first_of("^$*+?()[]{}|\\") != std::string::npos)
+      p.config.tell("origins", Outcome::refused, "the CORS filter takes origins with a wildcard, no expressions",
+                    Loss::other);
   c.methods = p.config.list("methods");
   c.headers = p.config.list("headers");
   c.expose = p.config.list("exposed_headers");
   c.credentials = p.config.on("credentials");
   if (const auto age = p.config.number("max_age")) c.max_age = static_cast<std::int32_t>(*age);
-  p.config.skip("preflight_continue");
+  if (p.config.on("preflight_continue"))
+    p.config.tell("preflight_continue", Outcome::approximated, "the gateway answers preflights itself");
   p.asking.wishes.plain.cors = std::move(c);
   p.asking.wishes.plain.claims.push_back({FieldClaim::Field::cors, p.claim});
   p.converted("CORS filter");
@@ -68,8 +83,8 @@ void ip_restriction(Plugin& p) {
     if (!bad.empty()) p.demand(Foreign{all}, Loss::allow_list, "an entry of its list is no network");
     p.demand(std::move(list), Loss::allow_list, needs_policy);
   }
-  p.config.skip("status");
-  p.config.skip("message");
+  for (const char* key : {"status", "message"})
+    p.config.tell(key, Outcome::approximated, "what a refused client gets is the gateway's own");
 }
 
 // "Name:value" lists under add, replace, remove, append.
@@ -80,6 +95,11 @@ void transform(Plugin& p, std::vector<HeaderEdit>& to) {
                                                                           {"remove", HeaderEdit::Op::remove}};
   for (const auto& [key, op] : parts) {
     Fields part = p.config.object(key);
+    if (part.has("headers") && key != "remove" && key != "append")
+      tell(p.asking.ledger, part.ref("headers"), Outcome::approximated,
+           key == "add" ? "it is added also where the header is there already; Kong leaves that one"
+                        : "it is set also where the header is not there; Kong replaces only",
+           Loss::none);
     for (const std::string& line : part.list("headers")) {
       const std::size_t colon = line.find(':');
       const std::string value = colon == std::string::npos ? "" : line.substr(colon + 1);
@@ -96,12 +116,12 @@ void transform(Plugin& p, std::vector<HeaderEdit>& to) {
       if (p.claim != 0) wish.claims = {p.claim};
       wish.field = part.ref("uri");
     }
-    part.rest(p.asking.ledger);
+    part.rest();
   }
   p.converted("HeaderModifier");
 }
 void request_transformer(Plugin& p) {
-  p.config.skip("http_method");
+  if (p.config.take("http_method")) p.demand(Foreign{}, Loss::rewrite, "another method for the backend cannot be said");
   transform(p, p.asking.wishes.plain.request_headers);
 }
 void response_transformer(Plugin& p) {
@@ -112,7 +132,8 @@ void size_limiting(Plugin& p) {
   const std::string unit = p.config.text("size_unit");
   const std::int64_t factor = unit == "bytes" ? 1 : unit == "kilobytes" ? 1024 : 1024 * 1024;
   p.demand(BodyLimit{p.config.number("allowed_payload_size").value_or(128) * factor}, Loss::rate_limit, needs_policy);
-  p.config.skip("require_content_length");
+  if (p.config.on("require_content_length"))
+    p.config.tell("require_content_length", Outcome::approximated, "requests without Content-Length are let through");
 }
 
 void redirect(Plugin& p) {
@@ -132,7 +153,8 @@ void redirect(Plugin& p) {
 
 void harmless(Plugin& p) {
   if (p.config.node())
-    for (const yaml::Entry& e : p.config.node()->entries()) p.config.skip(e.key.string());
+    for (const yaml::Entry& e : p.config.node()->entries())
+      p.config.skip(e.key.string(), "logs, metrics and traces are the gateway's own");
   p.asking.settle(p.claim, Outcome::approximated, "logs, metrics and traces are the gateway's own", Loss::none);
 }
 
@@ -163,33 +185,86 @@ constexpr Row rows[] = {
 
 }  // namespace
 
+namespace {
+
+// What makes the plugin one of some requests only, or takes its settings from elsewhere; empty: nothing.
+std::string narrowed(Fields& plugin) {
+  std::string found;
+  for (const char* key : {"configFrom", "configPatches", "consumerRef"})
+    if (plugin.tell(key, Outcome::refused, "what the plugin does, and for whom, is not known from its config",
+                    Loss::auth))
+      found = key;
+  const auto on = plugin.list("protocols");
+  const auto has = [&](std::string_view a, std::string_view b) {
+    return std::any_of(on.begin(), on.end(), [&](const std::string& s) { return s == a || s == b; });
+  };
+  if (!on.empty() && !(has("http", "grpc") && has("https", "grpcs"))) {
+    plugin.tell("protocols", Outcome::refused, "a plugin for one of http and https only is not converted", Loss::auth);
+    found = "protocols";
+  }
+  return found;
+}
+
+void apply(std::string_view name, const kube::OtherObject* found, Claim claim, Asking& asking);
+
+}  // namespace
+
 void apply_plugin(std::string_view name, Claim claim, Asking& asking) {
   const kube::OtherObject* found = find_own(asking.input, "KongPlugin", asking.wishes.object->metadata.ns, name);
   if (!found)
     for (const kube::OtherObject* o : asking.input.own)
       if (o->kind == "KongClusterPlugin" && o->metadata.name == name) found = o;
+  apply(name, found, claim, asking);
+}
+
+void apply_global_plugins(Asking& asking, const kube::Ingress&) {
+  for (const kube::OtherObject* o : asking.input.own) {
+    const bool global = o->kind == "KongClusterPlugin" &&
+                        std::any_of(o->metadata.labels.begin(), o->metadata.labels.end(), [](const auto& label) {
+                          return label.first == "global" && label.second == "true";
+                        });
+    if (global) apply(o->metadata.name, o, 0, asking);
+  }
+}
+
+namespace {
+
+void apply(std::string_view name, const kube::OtherObject* found, Claim claim, Asking& asking) {
   if (!found || !found->node)
     return asking.demand(
         Foreign{std::string(name)}, {claim}, Loss::auth,
         asking.ir.keep("KongPlugin '" + std::string(name) + "' is not among the input: what it guards is not known"));
-  Fields plugin(*found, found->node, "");
+  asking.ledger.read(found->node);
+  Fields plugin(*found, found->node, "", asking.ledger);
   const std::string kind = plugin.text("plugin");
-  if (plugin.on("disabled")) return asking.settle(claim, Outcome::ignored, "the plugin is disabled", Loss::none);
+  if (plugin.on("disabled")) {
+    asking.ledger.settle(found->node, Outcome::ignored, "the plugin is disabled");
+    return asking.settle(claim, Outcome::ignored, "the plugin is disabled", Loss::none);
+  }
   const Row* row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.name == kind; });
   const FieldRef before = asking.field;
   asking.field = plugin.ref("plugin");
   Fields config = plugin.object("config");
-  if (row == std::end(rows) || plugin.has("configFrom") || plugin.has("consumerRef")) {
+  for (const char* key : {"apiVersion", "kind", "metadata", "status"}) plugin.take(key);
+  for (const char* key : {"instance_name", "run_on"}) plugin.skip(key, "Kong's own bookkeeping");
+  plugin.skip("ordering", "the order among plugins; those that are not converted are told themselves");
+  const std::string narrower = narrowed(plugin);
+  if (!narrower.empty()) asking.field = plugin.ref(narrower);
+  if (row == std::end(rows) || !narrower.empty()) {
+    if (config.node()) asking.ledger.settle(config.node(), Outcome::refused, "the plugin is not converted");
     asking.demand(Foreign{kind}, {claim}, Loss::auth,
                   asking.ir.keep("plugin '" + kind + "' of " + found->object_id().display() +
                                  " is not converted; it may ask for credentials"));
   } else {
+    plugin.rest();
     Plugin p{config, claim, asking};
     row->apply(p);
-    if (config.rest(asking.ledger))
+    if (config.rest())
       asking.demand(Foreign{kind}, {claim}, Loss::auth, "a field of the plugin that may guard is not converted");
   }
   asking.field = before;
 }
+
+}  // namespace
 
 }  // namespace gw::convert::kong

@@ -7,7 +7,7 @@ namespace {
 
 void read_stream(const kube::OtherObject& object, const Input& input, Ir& ir, Ledger& ledger) {
   const bool udp = object.kind == "UDPIngress";
-  Fields spec(object, object.node->find("spec"), "spec");
+  Fields spec = Fields::spec(object, ledger);
   for (const yaml::Node* item : spec.items("rules")) {
     Fields rule = spec.at(*item, "rules[]");
     Stream stream;
@@ -25,8 +25,8 @@ void read_stream(const kube::OtherObject& object, const Input& input, Ir& ir, Le
     }
     Fields backend = rule.object("backend");
     const std::string name = backend.text("serviceName"), port = backend.text("servicePort");
-    backend.rest(ledger);
-    rule.rest(ledger);
+    backend.rest();
+    rule.rest();
     if (stream.port <= 0) {
       tell(ledger, rule.ref("port"), Outcome::refused, "it names no port", Loss::backend);
       continue;
@@ -40,7 +40,7 @@ void read_stream(const kube::OtherObject& object, const Input& input, Ir& ir, Le
          "TLS that the gateway terminates before TCP needs a listener of protocol TLS and mode Terminate; it is not "
          "written",
          Loss::backend_tls);
-  spec.rest(ledger);
+  spec.rest();
 }
 
 }  // namespace

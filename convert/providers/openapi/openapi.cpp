@@ -32,7 +32,7 @@ class Reader {
 
  private:
   void read(const kube::OtherObject& object) {
-    Fields root(object, object.node, "");
+    Fields root(object, object.node, "", ledger_);
     const std::vector<Place> own = places(root);
     service(object, root);
     if (root.has("security"))
@@ -116,7 +116,7 @@ class Reader {
                     nullptr,
                     "write x-gwctl-service: {name: ..., namespace: ..., port: ...} at the top of the document"});
     }
-    own.rest(ledger_);
+    own.rest();
     if (const auto backend = own_backend(object, own.node(), ns, name, port, input_, ir_, ledger_))
       backends_.push_back(*backend);
   }

@@ -57,7 +57,8 @@ void strip_prefix(Reading& r) {
   RewriteWish wish;
   wish.kind = RewriteWish::Kind::strip;
   wish.prefixes = r.f.list("prefixes");
-  r.f.skip("forceSlash");
+  if (r.f.text("forceSlash") == "false")
+    r.f.tell("forceSlash", Outcome::approximated, "a path that is stripped whole becomes '/'");
   rewrite(r, std::move(wish));
 }
 void add_prefix(Reading& r) {
@@ -92,7 +93,6 @@ void strip_prefix_regex(Reading& r) {
 void redirect_scheme(Reading& r) {
   const std::string scheme = r.f.text("scheme"), port = r.f.text("port");
   const bool permanent = r.f.on("permanent");
-  r.f.skip("forcePermanentRedirect");
   Wishes& w = r.asking.wishes;
   if (scheme == "https") {
     w.https_redirect = true;
@@ -171,11 +171,16 @@ void cors(Reading& r) {
   c.expose = r.f.list("accessControlExposeHeaders");
   c.credentials = r.f.on("accessControlAllowCredentials");
   if (const auto age = r.f.number("accessControlMaxAge")) c.max_age = static_cast<std::int32_t>(*age);
-  r.f.skip("addVaryHeader");
+  r.f.skip("addVaryHeader", "the CORS filter says Vary itself");
   if (!regexes.empty())
     tell(r.asking.ledger, r.f.ref("accessControlAllowOriginListRegex"), Outcome::refused,
          "the CORS filter takes origins with a wildcard, no expressions", Loss::other);
-  if (c.origins.empty() && c.methods.empty()) return;
+  if (c.origins.empty() && c.methods.empty()) {
+    for (const char* key : {"accessControlAllowHeaders", "accessControlExposeHeaders", "accessControlAllowCredentials",
+                            "accessControlMaxAge"})
+      r.f.tell(key, Outcome::refused, "without origins and methods there is no CORS filter", Loss::other);
+    return;
+  }
   r.asking.wishes.plain.cors = std::move(c);
   r.asking.wishes.plain.claims.push_back({FieldClaim::Field::cors, r.claim});
 }
@@ -199,11 +204,16 @@ void headers(Reading& r) {
     else
       r.asking.wishes.hsts = value;
   }
-  for (const char* known :
-       {"stsIncludeSubdomains", "stsPreload", "forceSTSHeader", "isDevelopment", "hostsProxyHeaders"})
-    r.f.skip(known);
+  for (const char* known : {"stsIncludeSubdomains", "stsPreload", "forceSTSHeader"}) r.f.skip(known, "of stsSeconds");
+  if (r.f.on("isDevelopment"))
+    r.f.tell("isDevelopment", Outcome::approximated, "what Traefik leaves out in development is written all the same");
   if (r.f.on("sslRedirect") || r.f.on("sslForceHost")) r.asking.wishes.https_redirect = true;
-  for (const char* known : {"sslTemporaryRedirect", "sslHost", "sslProxyHeaders", "featurePolicy"}) r.f.skip(known);
+  for (const char* known : {"sslRedirect", "sslForceHost"})
+    if (r.f.on(known))
+      r.f.tell(known, Outcome::approximated, "a redirect to https; Traefik 3 does not read it any more");
+  for (const char* known : {"sslTemporaryRedirect", "sslHost", "sslProxyHeaders", "featurePolicy"})
+    r.f.tell(known, Outcome::ignored, "Traefik 3 does not read it any more");
+  r.f.tell("hostsProxyHeaders", Outcome::approximated, "the gateway chooses by Host, not by another header");
   if (!r.f.list("allowedHosts").empty())
     r.demand(Foreign{"allowedHosts"}, Loss::allow_list,
              "allowedHosts refuses other hosts; the route's hostnames do so only "
@@ -217,7 +227,7 @@ void ip_allow_list(Reading& r) {
   std::string all;
   for (const std::string& one : r.f.list("sourceRange")) all += one + ",";
   AddressList list{false, networks(all, bad)};
-  r.f.skip("rejectStatusCode");
+  r.f.tell("rejectStatusCode", Outcome::approximated, "the status of a refusal is the gateway's own");
   const bool strategy = static_cast<bool>(r.f.object("ipStrategy"));
   if (!bad.empty() || list.cidrs.empty() || strategy)
     return r.demand(Foreign{all}, Loss::allow_list,
@@ -226,17 +236,23 @@ void ip_allow_list(Reading& r) {
   r.demand(std::move(list), Loss::allow_list, needs_policy);
 }
 
+// What the backend gets of the user. A name that a client could send itself must not be believed.
+void user_headers(Reading& r) {
+  if (r.f.take("headerField"))
+    r.demand(Foreign{}, Loss::auth, "the name of the user for the backend (headerField) cannot be said");
+  if (r.f.on("removeHeader"))
+    r.f.tell("removeHeader", Outcome::approximated, "the backend gets the header Authorization");
+}
+
 void basic_auth(Reading& r) {
   BasicAuth auth{r.f.owner().metadata.ns, r.f.text("secret"), r.f.text("realm"), false, false};
-  r.f.skip("removeHeader");
-  r.f.skip("headerField");
+  user_headers(r);
   if (auth.secret.empty()) return r.demand(Foreign{}, Loss::auth, "it names no Secret");
   r.demand(std::move(auth), Loss::auth, needs_policy);
 }
 void digest_auth(Reading& r) {
   BasicAuth auth{r.f.owner().metadata.ns, r.f.text("secret"), r.f.text("realm"), true, false};
-  r.f.skip("removeHeader");
-  r.f.skip("headerField");
+  user_headers(r);
   r.demand(std::move(auth), Loss::auth, needs_policy);
 }
 
@@ -251,56 +267,95 @@ void forward_auth(Reading& r) {
     auth.port = url->port != 0 ? url->port : url->scheme == "https" ? 443 : 80;
     auth.path = url->path.empty() ? "/" : url->path;
   }
-  for (const char* known :
-       {"trustForwardHeader", "authRequestHeaders", "authResponseHeadersRegex", "addAuthCookiesToResponse",
-        "maxBodySize", "forwardBody", "headerField", "preserveLocationHeader", "preserveRequestMethod"})
-    r.f.skip(known);
+  for (const char* known : {"trustForwardHeader", "authRequestHeaders", "maxBodySize", "maxResponseBodySize",
+                            "forwardBody", "preserveLocationHeader", "preserveRequestMethod"})
+    r.f.tell(known, Outcome::approximated, "what the authentication service gets is the gateway's own");
+  r.f.tell("addAuthCookiesToResponse", Outcome::refused,
+           "cookies of the authentication service do not reach the client", Loss::other);
+  for (const char* known : {"authResponseHeadersRegex", "headerField"})
+    if (r.f.take(known))
+      r.demand(Foreign{auth.url}, Loss::auth, "what it tells the backend beside authResponseHeaders cannot be said");
   if (r.f.object("tls"))
     return r.demand(Foreign{auth.url}, Loss::auth,
                     "it speaks TLS with the authentication service; that cannot be said");
   r.demand(std::move(auth), Loss::auth, needs_policy);
 }
 
+// "average" requests a period, as requests a second, minute or hour.
+bool in_units(RateLimit& limit, std::chrono::milliseconds period) {
+  if (period.count() <= 0) return false;
+  for (const auto& [unit, length] : {std::pair{'s', 1000L}, {'m', 60'000L}, {'h', 3'600'000L}}) {
+    if (limit.requests * length % period.count() != 0) continue;
+    limit.requests = static_cast<int>(limit.requests * length / period.count());
+    limit.unit = unit;
+    return true;
+  }
+  return false;
+}
+
+void counted(Reading& r) {
+  r.f.tell("sourceCriterion", Outcome::approximated, "each client address is counted, not what Traefik counts");
+}
+
 void rate_limit(Reading& r) {
   RateLimit limit;
   limit.requests = static_cast<int>(r.f.number("average").value_or(0));
   limit.burst = static_cast<int>(r.f.number("burst").value_or(1));
-  const auto period = duration(r.f.text("period"));
-  if (period && *period >= std::chrono::minutes(1)) limit.unit = *period >= std::chrono::hours(1) ? 'h' : 'm';
-  r.f.skip("sourceCriterion");
-  r.f.skip("redis");
+  const auto period = r.f.time("period");
+  const bool said = in_units(limit, period.value_or(std::chrono::seconds(1)));
+  counted(r);
+  r.f.tell("redis", Outcome::approximated, "where the counters are kept is the gateway's own");
   if (limit.requests == 0)
     return r.asking.settle(r.claim, Outcome::ignored, "an average of 0 limits nothing", Loss::none);
+  if (!said) return r.demand(Foreign{}, Loss::rate_limit, "so many requests in such a period are no whole rate");
   r.demand(limit, Loss::rate_limit, needs_policy);
 }
 void in_flight(Reading& r) {
-  r.f.skip("sourceCriterion");
+  counted(r);
   r.demand(ConnectionLimit{static_cast<int>(r.f.number("amount").value_or(0))}, Loss::rate_limit, needs_policy);
 }
 void buffering(Reading& r) {
   const long bytes = r.f.number("maxRequestBodyBytes").value_or(0);
-  for (const char* known : {"memRequestBodyBytes", "maxResponseBodyBytes", "memResponseBodyBytes", "retryExpression"})
-    r.f.skip(known);
+  for (const char* known : {"memRequestBodyBytes", "memResponseBodyBytes"}) r.f.skip(known, "Traefik's own memory");
+  r.f.tell("maxResponseBodyBytes", Outcome::approximated, "answers of any length pass");
+  r.f.tell("retryExpression", Outcome::refused, "retries by an expression cannot be said", Loss::other);
   if (bytes > 0) return r.demand(BodyLimit{bytes}, Loss::rate_limit, needs_policy);
   r.approximated("gateways buffer as they see fit");
 }
 void retry(Reading& r) {
   Retry retry;
   retry.attempts = static_cast<int>(r.f.number("attempts").value_or(1));
-  r.f.skip("initialInterval");
+  for (const char* known : {"initialInterval", "status", "timeout", "maxRequestBodyBytes", "retryNonIdempotentMethod",
+                            "disableRetryOnNetworkError"})
+    r.f.tell(known, Outcome::approximated, "the gateway decides what is tried again, and when");
   r.demand(retry, Loss::other, "retries need the experimental channel or a target with policies",
            Outcome::approximated);
 }
+// "404" or "500-599".
+void status_range(const std::string& text, std::vector<int>& to) {
+  const std::size_t dash = text.find('-');
+  const auto first = small_int(text.substr(0, dash));
+  const auto last = dash == std::string::npos ? first : small_int(text.substr(dash + 1));
+  if (first && last)
+    for (int code = *first; code <= std::min(*last, 599); ++code) to.push_back(code);
+}
+
 void errors(Reading& r) {
   ErrorPages pages;
-  for (const std::string& code : r.f.list("status"))
-    if (const auto n = small_int(code.substr(0, code.find('-')))) pages.codes.push_back(*n);
+  for (const std::string& code : r.f.list("status")) status_range(code, pages.codes);
   Fields service = r.f.object("service");
   pages.ns = r.f.owner().metadata.ns;
   pages.service = service.text("name");
   pages.port = static_cast<kube::Port>(service.number("port").value_or(0));
-  r.f.skip("query");
-  r.f.skip("statusRewrites");
+  if (const std::string ns = service.text("namespace"); !ns.empty()) pages.ns = ns;
+  if (service.text("kind") == "TraefikService")
+    service.tell("kind", Outcome::refused, "pages of a TraefikService are not read", Loss::backend);
+  for (const char* known : {"weight", "strategy", "nativeLB", "nodePortLB", "healthCheck", "passiveHealthCheck",
+                            "responseForwarding", "sticky", "passHostHeader", "scheme", "serversTransport"})
+    service.tell(known, Outcome::approximated, "how the error pages are fetched is the gateway's own");
+  service.rest();
+  for (const char* known : {"query", "statusRewrites", "errorRequestHeaders"})
+    r.f.tell(known, Outcome::approximated, "which page is asked for, and how, is the gateway's own");
   r.demand(std::move(pages), Loss::other, "Gateway API has no error pages");
 }
 
@@ -315,12 +370,14 @@ void chain(Reading& r) {
       missing_middleware(name, r.claim, r.asking);
     else
       apply_middleware(*found, r.claim, r.asking);
+    ref.rest();
   }
 }
 
 void no_effect(Reading& r) {
   if (r.f.node())
-    for (const yaml::Entry& e : r.f.node()->entries()) r.f.skip(e.key.string());
+    for (const yaml::Entry& e : r.f.node()->entries())
+      r.f.skip(e.key.string(), "gateways do this as they see fit: it changes no route");
   r.approximated("gateways do this as they see fit: it changes no route");
 }
 void client_certificate(Reading& r) {
@@ -369,7 +426,8 @@ void missing_middleware(std::string_view name, Claim claim, Asking& asking) {
 }
 
 void apply_middleware(const kube::OtherObject& middleware, Claim claim, Asking& asking) {
-  Fields spec(middleware, middleware.node ? middleware.node->find("spec") : nullptr, "spec");
+  Fields spec(middleware, middleware.node ? middleware.node->find("spec") : nullptr, "spec", asking.ledger);
+  asking.ledger.read(middleware.node);
   if (!spec) return;
   for (const yaml::Entry& e : spec.node()->entries()) {
     const std::string_view kind = e.key.string();
@@ -387,7 +445,7 @@ void apply_middleware(const kube::OtherObject& middleware, Claim claim, Asking& 
       Reading reading{settings, claim, asking, depth};
       row->apply(reading);
       --depth;
-      if (settings.rest(asking.ledger))
+      if (settings.rest())
         asking.demand(Foreign{std::string(kind)}, {claim}, Loss::auth, "a field of it that may guard is not converted");
     }
     asking.field = before;

@@ -13,6 +13,8 @@
 namespace gw::convert::traefik {
 namespace {
 
+constexpr std::string_view unknown_guard = "a field of the service that may guard is not converted";
+
 // What one alternative of a rule asks of a request.
 struct Wanted {
   std::vector<std::string> hosts;  // empty: any
@@ -102,7 +104,7 @@ class Reader {
 
  private:
   void read(const kube::OtherObject& object) {
-    Fields spec(object, object.node->find("spec"), "spec");
+    Fields spec = Fields::spec(object, ledger_);
     http_ = https_ = true;
     tls_ = spec.has("tls");
     entry_points(spec);
@@ -115,12 +117,16 @@ class Reader {
     if (tls.take("options"))
       tell(ledger_, tls.ref("options"), Outcome::refused,
            "a TLSOption may ask for client certificates; write it into the listener", Loss::client_certificate);
-    tls.skip("domains");
-    tls.skip("store");
-    tls.rest(ledger_);
-    spec.skip("parentRefs");
+    tls.skip("domains", "names of a certificate that Traefik asks for itself");
+    tls.skip("store", "where Traefik keeps its certificates");
+    guarded_ = tls.rest();
+    spec.skip("ingressClassName", "the Gateway's class takes its place");
+    child_ = spec.tell("parentRefs", Outcome::refused,
+                       "its requests come through the rules and Middlewares of another IngressRoute; write them here",
+                       Loss::auth);
+    spec.take("routes");
+    guarded_ = spec.rest() || guarded_;
     for (const yaml::Node* item : spec.items("routes")) route(object, spec.at(*item, "routes[]"));
-    spec.rest(ledger_);
   }
 
   void entry_points(Fields& spec) {
@@ -141,9 +147,9 @@ class Reader {
   void route(const kube::OtherObject& object, Fields f) {
     const std::string text = f.text("match");
     const long priority = f.number("priority").value_or(0);
-    f.skip("kind");
-    f.skip("syntax");
-    f.skip("observability");
+    f.skip("kind", "there is one kind");
+    f.tell("syntax", Outcome::approximated, "matchers of both syntaxes are read");
+    f.tell("observability", Outcome::approximated, "logs, metrics and traces are the gateway's own");
     Wishes& w = site_.wishes(object);
     Asking asking = site_.asking(w);
     for (const yaml::Node* item : f.items("middlewares")) {
@@ -156,15 +162,17 @@ class Reader {
         apply_middleware(*found, 0, asking);
       else
         missing_middleware(name, 0, asking);
+      ref.rest();
     }
     asking.field = f.ref();
     std::vector<Backend> backends;
     for (const yaml::Node* item : f.items("services"))
       service(object, f.at(*item, "services[]"), 1, asking, backends, 0);
+    if (child_ || guarded_)
+      asking.demand(Foreign{}, {}, Loss::auth, "what the IngressRoute asks for beside its routes is not converted");
     if (options_)
       asking.demand(Foreign{}, {}, Loss::client_certificate, "its TLSOption may ask for client certificates");
-    if (f.rest(ledger_))
-      asking.demand(Foreign{}, {}, Loss::auth, "a field of the route that may guard is not converted");
+    if (f.rest()) asking.demand(Foreign{}, {}, Loss::auth, "a field of the route that may guard is not converted");
     const auto rule = parse_rule(text);
     if (!rule) {
       tell(ledger_, f.ref("match"), Outcome::refused, "the rule cannot be read: " + rule.error().message, Loss::other);
@@ -211,7 +219,7 @@ class Reader {
     if (ns.empty()) ns = owner.metadata.ns;
     if (const auto own = f.number("weight")) weight *= static_cast<int>(std::clamp<long>(*own, 0, 100'000));
     if (kind == "TraefikService") {
-      f.rest(ledger_);
+      if (f.rest()) asking.demand(Foreign{name}, {}, Loss::auth, unknown_guard);
       return traefik_service(f, ns, name, weight, asking, to, depth);
     }
     const std::string scheme = f.text("scheme");
@@ -222,6 +230,8 @@ class Reader {
     if (scheme == "h2c")
       tell(ledger_, f.ref("scheme"), Outcome::approximated,
            "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written", Loss::none);
+    if (!scheme.empty() && scheme != "http" && scheme != "https" && scheme != "h2c")
+      f.tell("scheme", Outcome::refused, "it is no scheme of Traefik", Loss::backend);
     if (f.has("passHostHeader") && !f.on("passHostHeader"))
       tell(ledger_, f.ref("passHostHeader"), Outcome::refused, "the address of the endpoint as Host cannot be said",
            Loss::other);
@@ -234,8 +244,8 @@ class Reader {
       c.domain = cookie.text("domain");
       c.max_age = static_cast<int>(cookie.number("maxAge").value_or(0));
       c.secure = cookie.on("secure");
-      cookie.skip("httpOnly");
-      cookie.rest(ledger_);
+      cookie.skip("httpOnly", "the gateway decides whether scripts see its cookie");
+      cookie.rest();
       asking.field = f.ref("sticky");
       asking.demand(std::move(c), {}, Loss::other,
                     "session persistence needs --channel experimental or a target with policies");
@@ -244,11 +254,13 @@ class Reader {
       tell(ledger_, f.ref("serversTransport"), Outcome::refused,
            "a ServersTransport says how the backend's certificate is checked; write a BackendTLSPolicy",
            Loss::backend_tls);
-    for (const char* known : {"strategy", "responseForwarding", "nativeLB", "nodePortLB", "healthCheck",
-                              "passiveHealthCheck", "passHostHeader"})
-      f.skip(known);
-    f.rest(ledger_);
+    sticky.rest();
+    for (const char* known : {"strategy", "healthCheck", "passiveHealthCheck"})
+      f.tell(known, Outcome::approximated, "balancing and health checks are the gateway's own");
+    for (const char* known : {"responseForwarding", "nativeLB", "nodePortLB"})
+      f.skip(known, "how Traefik reaches endpoints and sends answers on");
     asking.field = f.ref();
+    if (f.rest()) asking.demand(Foreign{name}, {}, Loss::auth, unknown_guard);
     if (name.find('@') != std::string::npos) {
       tell(ledger_, f.ref("name"), Outcome::refused, "a service of another provider of Traefik is not in the cluster",
            Loss::backend);
@@ -268,7 +280,7 @@ class Reader {
            Loss::backend);
       return;
     }
-    Fields spec(*found, found->node->find("spec"), "spec");
+    Fields spec = Fields::spec(*found, ledger_);
     Fields weighted = spec.object("weighted");
     for (const yaml::Node* item : weighted.items("services")) {
       std::vector<Backend> one;
@@ -278,7 +290,7 @@ class Reader {
     if (weighted.take("sticky"))
       tell(ledger_, weighted.ref("sticky"), Outcome::refused,
            "clients that stick to one of several Services need a target with policies", Loss::other);
-    weighted.rest(ledger_);
+    if (weighted.rest()) asking.demand(Foreign{name}, {}, Loss::auth, unknown_guard);
     Fields mirroring = spec.object("mirroring");
     if (mirroring) {
       std::vector<Backend> main;
@@ -286,6 +298,7 @@ class Reader {
       for (const yaml::Node* item : mirroring.items("mirrors")) {
         Fields mirror = mirroring.at(*item, "mirrors[]");
         const long percent = mirror.number("percent").value_or(100);
+        mirror.skip("weight", "a mirror has a percentage, no weight");
         std::vector<Backend> one;
         service(*found, mirror, 1, asking, one, depth + 1);
         if (percent != 100)
@@ -293,11 +306,13 @@ class Reader {
                "every request is mirrored, not a share of them", Loss::none);
         for (Backend& b : one) asking.wishes.plain.mirrors.push_back({b});
       }
-      for (const char* known : {"mirrors", "mirrorBody", "maxBodySize"}) copy.skip(known);
+      copy.take("mirrors");
+      for (const char* known : {"mirrorBody", "maxBodySize"})
+        copy.tell(known, Outcome::approximated, "whether bodies are mirrored is the gateway's own");
       service(*found, copy, weight, asking, main, depth + 1);
       to.insert(to.end(), main.begin(), main.end());
     }
-    spec.rest(ledger_);
+    if (spec.rest()) asking.demand(Foreign{name}, {}, Loss::auth, unknown_guard);
   }
 
   const Input& input_;
@@ -305,6 +320,7 @@ class Reader {
   Ledger& ledger_;
   Site site_;
   bool http_ = true, https_ = true, tls_ = false, options_ = false;  // of the object being read
+  bool child_ = false, guarded_ = false;
   std::string secret_;
 };
 

@@ -13,25 +13,28 @@ class Reader {
   Reader(const Input& input, Ir& ir, Ledger& ledger) : input_(input), ir_(ir), ledger_(ledger) {}
 
   void read(const kube::OtherObject& object) {
-    Fields spec(object, object.node->find("spec"), "spec");
+    Fields spec = Fields::spec(object, ledger_);
     const bool udp = object.kind == "IngressRouteUDP";
     const auto points = spec.list("entryPoints");
+    entry_points_ = spec.ref("entryPoints");
     Fields tls = spec.object("tls");
     const bool passthrough = tls.on("passthrough"), terminate = tls && !passthrough;
-    for (const char* known : {"secretName", "options", "certResolver", "domains", "store"}) tls.skip(known);
-    tls.rest(ledger_);
+    for (const char* known : {"secretName", "options", "certResolver", "domains", "store"})
+      tls.skip(known, "of TLS that Traefik terminates itself");
+    spec.skip("ingressClassName", "the Gateway's class takes its place");
+    tls.rest();
     for (const yaml::Node* item : spec.items("routes")) {
       Fields f = spec.at(*item, "routes[]");
       Stream stream;
       stream.owner = &object;
       stream.at = item;
       stream.kind = udp ? Stream::Kind::udp : passthrough ? Stream::Kind::passthrough : Stream::Kind::tcp;
-      const bool guarded = !f.items("middlewares").empty();
+      const bool guarded = guards(object, f);
       const std::string match = f.text("match");
-      f.skip("priority");
-      f.skip("syntax");
+      f.tell("priority", Outcome::approximated, "streams have no order: the server name or the port decides");
+      f.tell("syntax", Outcome::approximated, "matchers of both syntaxes are read");
       for (const yaml::Node* s : f.items("services")) backend(object, f.at(*s, "services[]"), stream);
-      f.rest(ledger_);
+      f.rest();
       if (guarded) {
         tell(ledger_, f.ref("middlewares"), Outcome::refused,
              "a MiddlewareTCP lets in some addresses only; the route is left out", Loss::allow_list);
@@ -49,22 +52,41 @@ class Reader {
       else
         names(std::move(stream), f, match, points);
     }
-    spec.rest(ledger_);
+    spec.rest();
   }
 
  private:
+  // Names the MiddlewareTCPs of the route, which say who may connect.
+  bool guards(const kube::OtherObject& object, Fields& f) {
+    const auto items = f.items("middlewares");
+    for (const yaml::Node* item : items) {
+      Fields ref = f.at(*item, "middlewares[]");
+      std::string ns = ref.text("namespace");
+      if (ns.empty()) ns = object.metadata.ns;
+      const kube::OtherObject* found = find_own(input_, "MiddlewareTCP", ns, ref.text("name"));
+      if (!found || !found->node) continue;
+      Fields spec = Fields::spec(*found, ledger_);
+      if (spec)
+        for (const yaml::Entry& e : spec.node()->entries())
+          spec.tell(e.key.string(), Outcome::refused, "it lets in some connections only; its routes are left out",
+                    Loss::allow_list);
+    }
+    return !items.empty();
+  }
+
   void backend(const kube::OtherObject& object, Fields f, Stream& stream) {
     const std::string name = f.text("name"), port = f.text("port");
     std::string ns = f.text("namespace");
     if (ns.empty()) ns = object.metadata.ns;
     const int weight = static_cast<int>(f.number("weight").value_or(1));
-    for (const char* known : {"terminationDelay", "nativeLB", "nodePortLB"}) f.skip(known);
+    for (const char* known : {"terminationDelay", "nativeLB", "nodePortLB"})
+      f.skip(known, "how Traefik reaches endpoints and ends connections");
     if (f.take("proxyProtocol"))
       tell(ledger_, f.ref("proxyProtocol"), Outcome::refused,
            "the PROXY protocol to backends is the gateway's own setting", Loss::other);
-    if (f.take("tls") || f.take("serversTransport"))
-      tell(ledger_, f.ref("tls"), Outcome::refused, "TLS to the backend needs a BackendTLSPolicy", Loss::backend_tls);
-    f.rest(ledger_);
+    for (const char* key : {"tls", "serversTransport"})
+      f.tell(key, Outcome::refused, "TLS to the backend needs a BackendTLSPolicy", Loss::backend_tls);
+    f.rest();
     if (auto b = own_backend(object, f.node(), ns, name, port, input_, ir_, ledger_)) {
       b->weight = weight;
       stream.backends.push_back(*b);
@@ -106,7 +128,7 @@ class Reader {
     }
     if (stream.backends.empty()) return;
     stream.port = stream.backends.front().port;
-    tell(ledger_, f.ref("services"), Outcome::approximated,
+    tell(ledger_, points.empty() ? f.ref("services") : entry_points_, Outcome::approximated,
          "the port of entry point '" + (points.empty() ? std::string("(default)") : points.front()) +
              "' stands in Traefik's static configuration; " + std::to_string(stream.port) +
              ", the Service's, is written, which is a guess",
@@ -117,6 +139,7 @@ class Reader {
   const Input& input_;
   Ir& ir_;
   Ledger& ledger_;
+  FieldRef entry_points_;
 };
 
 }  // namespace
