@@ -32,8 +32,6 @@ constexpr std::string_view other_core[] = {"Pod",
                                            "ComponentStatus",
                                            "List"};
 constexpr std::string_view other_networking[] = {"NetworkPolicy", "IPAddress", "ServiceCIDR", "ClusterCIDR"};
-constexpr std::string_view other_extensions[] = {"Deployment",    "DaemonSet",         "ReplicaSet",
-                                                 "NetworkPolicy", "PodSecurityPolicy", "Scale"};
 
 struct Version {
   std::string_view group, version;

@@ -205,8 +205,8 @@ Decision act(const Action& action, std::string_view prefix, const RequestView& r
   Decision decision;
   decision.action = &action;
   decision.matched_prefix = prefix;
-  const auto changed = [&](const PathChange& change) {
-    return changed_path(change, prefix, raw_path, path, path_scratch);
+  const auto changed = [&, raw = raw_path](const PathChange& change) {
+    return changed_path(change, prefix, raw, path, path_scratch);
   };
   if (action.redirect) {
     decision.kind = Decision::Kind::redirect;
