@@ -407,6 +407,7 @@ class Parser {
   }
   std::optional<unsigned> number() {
     if (!is_digit(peek())) return std::nullopt;
+    if (peek() == '0' && is_digit(peek(1))) throw Refused{"{0n}, which is text for some and a count for others"};
     unsigned value = 0;
     while (is_digit(peek())) {
       value = value * 10 + static_cast<unsigned>(text_[at_++] - '0');
