@@ -81,11 +81,12 @@ void Connection::pump() {
     eof_told_ = true;
     on_eof();
   }
-  if (in_.empty() && in_.capacity() > 4096) std::string().swap(in_);
+  if (in_.empty()) std::string().swap(in_);
   pumping_ = false;
 }
 
 void Connection::put(std::string_view bytes) {
+  if (out_.empty()) worker_.lend_buffer(out_);
   out_.append(bytes);
   schedule();
 }
@@ -144,9 +145,8 @@ void Connection::flush() {
     if (congested()) was_congested_ = true;
     return;
   }
-  out_.clear();
+  worker_.take_back(out_);
   out_at_ = 0;
-  if (out_.capacity() > 4096) std::string().swap(out_);
   if (close_when_flushed_) return close();
   if (finish_) {
     finish_ = false;

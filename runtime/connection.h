@@ -62,15 +62,16 @@ class Connection : public StreamHandler, public TimerHandler {
   std::unique_ptr<Stream> stream_;
   Timer timer_;
   std::string in_;  // read, not yet consumed
-  bool eof_ = false;
-  bool writable_ = false;
-  bool connected_ = true;
 
  private:
-  void write_now(const iovec* parts, int count, std::size_t total);
   std::string out_;
   std::size_t out_at_ = 0;
   std::uint32_t place_ = 0;  // in the worker's list of connections
+
+ protected:
+  bool eof_ = false, writable_ = false, connected_ = true;
+
+ private:
   bool readable_ = false, broken_ = false, scheduled_ = false, pumping_ = false, closed_ = false;
   bool was_congested_ = false, finish_ = false, close_when_flushed_ = false, eof_told_ = false;
 };

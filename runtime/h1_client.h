@@ -46,7 +46,7 @@ class H1Client : public Connection, public ClientSide {
   HeadScan scan_;
   Mode mode_ = Mode::head;
   Framing out_framing_ = Framing::none;
-  unsigned blank_lines_ = 0;
+  std::uint8_t blank_lines_ = 0;
   bool keep_alive_ = true, first_ = true;
 };
 

@@ -66,10 +66,10 @@ class BodyDecoder {
   bool trailer_byte(char c);
 
   State state_ = State::done;
-  std::uint64_t left_ = 0;
+  bool blank_ = false;  // in white space before a ';'
   unsigned digits_ = 0;
+  std::uint64_t left_ = 0;
   std::size_t overhead_ = 0;  // bytes of extensions and trailers
-  bool blank_ = false;        // in white space before a ';'
   std::size_t trailer_line_ = 0;
   std::string trailers_;
 };

@@ -34,6 +34,7 @@ class IncomingTls : public Connection, public TlsChooser {
   void on_timer(Timer&) override { close(); }
 
   Choice choose(std::string_view sni) override {
+    info_.sni = sni;
     const auto& table = *generation_->config->table;
     for (const auto& gateway : info_.site->gateways) {
       const route::Listener* listener = table.terminating(gateway, info_.site->port, sni);
@@ -103,7 +104,6 @@ class IncomingTls : public Connection, public TlsChooser {
     Handshake state = tls_->handshake();
     if (state.failed) return on_broken();
     if (!state.done) return;
-    info_.sni = std::string(state.sni);
     info_.secure = true;
     bool http = !listener_ || listener_->protocol == route::Protocol::https;
     if (!http) {

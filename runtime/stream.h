@@ -67,7 +67,6 @@ struct Handshake {
   bool done = false;
   bool failed = false;
   bool h2 = false;       // ALPN
-  std::string_view sni;  // valid while the stream lives
   std::string_view why;  // of a failure
 };
 

@@ -23,6 +23,18 @@ std::vector<char>& input_buffer() {
   return buffer;
 }
 
+// Records that OpenSSL wrote during the call at hand; empty between calls.
+std::string& output_buffer() {
+  thread_local std::string buffer;
+  return buffer;
+}
+
+// A backend's certificate is checked against this.
+struct Expected {
+  std::string server_name;
+  std::vector<route::BackendTls::Name> names;
+};
+
 }  // namespace
 
 class TlsStream : public SecureStream, public StreamHandler {
@@ -30,9 +42,8 @@ class TlsStream : public SecureStream, public StreamHandler {
   TlsStream(std::unique_ptr<Stream> inner, std::string prefix, TlsChooser* chooser, SSL_CTX* context)
       : inner_(std::move(inner)), carry_(std::move(prefix)), chooser_(chooser), ssl_(SSL_new(context)) {
     inner_->set_handler(this);
-    BIO* bio = BIO_new(method());
-    BIO_set_data(bio, this);
-    BIO_set_init(bio, 1);
+    BIO* bio = thread_bio();
+    BIO_up_ref(bio);
     SSL_set_bio(ssl_, bio, bio);
     SSL_set_app_data(ssl_, reinterpret_cast<char*>(this));
     if (chooser_)
@@ -45,21 +56,21 @@ class TlsStream : public SecureStream, public StreamHandler {
   static TlsStream* of(SSL* ssl) { return reinterpret_cast<TlsStream*>(SSL_get_app_data(ssl)); }
 
   void expect(std::string server_name, const std::vector<route::BackendTls::Name>& names) {
-    server_name_ = std::move(server_name);
-    names_ = names;
-    SSL_set_tlsext_host_name(ssl_, server_name_.c_str());
+    expected_ = std::make_unique<Expected>(Expected{std::move(server_name), names});
+    SSL_set_tlsext_host_name(ssl_, expected_->server_name.c_str());
   }
 
   // The ClientHello arrived: which certificate?
   int on_client_hello(int* alert) {
+    std::string sni;
     const unsigned char* data = nullptr;
     std::size_t size = 0;
     if (SSL_client_hello_get0_ext(ssl_, TLSEXT_TYPE_server_name, &data, &size) && size > 5) {
       std::size_t length = static_cast<std::size_t>(data[3]) << 8 | data[4];
-      if (data[2] == 0 && length <= size - 5) sni_.assign(reinterpret_cast<const char*>(data + 5), length);
-      while (!sni_.empty() && sni_.back() == '.') sni_.pop_back();
+      if (data[2] == 0 && length <= size - 5) sni.assign(reinterpret_cast<const char*>(data + 5), length);
+      while (!sni.empty() && sni.back() == '.') sni.pop_back();
     }
-    TlsChooser::Choice choice = chooser_->choose(sni_);
+    TlsChooser::Choice choice = chooser_->choose(sni);
     if (!choice.context) {
       *alert = SSL_AD_UNRECOGNIZED_NAME;
       why_ = "no listener has a certificate for this name";
@@ -77,7 +88,7 @@ class TlsStream : public SecureStream, public StreamHandler {
 
   Handshake handshake() override {
     advance();
-    Handshake state{.done = established_, .failed = failed_, .h2 = false, .sni = sni_, .why = why_};
+    Handshake state{.done = established_, .failed = failed_, .h2 = false, .why = why_};
     if (established_) {
       const unsigned char* protocol = nullptr;
       unsigned size = 0;
@@ -107,6 +118,7 @@ class TlsStream : public SecureStream, public StreamHandler {
   }
 
   ReadResult read(char* to, std::size_t capacity) override {
+    at_work() = this;
     ReadResult result;
     while (result.bytes < capacity) {
       std::size_t got = 0;
@@ -126,7 +138,7 @@ class TlsStream : public SecureStream, public StreamHandler {
       break;
     }
     save_input();
-    if (!cipher_.empty()) send_cipher();
+    send_cipher();
     return result;
   }
 
@@ -166,6 +178,7 @@ class TlsStream : public SecureStream, public StreamHandler {
   void finish() override {
     if (!established_ || finishing_) return;
     finishing_ = true;
+    at_work() = this;
     SSL_shutdown(ssl_);
     send_cipher();
   }
@@ -178,9 +191,9 @@ class TlsStream : public SecureStream, public StreamHandler {
   static BIO_METHOD* method() {
     static BIO_METHOD* const made = [] {
       BIO_METHOD* m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "stream");
-      BIO_meth_set_read(m, [](BIO* bio, char* to, int size) { return self(bio).pull(bio, to, size); });
-      BIO_meth_set_write(m, [](BIO* bio, const char* from, int size) {
-        self(bio).cipher_.append(from, static_cast<std::size_t>(size));
+      BIO_meth_set_read(m, [](BIO* bio, char* to, int size) { return at_work()->pull(bio, to, size); });
+      BIO_meth_set_write(m, [](BIO*, const char* from, int size) {
+        output_buffer().append(from, static_cast<std::size_t>(size));
         return size;
       });
       BIO_meth_set_ctrl(m, [](BIO*, int command, long, void*) -> long { return command == BIO_CTRL_FLUSH ? 1 : 0; });
@@ -188,7 +201,20 @@ class TlsStream : public SecureStream, public StreamHandler {
     }();
     return made;
   }
-  static TlsStream& self(BIO* bio) { return *static_cast<TlsStream*>(BIO_get_data(bio)); }
+  // All connections of a thread share one BIO; whose bytes it moves is known during each call.
+  static TlsStream*& at_work() {
+    thread_local TlsStream* stream = nullptr;
+    return stream;
+  }
+  static BIO* thread_bio() {
+    const auto make = [] {
+      BIO* bio = BIO_new(method());
+      BIO_set_init(bio, 1);
+      return bio;
+    };
+    thread_local const std::unique_ptr<BIO, decltype(&BIO_free)> bio(make(), BIO_free);
+    return bio.get();
+  }
 
   int pull(BIO* bio, char* to, int size) {
     BIO_clear_retry_flags(bio);
@@ -229,6 +255,7 @@ class TlsStream : public SecureStream, public StreamHandler {
 
   void advance() {
     if (established_ || failed_) return;
+    at_work() = this;
     ERR_clear_error();
     int done = SSL_do_handshake(ssl_);
     int error = done == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_, done);
@@ -236,14 +263,15 @@ class TlsStream : public SecureStream, public StreamHandler {
     send_cipher();
     if (done == 1) {
       established_ = true;
-      if (!server_name_.empty() && !peer_fits()) {
+      if (expected_ && !expected_->server_name.empty() && !peer_fits()) {
         established_ = false;
         failed_ = true;
         why_ = "the backend's certificate does not fit the policy";
       }
+      expected_.reset();
     } else if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
       failed_ = true;
-      if (why_.empty()) {
+      if (!*why_) {
         const char* text = ERR_reason_error_string(ERR_peek_last_error());
         why_ = text ? text : "closed during the handshake";
       }
@@ -251,10 +279,11 @@ class TlsStream : public SecureStream, public StreamHandler {
   }
 
   bool peer_fits() const {
+    const auto& [server_name, names] = *expected_;
     std::unique_ptr<X509, decltype(&X509_free)> peer(SSL_get1_peer_certificate(ssl_), X509_free);
     if (!peer || SSL_get_verify_result(ssl_) != X509_V_OK) return false;
-    if (names_.empty()) return X509_check_host(peer.get(), server_name_.data(), server_name_.size(), 0, nullptr) == 1;
-    return std::any_of(names_.begin(), names_.end(), [&](const route::BackendTls::Name& name) {
+    if (names.empty()) return X509_check_host(peer.get(), server_name.data(), server_name.size(), 0, nullptr) == 1;
+    return std::any_of(names.begin(), names.end(), [&](const route::BackendTls::Name& name) {
       return name.uri ? has_uri(*peer, name.value)
                       : X509_check_host(peer.get(), name.value.data(), name.value.size(), 0, nullptr) == 1;
     });
@@ -275,6 +304,7 @@ class TlsStream : public SecureStream, public StreamHandler {
   }
 
   void encrypt(std::string_view plain) {
+    at_work() = this;
     while (!plain.empty()) {
       std::size_t done = 0;
       ERR_clear_error();
@@ -286,19 +316,21 @@ class TlsStream : public SecureStream, public StreamHandler {
     }
   }
 
+  // What waited from earlier calls, then what this one made.
   void send_cipher() {
-    if (!cipher_.empty()) {
-      iovec part{cipher_.data(), cipher_.size()};
-      WriteResult wrote = inner_->write(&part, 1);
+    std::string& made = output_buffer();
+    iovec parts[2] = {{cipher_.data(), cipher_.size()}, {made.data(), made.size()}};
+    const int first = cipher_.empty() ? 1 : 0, count = (made.empty() ? 1 : 2) - first;
+    if (count > 0) {
+      WriteResult wrote = inner_->write(parts + first, count);
       if (wrote.failed) inner_failed_ = true;
-      if (wrote.failed || wrote.bytes == cipher_.size()) {
-        if (cipher_.capacity() > 1024)
-          std::string().swap(cipher_);
-        else
-          cipher_.clear();
+      if (wrote.failed || wrote.bytes == cipher_.size() + made.size()) {
+        std::string().swap(cipher_);
       } else {
+        cipher_.append(made);
         cipher_.erase(0, wrote.bytes);
       }
+      made.clear();
     }
     if (finishing_ && cipher_.empty() && !inner_finished_) {
       inner_finished_ = true;
@@ -309,12 +341,12 @@ class TlsStream : public SecureStream, public StreamHandler {
   std::unique_ptr<Stream> inner_;
   std::string carry_;       // read from inner_, not yet taken by OpenSSL
   std::string_view input_;  // during a call: the input buffer or carry_
-  std::string cipher_;      // to be written to inner_
+  std::string cipher_;      // what inner_ had no room for
   TlsChooser* chooser_;
   SSL* ssl_;
   StreamHandler* handler_ = nullptr;
-  std::string sni_, why_, server_name_;
-  std::vector<route::BackendTls::Name> names_;
+  const char* why_ = "";  // a text of this file or of OpenSSL's
+  std::unique_ptr<Expected> expected_;
   bool carry_used_ = false, inner_readable_ = true, inner_eof_ = false, inner_failed_ = false, connected_ = false;
   bool established_ = false, failed_ = false, http_ = true, finishing_ = false, inner_finished_ = false;
 };

@@ -13,6 +13,7 @@ namespace gw::runtime {
 
 namespace {
 constexpr std::size_t scratch_size = 256 * 1024;
+constexpr std::size_t most_buffers = 64, largest_buffer = 16 * 1024;
 }
 
 Worker::Worker(const Clock& clock, Network& network, Stats& stats, const Limits& limits)
@@ -134,6 +135,20 @@ std::unique_ptr<Exchange> Worker::new_exchange() {
 
 void Worker::recycle(std::unique_ptr<Exchange> exchange) {
   resting_.push_back(std::move(exchange));
+}
+
+void Worker::lend_buffer(std::string& empty) {
+  if (buffers_.empty()) return;
+  empty = std::move(buffers_.back());
+  buffers_.pop_back();
+}
+
+void Worker::take_back(std::string& used) {
+  std::string buffer;
+  buffer.swap(used);
+  if (buffers_.size() == most_buffers || buffer.capacity() > largest_buffer || buffer.capacity() < 256) return;
+  buffer.clear();
+  buffers_.push_back(std::move(buffer));
 }
 
 }  // namespace gw::runtime

@@ -66,6 +66,9 @@ class Worker : public LoopHooks {
   void bury(Connection& connection);
   std::unique_ptr<Exchange> new_exchange();
   void recycle(std::unique_ptr<Exchange> exchange);
+  // An idle connection holds no output buffer: the empty string it has becomes one, and the other way round.
+  void lend_buffer(std::string& empty);
+  void take_back(std::string& used);
   void hold(std::shared_ptr<void> thing) { held_.push_back(std::move(thing)); }  // until the batch is done
 
  private:
@@ -86,6 +89,7 @@ class Worker : public LoopHooks {
   std::vector<std::unique_ptr<Connection>> graves_;
   std::vector<std::unique_ptr<Exchange>> resting_, free_;
   std::vector<std::shared_ptr<void>> held_;
+  std::vector<std::string> buffers_;
   std::size_t clients_ = 0;
   std::uint64_t random_;
   std::int64_t date_second_ = -1;
