@@ -110,7 +110,7 @@ ordered_json summary(const Outcomes& outcomes, std::span<const diag::Diagnostic>
   for (const auto& [key, severity] :
        {std::pair{"errors", diag::Severity::error}, {"warnings", diag::Severity::warning}})
     out[key] = std::count_if(findings.begin(), findings.end(),
-                             [&](const diag::Diagnostic& d) { return d.severity == severity; });
+                             [wanted = severity](const diag::Diagnostic& d) { return d.severity == wanted; });
   out["lossless"] = !outcomes.lost;
   return out;
 }

@@ -27,7 +27,7 @@ Json ingress(const std::string& ns, const std::string& name) {
           {"spec", {{"defaultBackend", {{"service", {{"name", "web"}, {"port", {{"number", 80}}}}}}}}},
           {"status", {{"loadBalancer", Json::object()}}}};
 }
-std::string list(const std::string& kind, Json items, const std::string& next = "", int left = 0) {
+std::string list(const std::string& kind, std::vector<Json> items, const std::string& next = "", int left = 0) {
   Json out = {{"apiVersion", "v1"}, {"kind", kind + "List"}, {"metadata", {{"resourceVersion", "9"}}}};
   if (kind.starts_with("Ingress")) out["apiVersion"] = "networking.k8s.io/v1";
   if (!next.empty()) out["metadata"].update({{"continue", next}, {"remainingItemCount", left}});
@@ -51,7 +51,7 @@ test::FakeApi::Handler answering(std::function<ApiReply(const ApiRequest&)> firs
     if (request.path().starts_with("/apis/gateway.networking.k8s.io/") &&
         std::count(request.target.begin(), request.target.end(), '/') == 3)
       return {200, gateway_kinds};
-    return {200, list("Thing", Json::array())};
+    return {200, list("Thing", {})};
   };
 }
 const ApiReply otherwise{0, "", false};

@@ -331,8 +331,8 @@ TEST_CASE("redirects and rewrites") {
       {"/foo", std::string(rewrite) + "{hostname: up.org}}", "h", "/foo//bar", "up.org /foo//bar"},
   };
   for (const auto& [prefix, filter, host, target, result] : cases) {
-    CAPTURE(filter);
-    CAPTURE(target);
+    const std::string asked = filter + " for " + target;
+    CAPTURE(asked);
     const bool redirects = filter.find("Redirect") != std::string::npos;
     const World world(gateway(http) + object("HTTPRoute", "r",
                                              "{parentRefs: [{name: gw}], rules: [{matches: [{path: {value: " + prefix +

@@ -247,7 +247,8 @@ TEST_CASE("downgrade: nothing of an HTTP/2 request can change the framing of the
       {"two Hosts", with(with(without(get, ":authority"), "host", "a"), "host", "b")},
   };
   for (const auto& [what, fields] : hostile) {
-    CAPTURE(what);
+    const auto& name = what;
+    CAPTURE(name);
     FakeGateway gateway(wire_world(wire_route()));
     H2 client(gateway);
     client.request(1, fields);

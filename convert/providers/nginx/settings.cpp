@@ -120,7 +120,7 @@ Settings read_settings(const Input& input, Ledger& ledger) {
     if (!settings.map && is_controller_map(map)) settings.map = &map;
   if (!settings.map) return settings;
   for (const auto& [name, value] : settings.map->data) {
-    const Key* known = std::find_if(std::begin(keys), std::end(keys), [&](const Key& k) { return k.name == name; });
+    const Key* known = std::ranges::find(keys, std::string_view(name), &Key::name);
     if (known != std::end(keys)) {
       known->apply(settings, value);
       continue;
