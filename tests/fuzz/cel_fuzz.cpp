@@ -13,7 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static diag::Sources sources;
   static diag::Sink sink;
   static const auto documents = yaml::read(
-      sources.add("object.yaml", "{a: {b: [1, 2, {c: x}]}, d: shop.example.com, e: 1.5, f: null}"), sources, {}, sink);
+      sources.add("object.yaml", R"({a: {b: [1, 2, {c: x}]}, d: shop.example.com, e: 1.5, f: null, g: 10.0.0.0/8,
+          h: 1h30m, i: "2024-02-29T12:30:45Z", l: [{name: a, port: 80}, {name: b, port: 443}], m: [b, a, é], n: 18446744073709551615})"),
+      sources, {}, sink);
   const auto program = validate::cel::Program::parse({reinterpret_cast<const char*>(data), size});
   if (!program) return 0;
   validate::Arena arena;
