@@ -46,23 +46,13 @@ ordered_json annotation(const Entry& entry, const diag::Sources& sources) {
           {"column", at.position.column}};
 }
 
-// Values that may be secrets are not shown.
-bool secret(std::string_view path) {
-  std::string key(path.substr(path.rfind('.') + 1));
-  for (char& c : key) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  static constexpr std::string_view words[] = {"password", "secret", "token",    "credential", "privatekey",
-                                               "keyvalue", "apikey", "key_auth", "snippet",    "authorization"};
-  return std::any_of(std::begin(words), std::end(words),
-                     [&](std::string_view word) { return key.find(word) != std::string::npos; });
-}
-
 ordered_json field(const FieldEntry& entry, const diag::Sources& sources) {
   const Place at = place(*entry.object, entry.at, sources);
   return {{"object", entry.object->object_id().display()},
           {"field", entry.path},
-          {"value", secret(entry.path) ? "(not shown)" : text_of(entry.at)},
+          {"value", sources.redacted(entry.at->span()) ? "(not shown)" : diag::hide_credentials(text_of(entry.at))},
           {"outcome", name(entry.outcome)},
-          {"detail", entry.detail},
+          {"detail", diag::hide_credentials(entry.detail)},
           {"code", entry.code},
           {"file", at.file},
           {"line", at.position.line},

@@ -109,6 +109,22 @@ class Loader {
     }
   }
 
+  // Does a field of this name hold a secret itself, not the name of a Secret?
+  static bool holds_secret(std::string_view key) {
+    static constexpr std::string_view words[] = {"password",   "passwd",      "clientsecret", "client_secret", "keyvalue",
+                                                 "privatekey", "private_key", "apikey",       "api_key",       "token"};
+    std::string lower(key);
+    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return lower.ends_with(word); });
+  }
+
+  void redact_fields(const yaml::Node& node, bool secret) {
+    for (const yaml::Entry& entry : node.entries()) redact_fields(entry.value, secret || holds_secret(entry.key.string()));
+    if (node.is_seq())
+      for (const yaml::Node& item : node.items()) redact_fields(item, secret);
+    if (secret && !node.is_map() && !node.is_seq() && node.span().known()) sources_.redact(node.span());
+  }
+
   void header(const RawObject& raw, Object& object) {
     object.node = raw.node;
     object.document = raw.document;
@@ -163,6 +179,9 @@ class Loader {
     OtherObject object;
     header(raw, object);
     if (unknown_kind(object)) return;
+    if (raw.document.file < sources_.size() && raw.kind != "CustomResourceDefinition" && raw.kind != "OpenAPI")
+      for (const std::string_view key : {"spec", "config"})
+        if (const yaml::Node* fields = raw.node->find(key)) redact_fields(*fields, false);
     DecodeContext context{object, sink_};
     if (const yaml::Node* metadata = raw.node->find("metadata")) decode_value(context, *metadata, object.metadata);
     if (context.failed) return;
