@@ -265,6 +265,8 @@ int run_verify(const Args& args) {
     return verify::accepted_reason(known, host, found);
   };
   const verify::Report report = verify::verify(before->side, after->side, options);
+  before->model.reset();
+  after->model.reset();
   print(report, rendering, args.format);
   for (const verify::Accepted& entry : known)
     if (entry.used == 0)
