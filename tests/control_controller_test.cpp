@@ -81,11 +81,11 @@ bool is_patch(const ApiRequest& request) {
 }  // namespace
 
 TEST_CASE("status is written after the data plane has applied, and only what concerns this controller") {
-  Running* running = nullptr;
+  std::atomic<Running*> running{nullptr};
   std::atomic<bool> early{false};
   test::FakeApi api([&](const ApiRequest& request) -> ApiReply {
     if (!is_patch(request)) return listed(request);
-    early = early || !running || running->plane.applied == 0;
+    if (const Running* started = running) early = early || started->plane.applied == 0;
     return {200, "{}"};
   });
   Running controller(api);
@@ -100,8 +100,8 @@ TEST_CASE("status is written after the data plane has applied, and only what con
   CHECK(patches.count(group + "/gatewayclasses/gw/status") == 1);
   const ApiRequest& gateway = patches[group + "/namespaces/a/gateways/edge/status"];
   CHECK(gateway.headers.at("content-type") == "application/merge-patch+json");
-  for (const Json& condition : Json::parse(gateway.body)["status"]["conditions"])
-    CHECK(condition["observedGeneration"] == 4);
+  const Json written = Json::parse(gateway.body);
+  for (const Json& condition : written["status"]["conditions"]) CHECK(condition["observedGeneration"] == 4);
   const Json route = Json::parse(patches[group + "/namespaces/a/httproutes/shop/status"].body);
   CHECK(route["metadata"]["resourceVersion"] == "41");
   const ApiRequest& account = patches["/api/v1/namespaces/a/serviceaccounts/gwctl-edge"];
