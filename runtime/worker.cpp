@@ -29,13 +29,17 @@ Worker::Worker(const Clock& clock, Network& network, Stats& stats, const Limits&
 
 Worker::~Worker() {
   // Clients let go of their exchanges, which let go of their backends; then the rest can go in any order.
-  std::vector<Connection*> clients;
-  for (auto& held : connections_)
-    if (held.client) clients.push_back(held.connection.get());
-  for (Connection* client : clients)
+  for (Connection* client : clients())
     if (!client->closed()) client->on_broken();
   while (!connections_.empty()) connections_.back().connection->close();
   while (!graves_.empty()) std::exchange(graves_, {}).clear();
+}
+
+std::vector<Connection*> Worker::clients() const {
+  std::vector<Connection*> out;
+  for (const auto& held : connections_)
+    if (held.client) out.push_back(held.connection.get());
+  return out;
 }
 
 void Worker::apply(std::shared_ptr<const Config> config, std::shared_ptr<const TlsStore> tls) {
@@ -55,8 +59,8 @@ void Worker::accept(std::unique_ptr<Stream> stream, std::shared_ptr<const Site> 
 
 void Worker::drain() {
   draining_ = true;
-  for (auto& held : connections_)
-    if (held.client && !held.connection->closed()) held.connection->begin_drain();
+  for (Connection* client : clients())
+    if (!client->closed()) client->begin_drain();
 }
 
 std::optional<TimePoint> Worker::next_wake() const {

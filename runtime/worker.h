@@ -72,6 +72,7 @@ class Worker : public LoopHooks {
   void hold(std::shared_ptr<void> thing) { held_.push_back(std::move(thing)); }  // until the batch is done
 
  private:
+  std::vector<Connection*> clients() const;  // of now: a connection that closes leaves the list
   struct Held {
     std::unique_ptr<Connection> connection;
     bool client = false;

@@ -17,6 +17,7 @@
 #include "runtime/demo.h"
 #include "runtime/server.h"
 #include "tests/loopback.h"
+#include "tests/wire.h"
 
 using namespace gw;
 using namespace gw::test;
@@ -180,6 +181,23 @@ TEST_CASE("drain: what is in flight is answered, nothing new is taken") {
   CHECK(reply.body == "slow");
   CHECK(reply.field("Connection") == "close");
   CHECK(!Client(port).connected());
+}
+
+TEST_CASE("drain closes every idle connection") {
+  FakeGateway gateway(wire_world(wire_route()));
+  std::vector<std::shared_ptr<Pipe>> clients;
+  for (int i = 0; i < 20; ++i) {
+    clients.push_back(gateway.client());
+    FakeGateway::send(*clients.back(), "GET /?" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    gateway.settle();
+    FakeGateway::send(*gateway.network.opened.back().pipe, "HTTP/1.1 204 No Content\r\n\r\n");
+    gateway.settle();
+    CHECK(clients.back()->from_gateway.starts_with("HTTP/1.1 204 "));
+  }
+  gateway.worker.drain();
+  gateway.settle();
+  for (const auto& client : clients) CHECK(client->gateway_gone);
+  CHECK(gateway.worker.open_clients() == 0);
 }
 
 TEST_CASE("drain gives up after its time") {
