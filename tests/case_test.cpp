@@ -10,6 +10,7 @@
 #include <map>
 
 #include "tests/case_file.h"
+#include "tests/sanitized.h"
 
 namespace fs = std::filesystem;
 using namespace gw::test;
@@ -57,10 +58,11 @@ Outcome execute(const Scratch& scratch, const std::string& command, const std::s
                 bool merged = false) {
   const fs::path program = fs::absolute(environment("GWCTL", "build/gwctl"));
   write_file(scratch.root / "in", stdin_text);
-  const std::string line =
-      "cd " + quoted(scratch.work().string()) + " && env -i PATH=" + quoted(program.parent_path().string()) +
-      ":/usr/local/bin:/usr/bin:/bin HOME=" + quoted(scratch.root.string()) + " LC_ALL=C.UTF-8 timeout 60 sh -c " +
-      quoted(command) + " <../in >../out 2>" + (merged ? "&1" : "../err");
+  const std::string line = "cd " + quoted(scratch.work().string()) +
+                           " && env -i PATH=" + quoted(program.parent_path().string()) +
+                           ":/usr/local/bin:/usr/bin:/bin HOME=" + quoted(scratch.root.string()) +
+                           " LC_ALL=C.UTF-8 timeout " + (gw::test::sanitized ? "600" : "60") + " sh -c " +
+                           quoted(command) + " <../in >../out 2>" + (merged ? "&1" : "../err");
   const int status = std::system(line.c_str());
   return {{"stdout", read_file(scratch.root / "out")},
           {"stderr", merged ? "" : read_file(scratch.root / "err")},
