@@ -224,7 +224,8 @@ std::vector<BeforeAfter> before_after(const kube::Bundle& bundle, const diag::So
       if (text == "---") break;
       before += text + "\n";
     }
-    out.push_back({"Ingress " + line->id.display(), line->place, before, diag::hide_credentials(after["Ingress " + line->id.display()])});
+    out.push_back({"Ingress " + line->id.display(), line->place, before,
+                   diag::hide_credentials(after["Ingress " + line->id.display()])});
   }
   return out;
 }

@@ -173,8 +173,8 @@ std::vector<Table> tables(const Report& report, std::size_t most) {
   std::vector<Table> out;
   for (Table table :
        {target_table(report), feature_table(report), group_table("Namespaces", "namespace", report.namespaces),
-        without_note(group_table("Owners", "owner", report.owners)), annotation_table(report), certificate_table(report),
-        host_table(report), validate_table(report), ingress_table(report)}) {
+        without_note(group_table("Owners", "owner", report.owners)), annotation_table(report),
+        certificate_table(report), host_table(report), validate_table(report), ingress_table(report)}) {
     if (table.rows.empty()) continue;
     if (most != 0 && table.rows.size() > most) {
       table.note += (table.note.empty() ? "" : "\n") + std::to_string(table.rows.size() - most) +

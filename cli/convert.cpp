@@ -17,7 +17,8 @@ namespace {
 struct Args {
   Inputs inputs;
   convert::Options options;
-  std::string channel = "standard", api_version = "v1.6", format = "yaml", output_dir, split = "none", layout = "shared", parent, report;
+  std::string channel = "standard", api_version = "v1.6", format = "yaml", output_dir, split = "none",
+              layout = "shared", parent, report;
   std::vector<std::string> accept;
 };
 

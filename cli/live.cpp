@@ -208,7 +208,8 @@ void print_json(const Outcome& outcome, const Gateway& after, const LiveArgs& ar
 }  // namespace
 
 int run_live(const std::vector<Request>& requests, const LiveArgs& args) {
-  const Result<Gateway> before = gateway_of(args.old_urls, "--live-old"), after = gateway_of(args.new_urls, "--live-new");
+  const Result<Gateway> before = gateway_of(args.old_urls, "--live-old"),
+                        after = gateway_of(args.new_urls, "--live-new");
   if (!before) return fail(before.error());
   if (!after) return fail(after.error());
   const Outcome outcome = compare(requests, *before, *after, args);

@@ -18,7 +18,8 @@ constexpr std::uint32_t context = 3;  // lines around a change
 
 bool clashes(const std::vector<Replacement>& made, const Replacement& one) {
   return std::any_of(made.begin(), made.end(), [&](const Replacement& each) {
-    return each != one && one.begin < std::max(each.end, each.begin + 1) && each.begin < std::max(one.end, one.begin + 1);
+    return each != one && one.begin < std::max(each.end, each.begin + 1) &&
+           each.begin < std::max(one.end, one.begin + 1);
   });
 }
 
@@ -107,10 +108,10 @@ class Differ {
     std::uint32_t at = begin;
     for (const Change& change : changes) {
       while (at < change.begin) body += " " + line(at++) + "\n";
-      const bool hidden = change.begin < change.end &&
-                          sources_.redacted({file_, starts_[change.begin],
-                                             change.end < count() ? starts_[change.end]
-                                                                  : static_cast<std::uint32_t>(text_.size())});
+      const bool hidden =
+          change.begin < change.end &&
+          sources_.redacted({file_, starts_[change.begin],
+                             change.end < count() ? starts_[change.end] : static_cast<std::uint32_t>(text_.size())});
       while (at < change.end) body += "-" + line(at++) + "\n";
       for (const std::string& fresh : change.lines) body += "+" + (hidden ? std::string("***") : fresh) + "\n";
       grown += static_cast<std::int64_t>(change.lines.size()) - (change.end - change.begin);
@@ -138,7 +139,8 @@ Status write_over(const std::string& path, const std::string& text) {
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return cannot_write(path);
   if (!S_ISREG(info.st_mode))
-    return Error{"cannot repair " + path + ": it is not a regular file", "links are not followed; name the file itself"};
+    return Error{"cannot repair " + path + ": it is not a regular file",
+                 "links are not followed; name the file itself"};
   std::string temporary = path + ".XXXXXX";
   const int fd = ::mkstemp(temporary.data());
   if (fd < 0) return cannot_write(path);

@@ -416,9 +416,8 @@ void add_serve(CLI::App& app, Run& run) {
   command->add_option("--engine", args->engine, "gwctl, or envoy where its binary is installed")
       ->option_text("NAME")
       ->check(CLI::IsMember({"gwctl", "envoy"}));
-  command->callback([&run, args] {
-    run = [args] { return args->engine == "envoy" ? run_envoy(*args) : Serve(*args).run(); };
-  });
+  command->callback(
+      [&run, args] { run = [args] { return args->engine == "envoy" ? run_envoy(*args) : Serve(*args).run(); }; });
 }
 
 }  // namespace gw::cli

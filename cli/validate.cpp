@@ -486,7 +486,9 @@ void add_validate(CLI::App& app, Run& run) {
   command->add_option("--api-version", args->api_version, "Gateway API's release: v1.6 or v1.7")
       ->option_text("RELEASE")
       ->check(CLI::IsMember({"v1.6", "v1.7"}));
-  command->add_option("--crds", args->crds, "Definitions of further kinds, or of these in another version; the word 'cluster' asks the cluster")
+  command
+      ->add_option("--crds", args->crds,
+                   "Definitions of further kinds, or of these in another version; the word 'cluster' asks the cluster")
       ->option_text("PATH|cluster")
       ->allow_extra_args(false);
   command->add_option("--old", args->old, "The objects as they are now: changes that the API does not allow are told")

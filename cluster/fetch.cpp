@@ -26,7 +26,8 @@ std::size_t read_header(char* data, std::size_t size, std::size_t count, void* t
   if (colon == std::string_view::npos) return size * count;
   std::string_view value = line.substr(colon + 1);
   while (!value.empty() && value.front() == ' ') value.remove_prefix(1);
-  while (!value.empty() && (value.back() == '\r' || value.back() == '\n' || value.back() == ' ')) value.remove_suffix(1);
+  while (!value.empty() && (value.back() == '\r' || value.back() == '\n' || value.back() == ' '))
+    value.remove_suffix(1);
   headers.emplace_back(diag::lower(line.substr(0, colon)), value);
   return size * count;
 }

@@ -14,7 +14,7 @@ namespace gw::cluster {
 
 struct Fetch {
   bool https = false;
-  std::string address;      // to connect to: a name or an IP address
+  std::string address;  // to connect to: a name or an IP address
   int port = 80;
   std::string server_name;  // in TLS; empty: none is sent
   std::string host;         // the Host header
@@ -25,8 +25,8 @@ struct Fetch {
 };
 
 struct Fetched {
-  int status = 0;     // 0: no HTTP answer came
-  std::string error;  // why not
+  int status = 0;                                            // 0: no HTTP answer came
+  std::string error;                                         // why not
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;                                          // its first 64 KiB
   std::string header(std::string_view name) const;           // the first value; empty when absent

@@ -31,7 +31,7 @@ struct Access {
   std::string client_certificate_pem, client_key_pem;
   std::string token, token_file;
   std::string username, password;
-  ExecPlugin exec;  // command empty: none
+  ExecPlugin exec;                            // command empty: none
   std::shared_ptr<PluginCredentials> plugin;  // with exec: shared by every Client of this Access
   std::string impersonate, impersonate_uid;
   std::vector<std::string> impersonate_groups;

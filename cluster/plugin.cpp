@@ -119,8 +119,7 @@ Result<Credential> PluginCredentials::get(const Access& access) {
 
 void PluginCredentials::refused(const Credential& credential) {
   std::lock_guard lock(mutex_);
-  if (held_ && held_->token == credential.token &&
-      held_->client_certificate_pem == credential.client_certificate_pem)
+  if (held_ && held_->token == credential.token && held_->client_certificate_pem == credential.client_certificate_pem)
     held_.reset();
 }
 

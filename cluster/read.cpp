@@ -121,7 +121,8 @@ class Reader {
 
   Result<std::vector<yaml::Document>> definitions() {
     limits_.depth = 1000;  // schemas nest deeper than manifests
-    const Resource resource{"apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition", false};
+    const Resource resource{"apiextensions.k8s.io", "v1", "customresourcedefinitions", "CustomResourceDefinition",
+                            false};
     auto status = pages(resource, "");
     if (!status) return status.error();
     if (*status != 200)
@@ -248,8 +249,8 @@ class Reader {
     const diag::FileId file = page.add("cluster:" + resource.plural, std::move(body));
     const auto documents = yaml::read(file, page, limits, unreadable);
     if (documents.size() != 1 || !documents.front().root->is_map())
-      return Error{"the API server's list of " + resource.plural + " cannot be read", "is " + client_.server() +
-                       " a Kubernetes API server?"};
+      return Error{"the API server's list of " + resource.plural + " cannot be read",
+                   "is " + client_.server() + " a Kubernetes API server?"};
     const yaml::Node& root = *documents.front().root;
     for (const kube::RawObject& raw : kube::objects(documents, unreadable)) add_object(raw);
     const yaml::Node* metadata = root.find("metadata");

@@ -10,9 +10,9 @@
 namespace gw::cluster {
 
 struct ReadOptions {
-  std::string ns;        // one namespace; empty: all
-  std::string fallback;  // with every namespace wanted and refused: the one to read instead, told; empty: none
-  std::string selector;  // label selector for Ingresses, kubectl's syntax; the rest is read whole
+  std::string ns;          // one namespace; empty: all
+  std::string fallback;    // with every namespace wanted and refused: the one to read instead, told; empty: none
+  std::string selector;    // label selector for Ingresses, kubectl's syntax; the rest is read whole
   std::size_t page = 500;  // objects a request
   // Called after each page: plural of the kind, objects so far, objects left (0 when the server does not say).
   std::function<void(std::string_view kind, std::size_t read, std::size_t left)> progress;

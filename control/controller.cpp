@@ -73,8 +73,8 @@ class Controller {
 
   // What the installed definitions say of themselves. Where they cannot be read: the standard channel.
   void find_channel() {
-    auto answer = client_.get(
-        "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gateways.gateway.networking.k8s.io");
+    auto answer =
+        client_.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gateways.gateway.networking.k8s.io");
     if (!answer || answer->status != 200) return;
     const auto definition = nlohmann::json::parse(answer->body, nullptr, false);
     const nlohmann::json::json_pointer annotations("/metadata/annotations");
@@ -99,7 +99,8 @@ class Controller {
     const GatewayStates states = dataplane_.apply(index, attachments);
     if (options_.applied) options_.applied();
     bool done = true;
-    for (const StatusUpdate& update : status_updates(index, attachments, states, {options_.controller_name, now(), experimental_}))
+    for (const StatusUpdate& update :
+         status_updates(index, attachments, states, {options_.controller_name, now(), experimental_}))
       done = write(update) && done;
     for (const Manifest& manifest : infrastructure_.changed(attachments)) {
       if (apply(manifest)) continue;
@@ -146,7 +147,7 @@ class Controller {
   Dataplane& dataplane_;
   const ControllerOptions& options_;
   Infrastructure infrastructure_;
-  bool experimental_ = false;  // the installed channel
+  bool experimental_ = false;                // the installed channel
   std::map<std::string, std::string> told_;  // what cannot be written -> why, as told last
 };
 

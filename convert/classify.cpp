@@ -95,7 +95,9 @@ Owner owner_of(const kube::Ingress& ingress, const kube::Index& index, const Pro
   if (wanted) {
     if (contains(wanted->classes, name)) return {wanted, {}, {}};
     if (!p)
-      return {wanted, {}, "has class '" + std::string(name) + "', of which no IngressClass is given; taken because of --from"};
+      return {wanted,
+              {},
+              "has class '" + std::string(name) + "', of which no IngressClass is given; taken because of --from"};
     return {nullptr, "its class '" + std::string(name) + "' is that of " + std::string(p->name), {}};
   }
   if (p) return {p, {}, {}};

@@ -74,7 +74,8 @@ constexpr CodePage pages[] = {
     {"GW633", "no fall-through between hosts",
      "The old controller never looks at wildcard or host-less rules for a host that has rules of its own."},
     {"GW636", "an Ingress of an old API version",
-     "extensions/v1beta1 and networking.k8s.io/v1beta1 left Kubernetes with 1.22. They are read as v1: a missing pathType "
+     "extensions/v1beta1 and networking.k8s.io/v1beta1 left Kubernetes with 1.22. They are read as v1: a missing "
+     "pathType "
      "is ImplementationSpecific, serviceName and servicePort are backend.service."},
     {"GW642", "a port that nothing listens on",
      "The old controller answers 404 where it has no rule; a Gateway has no listener there at all."},
@@ -84,8 +85,10 @@ constexpr CodePage pages[] = {
      "Gateway API has at most 1024 characters."},
     {"GW640", "how the old controller differs", "Traits of the controller that Gateway API rules cannot say."},
     {"GW650", "the target lacks a field",
-     "The gateway's published conformance report does not list the feature, or the chosen version or channel of Gateway "
-     "API has no such field. The field is left out or brought into a form the gateway has; what would be answered wrongly "
+     "The gateway's published conformance report does not list the feature, or the chosen version or channel of "
+     "Gateway "
+     "API has no such field. The field is left out or brought into a form the gateway has; what would be answered "
+     "wrongly "
      "gets no backend. Choose another target, version (--api-version) or channel, or accept the loss by name."},
     {"GW652", "a pattern that the target cannot take",
      "NGINX Gateway Fabric puts '^' in front of a regular expression and takes only those that begin with '/'. The "

@@ -32,8 +32,8 @@ struct Options {
   std::string gateway_class;      // empty: the target's own, written along
   std::string gateway_namespace;  // of a shared Gateway; empty: chosen
   bool experimental = false;
-  std::uint8_t api_minor = 6;    // Gateway API v1.N of the cluster
-  bool snippets = false;         // nginx text in SnippetsFilters where nginx-gateway-fabric has no object that says it
+  std::uint8_t api_minor = 6;  // Gateway API v1.N of the cluster
+  bool snippets = false;       // nginx text in SnippetsFilters where nginx-gateway-fabric has no object that says it
   bool listener_sets = false;  // TLS listeners in ListenerSets beside their Secrets
   bool spare_acme = false;     // http→https redirects leave /.well-known/acme-challenge/ alone
   Layout layout = Layout::shared;

@@ -50,8 +50,8 @@ void move_annotations(const std::vector<const kube::Object*>& objects, Ir& ir, L
       if (!row) continue;
       const Claim claim = ledger.take(*object, i);
       if (row->home == Home::gateway)
-        ir.gateway_annotations.push_back(
-            {annotations[i].first, annotations[i].second, claim, object, row->key.find("external-dns") == row->key.npos});
+        ir.gateway_annotations.push_back({annotations[i].first, annotations[i].second, claim, object,
+                                          row->key.find("external-dns") == row->key.npos});
       else  // the emitter says which Gateway or ListenerSet it went to
         ledger.settle(claim, row->home == Home::gone ? Outcome::approximated : Outcome::converted, row->detail,
                       row->home == Home::gone ? "GW603" : "");

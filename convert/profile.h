@@ -77,8 +77,8 @@ struct Profile {
   std::string_view report;  // the one the features are from: "v1.6, traefik v3.7.10"
   FeatureSet features;
   Anchor anchor = Anchor::both;
-  bool regex_from_slash = false;   // a pattern must begin with '/'
-  std::string_view unsupported;    // what it does with a rule that uses an unsupported field
+  bool regex_from_slash = false;  // a pattern must begin with '/'
+  std::string_view unsupported;   // what it does with a rule that uses an unsupported field
 };
 
 std::span<const Profile> profiles();

@@ -118,7 +118,7 @@ class Settler {
   const Options& options_;
   Ledger& ledger_;
   std::unordered_set<const Action*> seen_;
-  std::vector<const Server*> wide_;                           // wildcard and host-less servers
+  std::vector<const Server*> wide_;  // wildcard and host-less servers
 };
 
 }  // namespace

@@ -49,7 +49,7 @@ struct Target {
   bool escapes_percent = false;     // header values are format strings: '%' is written '%%'
   // Why it cannot say a demand, in words of its own; empty: the demand's.
   std::string_view (*why_not)(const Intent& intent) = nullptr;
-  bool one_host_a_route = false;  // hosts that are served alike get routes of their own
+  bool one_host_a_route = false;           // hosts that are served alike get routes of their own
   std::string_view class_annotation = {};  // its GatewayClass must say "true" to this
 };
 

@@ -111,15 +111,18 @@ class Loader {
 
   // Does a field of this name hold a secret itself, not the name of a Secret?
   static bool holds_secret(std::string_view key) {
-    static constexpr std::string_view words[] = {"password",   "passwd",      "clientsecret", "client_secret", "keyvalue",
-                                                 "privatekey", "private_key", "apikey",       "api_key",       "token"};
+    static constexpr std::string_view words[] = {"password", "passwd",     "clientsecret", "client_secret",
+                                                 "keyvalue", "privatekey", "private_key",  "apikey",
+                                                 "api_key",  "token"};
     std::string lower(key);
     for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return std::any_of(std::begin(words), std::end(words), [&](std::string_view word) { return lower.ends_with(word); });
+    return std::any_of(std::begin(words), std::end(words),
+                       [&](std::string_view word) { return lower.ends_with(word); });
   }
 
   void redact_fields(const yaml::Node& node, bool secret) {
-    for (const yaml::Entry& entry : node.entries()) redact_fields(entry.value, secret || holds_secret(entry.key.string()));
+    for (const yaml::Entry& entry : node.entries())
+      redact_fields(entry.value, secret || holds_secret(entry.key.string()));
     if (node.is_seq())
       for (const yaml::Node& item : node.items()) redact_fields(item, secret);
     if (secret && !node.is_map() && !node.is_seq() && node.span().known()) sources_.redact(node.span());
@@ -284,7 +287,8 @@ void add_object(const yaml::Document& document, const yaml::Node& node, std::str
   };
   RawObject raw{document, &node, text("apiVersion", list_version), text("kind", item_kind)};
   // An OpenAPI document is no Kubernetes object; convert reads it all the same.
-  if (raw.api_version.empty() && text("openapi", "").starts_with("3.")) raw.api_version = "openapi/v3", raw.kind = "OpenAPI";
+  if (raw.api_version.empty() && text("openapi", "").starts_with("3."))
+    raw.api_version = "openapi/v3", raw.kind = "OpenAPI";
   if (raw.api_version.empty())
     return problem(node, "apiVersion is missing", "write 'apiVersion: networking.k8s.io/v1' for an Ingress");
   if (raw.kind.empty()) return problem(node, "kind is missing", "write 'kind: Ingress', for example");

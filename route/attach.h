@@ -26,7 +26,7 @@ struct ListenerStatus {
   std::vector<std::string> supported_kinds;  // HTTPRoute, GRPCRoute, ...
   std::size_t attached_routes = 0;
   std::vector<Condition> conditions;
-  bool usable = true;  // takes traffic
+  bool usable = true;                // takes traffic
   bool earlier_certificate = false;  // with the pair that its Secret held before
 };
 

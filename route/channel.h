@@ -1,4 +1,5 @@
-// Attachment where a channel of Gateway API is known to be installed: a controller's. Without one, everything is served.
+// Attachment where a channel of Gateway API is known to be installed: a controller's. Without one, everything is
+// served.
 #pragma once
 #include "route/attach.h"
 

@@ -82,7 +82,8 @@ std::optional<std::string_view> match_path(std::string_view raw, PathScratch& sc
     char c = raw[i];
     std::size_t length = 1;
     if (c == '%') {
-      if (i + 2 >= raw.size() || diag::hex_digit(raw[i + 1]) < 0 || diag::hex_digit(raw[i + 2]) < 0) return std::nullopt;
+      if (i + 2 >= raw.size() || diag::hex_digit(raw[i + 1]) < 0 || diag::hex_digit(raw[i + 2]) < 0)
+        return std::nullopt;
       c = static_cast<char>(diag::hex_digit(raw[i + 1]) * 16 + diag::hex_digit(raw[i + 2]));
       length = 3;
       if (c == '\0') return std::nullopt;
@@ -114,7 +115,8 @@ std::string percent_decode(std::string_view text, bool plus) {
   std::string out;
   out.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size() && diag::hex_digit(text[i + 1]) >= 0 && diag::hex_digit(text[i + 2]) >= 0) {
+    if (text[i] == '%' && i + 2 < text.size() && diag::hex_digit(text[i + 1]) >= 0 &&
+        diag::hex_digit(text[i + 2]) >= 0) {
       out.push_back(static_cast<char>(diag::hex_digit(text[i + 1]) * 16 + diag::hex_digit(text[i + 2])));
       i += 2;
     } else {

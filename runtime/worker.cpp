@@ -14,7 +14,7 @@ namespace gw::runtime {
 namespace {
 constexpr std::size_t scratch_size = 256 * 1024;
 constexpr std::size_t most_buffers = 64, largest_buffer = 16 * 1024;
-}
+}  // namespace
 
 Worker::Worker(const Clock& clock, Network& network, Stats& stats, const Limits& limits)
     : clock_(clock),

@@ -224,9 +224,10 @@ TEST_CASE("addresses of a Gateway and of a pool; a file that changes; one that b
     std::ofstream(folder / (name + ".yaml"))
         << "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: " << name
         << ", namespace: a}\nspec:\n  gatewayClassName: gwctl\n"
-        << address << "  listeners: [{name: web, port: " << port << ", protocol: HTTP}]\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: "
-        << name << ", namespace: a}\nspec:\n  parentRefs: [{name: " << name << "}]\n  rules: [{backendRefs: [{name: "
-        << service << ", port: 80}]}]\n";
+        << address << "  listeners: [{name: web, port: " << port
+        << ", protocol: HTTP}]\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: "
+        << name << ", namespace: a}\nspec:\n  parentRefs: [{name: " << name
+        << "}]\n  rules: [{backendRefs: [{name: " << service << ", port: 80}]}]\n";
   };
   manifest("fixed", "  addresses: [{value: 127.77.0.9}]\n", "one");
   manifest("pooled", "", "two");

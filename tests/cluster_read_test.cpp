@@ -272,13 +272,15 @@ TEST_CASE("a proxy of the kubeconfig is used") {
   CHECK(proxy.requests().front().target == "http://api.invalid:6443/version");
 }
 
-TEST_CASE("a credential plugin is run once for every connection, and again after a 401 or when its credential expires") {
+TEST_CASE(
+    "a credential plugin is run once for every connection, and again after a 401 or when its credential expires") {
   const auto folder = std::filesystem::temp_directory_path() / ("gwctl-plugin-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   const auto script = folder / "login.sh";
   const auto write = [&](const std::string& expires) {
-    std::ofstream(script) << "#!/bin/sh\nn=$(($(cat " << folder.string() << "/n 2>/dev/null || echo 0) + 1)); echo $n > "
-                          << folder.string() << "/n\necho '{\"status\":{\"token\":\"t'$n'\"" << expires << "}}'\n";
+    std::ofstream(script) << "#!/bin/sh\nn=$(($(cat " << folder.string()
+                          << "/n 2>/dev/null || echo 0) + 1)); echo $n > " << folder.string()
+                          << "/n\necho '{\"status\":{\"token\":\"t'$n'\"" << expires << "}}'\n";
   };
   write("");
   std::filesystem::permissions(script, std::filesystem::perms::owner_all);

@@ -32,11 +32,12 @@ struct Watched {
   cluster::Watch watch;
 
   explicit Watched(const test::FakeApi& api)
-      : watch(access(api), {{"", "services", "Service", {"v1"}}}, [this] { ++changes; },
-              [this](const std::string& line) {
-                std::lock_guard lock(mutex);
-                troubles.push_back(line);
-              }) {}
+      : watch(
+            access(api), {{"", "services", "Service", {"v1"}}}, [this] { ++changes; },
+            [this](const std::string& line) {
+              std::lock_guard lock(mutex);
+              troubles.push_back(line);
+            }) {}
   static cluster::Access access(const test::FakeApi& api) {
     cluster::Access out;
     out.server = api.url();
@@ -88,7 +89,9 @@ TEST_CASE("a version that is too old makes it list again") {
   std::atomic<int> lists{0};
   bool as_event = false;
   SUBCASE("told by the status") {}
-  SUBCASE("told by an event") { as_event = true; }
+  SUBCASE("told by an event") {
+    as_event = true;
+  }
   test::FakeApi api([&](const ApiRequest& request) -> ApiReply {
     if (!is_watch(request)) return {200, list_of(service(++lists == 1 ? "old" : "new", "1"), "5")};
     if (lists > 1) return {200, "", true};
@@ -114,8 +117,8 @@ TEST_CASE("a refusal is told once, with what to grant, and without pause-less re
   Watched watched(api);
   std::this_thread::sleep_for(1500ms);
   CHECK(!watched.watch.synced());
-  CHECK(watched.told() == std::vector<std::string>{
-                              "this user may not list services in all namespaces; grant get, list and watch"});
+  CHECK(watched.told() ==
+        std::vector<std::string>{"this user may not list services in all namespaces; grant get, list and watch"});
   CHECK(api.requests().size() <= 5);
 }
 
@@ -135,10 +138,12 @@ TEST_CASE("an outage is told once and survived") {
   std::mutex mutex;
   std::vector<cluster::WatchedKind> kinds{{"", "services", "Service", {"v1"}}, {"", "secrets", "Secret", {"v1"}}};
   {
-    cluster::Watch watch(access, kinds, [] {}, [&](const std::string& line) {
-      std::lock_guard lock(mutex);
-      told.push_back(line);
-    });
+    cluster::Watch watch(
+        access, kinds, [] {},
+        [&](const std::string& line) {
+          std::lock_guard lock(mutex);
+          told.push_back(line);
+        });
     std::this_thread::sleep_for(700ms);
     CHECK(!watch.synced());
   }

@@ -32,8 +32,9 @@ ApiReply listed(const ApiRequest& request) {
   Json items = Json::array();
   for (const auto& [plural, text] : objects)
     if (request.path().ends_with(std::string("/") + plural)) items.push_back(Json::parse(text));
-  return {200, Json{{"apiVersion", "v1"}, {"kind", "List"}, {"metadata", {{"resourceVersion", "50"}}}, {"items", items}}
-                   .dump()};
+  return {
+      200,
+      Json{{"apiVersion", "v1"}, {"kind", "List"}, {"metadata", {{"resourceVersion", "50"}}}, {"items", items}}.dump()};
 }
 
 struct FakePlane : control::Dataplane {
@@ -107,8 +108,9 @@ TEST_CASE("status is written after the data plane has applied, and only what con
   const ApiRequest& account = patches["/api/v1/namespaces/a/serviceaccounts/gwctl-edge"];
   CHECK(account.headers.at("content-type") == "application/apply-patch+yaml");
   CHECK(account.has("fieldManager=gwctl"));
-  CHECK(Json::parse(account.body)["metadata"]["labels"] ==
-        Json{{"team", "web"}, {"gateway.networking.k8s.io/gateway-name", "edge"}, {"app.kubernetes.io/managed-by", "gwctl"}});
+  CHECK(Json::parse(account.body)["metadata"]["labels"] == Json{{"team", "web"},
+                                                                {"gateway.networking.k8s.io/gateway-name", "edge"},
+                                                                {"app.kubernetes.io/managed-by", "gwctl"}});
   for (const ApiRequest& request : api.requests()) CHECK((request.method == "GET" || request.method == "PATCH"));
 }
 
@@ -126,8 +128,8 @@ TEST_CASE("a write that fails is told once and tried again with growing pauses; 
   };
   CHECK(writes("/gateways/") >= 2);
   CHECK(writes("/gateways/") <= 4);
-  CHECK(controller.log == std::vector<std::string>{
-                              "cannot write status of Gateway a/edge: this user may not patch it; trying again"});
+  CHECK(controller.log ==
+        std::vector<std::string>{"cannot write status of Gateway a/edge: this user may not patch it; trying again"});
 }
 
 TEST_CASE("a generated object that could not be applied is tried again") {

@@ -44,7 +44,7 @@ spec: {ports: [{port: 80}]}
 )";
 
 std::string http_route(const std::string& name, const std::string& parents, const std::string& spec,
-                  const std::string& more = "") {
+                       const std::string& more = "") {
   return "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: " + name +
          ", namespace: app, generation: 7, resourceVersion: \"41\"}\nspec:\n  parentRefs: [" + parents + "]\n" + spec +
          more + "---\n";
@@ -64,7 +64,8 @@ struct World {
   kube::Bundle bundle;
   std::vector<control::StatusUpdate> updates;
 
-  explicit World(const std::string& text, const control::GatewayStates& states = {{{"infra", "edge"}, {{"10.0.0.1"}, "", ""}}}) {
+  explicit World(const std::string& text,
+                 const control::GatewayStates& states = {{{"infra", "edge"}, {{"10.0.0.1"}, "", ""}}}) {
     bundle = kube::load_text("x.yaml", text, sources, sink);
     const kube::Index index(bundle);
     route::AttachOptions options;
@@ -98,8 +99,9 @@ struct World {
 }  // namespace
 
 TEST_CASE("an attached route, word for word") {
-  World world(base + http_route("shop", "{name: edge, namespace: infra, sectionName: web}",
-                           "  hostnames: [shop.example.com]\n  rules: [{backendRefs: [{name: shop, port: 80}]}]\n"));
+  World world(base +
+              http_route("shop", "{name: edge, namespace: infra, sectionName: web}",
+                         "  hostnames: [shop.example.com]\n  rules: [{backendRefs: [{name: shop, port: 80}]}]\n"));
   CHECK(world.find("shop")->json ==
         R"({"status":{"parents":[{"parentRef":{"group":"gateway.networking.k8s.io","kind":"Gateway",)"
         R"("namespace":"infra","name":"edge","sectionName":"web"},"controllerName":"gwctl.dev/gateway-controller",)"
@@ -113,20 +115,24 @@ TEST_CASE("an attached route, word for word") {
 }
 
 TEST_CASE("classes, Gateways and listeners; what is another controller's is not touched") {
-  World world(base + http_route("shop", "{name: edge, namespace: infra}", "  rules: [{backendRefs: [{name: shop, port: 80}]}]\n"));
+  World world(base + http_route("shop", "{name: edge, namespace: infra}",
+                                "  rules: [{backendRefs: [{name: shop, port: 80}]}]\n"));
   CHECK(conditions(world.status("gw")["conditions"]) == " Accepted=True/Accepted");
   CHECK(world.status("gw")["supportedFeatures"].size() > 40);
   CHECK(world.find("other") == nullptr);
   CHECK(world.find("foreign") == nullptr);
   const Json edge = world.status("edge");
   CHECK(edge["addresses"].dump() == R"([{"type":"IPAddress","value":"10.0.0.1"}])");
-  CHECK(conditions(edge["conditions"]) == " Accepted=True/Accepted Programmed=True/Programmed ResolvedRefs=True/ResolvedRefs");
+  CHECK(conditions(edge["conditions"]) ==
+        " Accepted=True/Accepted Programmed=True/Programmed ResolvedRefs=True/ResolvedRefs");
   const Json& web = edge["listeners"][0];
   CHECK(web["attachedRoutes"] == 1);
-  CHECK(web["supportedKinds"].dump() ==
-        R"([{"group":"gateway.networking.k8s.io","kind":"HTTPRoute"},{"group":"gateway.networking.k8s.io","kind":"GRPCRoute"}])");
-  CHECK(conditions(web["conditions"]) ==
-        " Accepted=True/Accepted Programmed=True/Programmed ResolvedRefs=True/ResolvedRefs Conflicted=False/NoConflicts");
+  CHECK(
+      web["supportedKinds"].dump() ==
+      R"([{"group":"gateway.networking.k8s.io","kind":"HTTPRoute"},{"group":"gateway.networking.k8s.io","kind":"GRPCRoute"}])");
+  CHECK(
+      conditions(web["conditions"]) ==
+      " Accepted=True/Accepted Programmed=True/Programmed ResolvedRefs=True/ResolvedRefs Conflicted=False/NoConflicts");
   for (const Json& list : {edge["conditions"], web["conditions"]})
     for (const Json& condition : list) CHECK(condition["observedGeneration"] == 2);
 }
@@ -142,10 +148,10 @@ TEST_CASE("why a route is not attached") {
         "edge: Accepted=False/NoMatchingParent ResolvedRefs=True/ResolvedRefs\n");
   CHECK(World(base + http_route("r", edge, "  rules: [{backendRefs: [{name: none, port: 80}]}]\n")).parents("r") ==
         "edge: Accepted=True/Accepted ResolvedRefs=False/BackendNotFound\n");
-  CHECK(World(base + http_route("r", edge, "  rules: [{backendRefs: [{name: x, namespace: far, port: 80}]}]\n")).parents("r") ==
-        "edge: Accepted=True/Accepted ResolvedRefs=False/RefNotPermitted\n");
-  CHECK(World(base + http_route("r", edge, "  rules: [{backendRefs: [{kind: Bucket, name: x, port: 80}]}]\n")).parents("r") ==
-        "edge: Accepted=True/Accepted ResolvedRefs=False/InvalidKind\n");
+  CHECK(World(base + http_route("r", edge, "  rules: [{backendRefs: [{name: x, namespace: far, port: 80}]}]\n"))
+            .parents("r") == "edge: Accepted=True/Accepted ResolvedRefs=False/RefNotPermitted\n");
+  CHECK(World(base + http_route("r", edge, "  rules: [{backendRefs: [{kind: Bucket, name: x, port: 80}]}]\n"))
+            .parents("r") == "edge: Accepted=True/Accepted ResolvedRefs=False/InvalidKind\n");
   CHECK(World(base + http_route("r", "{name: foreign, namespace: infra}", good)).parents("r") == "none");
   std::string closed = base;
   closed.replace(closed.find("from: All"), 9, "from: Same");

@@ -1,5 +1,6 @@
 // docs/annotations.md and man/gwctl-annotations.7: what becomes of every annotation of ingress-nginx for every target,
-// as convert itself does it with the valid values of testdata/convert/nginx-annotations.tsv. GWCTL_ACCEPT=1 writes them.
+// as convert itself does it with the valid values of testdata/convert/nginx-annotations.tsv. GWCTL_ACCEPT=1 writes
+// them.
 #include <doctest/doctest.h>
 
 #include <cstdlib>

@@ -64,9 +64,8 @@ std::optional<std::string> below(const std::string& host, const std::string& wil
   return host.substr(0, host.size() - wildcard.size() + 1);
 }
 bool one_label(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_';
-  });
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; });
 }
 
 std::string bare_host(std::string host) {
@@ -199,7 +198,8 @@ constexpr Explanation of_targets[] = {
      }},
     {"GW664",
      [](const Seen& s) {
-       return (s.want >= 500 || s.ours.status >= 500) && (s.want == 503 || s.want == 502 || s.ours.status == 503 || s.ours.status == 502);
+       return (s.want >= 500 || s.ours.status >= 500) &&
+              (s.want == 503 || s.want == 502 || s.ours.status == 503 || s.ours.status == 502);
      }},
     {"GW665", [](const Seen& s) { return s.ours.status == 500; }},
     {"GW666",
@@ -276,9 +276,8 @@ struct Converted {
   bool told(const Explanation& e, const Seen& seen) const {
     const auto at = named.find(e.code);
     return at != named.end() && e.fits(seen) &&
-           std::any_of(at->second.begin(), at->second.end(), [&](const kube::Object* object) {
-             return !object || concerns(object, bare_host(seen.host));
-           });
+           std::any_of(at->second.begin(), at->second.end(),
+                       [&](const kube::Object* object) { return !object || concerns(object, bare_host(seen.host)); });
   }
 };
 
@@ -340,8 +339,8 @@ std::optional<Counts> hold(const std::string& target, const std::string& profile
       std::printf("named: %s %s%s\n", id.c_str(), r.dump().c_str(), why.c_str());
   }
   MESSAGE(target, ": equal ", counts.equal, ", named by the report ", counts.named, ", unexplained ",
-          counts.unexplained.size(), ", with a policy that the model does not know ", counts.unmodelled, ", dead ports ",
-          counts.dead);
+          counts.unexplained.size(), ", with a policy that the model does not know ", counts.unmodelled,
+          ", dead ports ", counts.dead);
   for (const std::string& u : counts.unexplained) MESSAGE(target, " ", u);
   return counts;
 }

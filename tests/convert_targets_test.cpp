@@ -63,15 +63,17 @@ std::vector<Row> annotation_rows() {
   }
   rows.push_back({"rewrite-target", annotation("rewrite-target", "/x/$2")});
   rows.push_back({"affinity", annotation("affinity", "cookie") + annotation("session-cookie-max-age", "600") +
-                                  annotation("session-cookie-samesite", "Lax") + annotation("session-cookie-path", "/")});
+                                  annotation("session-cookie-samesite", "Lax") +
+                                  annotation("session-cookie-path", "/")});
   rows.push_back({"auth-url", annotation("auth-url", "https://login.example.org/check?x=1")});
   rows.push_back({"limit-rpm", annotation("limit-rpm", "30") + annotation("limit-rps", "2")});
   rows.push_back({"cors-allow-origin", annotation("enable-cors", "true") +
                                            annotation("cors-allow-origin", "https://*.example.com,https://b.org")});
   rows.push_back({"upstream-hash-by", annotation("upstream-hash-by", "$http_x_user")});
-  rows.push_back({"proxy-next-upstream",
-                  annotation("proxy-next-upstream", "error timeout http_502") + annotation("proxy-next-upstream-tries", "3")});
-  rows.push_back({"custom-http-errors", annotation("custom-http-errors", "404,503") + annotation("default-backend", "errors")});
+  rows.push_back({"proxy-next-upstream", annotation("proxy-next-upstream", "error timeout http_502") +
+                                             annotation("proxy-next-upstream-tries", "3")});
+  rows.push_back(
+      {"custom-http-errors", annotation("custom-http-errors", "404,503") + annotation("default-backend", "errors")});
   rows.push_back({"ssl-ciphers", annotation("ssl-ciphers", "ECDHE-RSA-AES128-GCM-SHA256")});
   return rows;
 }
@@ -138,15 +140,14 @@ TEST_CASE("the CRDs are really asked: a wrong field of each target's object is f
   for (const auto& [target, folder, object] :
        {std::tuple{"envoy-gateway", shelves[0].folder,
                    "apiVersion: gateway.envoyproxy.io/v1alpha1\nkind: SecurityPolicy\n"},
-        {"nginx-gateway-fabric", shelves[1].folder,
-         "apiVersion: gateway.nginx.org/v1alpha1\nkind: RateLimitPolicy\n"},
+        {"nginx-gateway-fabric", shelves[1].folder, "apiVersion: gateway.nginx.org/v1alpha1\nkind: RateLimitPolicy\n"},
         {"traefik", shelves[2].folder, "apiVersion: traefik.io/v1alpha1\nkind: Middleware\n"}}) {
     const auto crds = catalogue({folder});
     if (!crds) return;
     diag::Sources sources;
     diag::Sink sink;
-    const kube::Bundle bundle =
-        kube::load_text("x.yaml", std::string(object) + "metadata: {name: a, namespace: b}\nspec: {no: 1}\n", sources, sink);
+    const kube::Bundle bundle = kube::load_text(
+        "x.yaml", std::string(object) + "metadata: {name: a, namespace: b}\nspec: {no: 1}\n", sources, sink);
     validate::Options how;
     how.crds = crds.get();
     how.rules = false;

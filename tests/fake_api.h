@@ -18,8 +18,8 @@
 namespace gw::test {
 
 struct ApiRequest {
-  std::string method, target, body;             // target: path with query, as sent
-  std::map<std::string, std::string> headers;   // names in lower case
+  std::string method, target, body;            // target: path with query, as sent
+  std::map<std::string, std::string> headers;  // names in lower case
   std::string path() const { return target.substr(0, target.find('?')); }
   bool has(const std::string& text) const { return target.find(text) != std::string::npos; }
 };

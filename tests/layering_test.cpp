@@ -34,8 +34,8 @@ const std::map<std::string, Words> rooms = {
     {"export", {"graph", "route", "kube", "yaml", "diag"}},
     {"audit", {"convert", "validate", "verify", "route", "pki", "kube", "yaml", "diag"}},
     {"cli",
-     {"audit", "export", "graph", "control", "convert", "validate", "verify", "runtime", "cluster", "route", "kube", "yaml",
-      "pki", "diag"}},
+     {"audit", "export", "graph", "control", "convert", "validate", "verify", "runtime", "cluster", "route", "kube",
+      "yaml", "pki", "diag"}},
 };
 
 struct Library {

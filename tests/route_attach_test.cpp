@@ -89,7 +89,8 @@ TEST_CASE("a half-done rotation is told while the certificate before it serves")
            ".test, tls: {certificateRefs: [{name: " + name + "}]}}\n";
   };
   const auto secret = [](const std::string& name, const std::string& data) {
-    return "---\napiVersion: v1\nkind: Secret\nmetadata: {name: " + name + ", namespace: infra}\ndata: {" + data + "}\n";
+    return "---\napiVersion: v1\nkind: Secret\nmetadata: {name: " + name + ", namespace: infra}\ndata: {" + data +
+           "}\n";
   };
   const std::string bad = "tls.crt: eA==, tls.key: YmFk";
   const Facts facts;
@@ -376,10 +377,9 @@ TEST_CASE("CORS") {
   CHECK(route::is_preflight(request));
   std::string all;
   for (const auto& change : route::cors_headers(policy, request, true)) all += change.name + "=" + change.value + ";";
-  CHECK(
-      all ==
-      "access-control-allow-origin=https://www.foo.com;access-control-allow-credentials=true;"
-      "access-control-allow-methods=GET, PUT;access-control-allow-headers=X-A;access-control-max-age=600;"
+  CHECK(all ==
+        "access-control-allow-origin=https://www.foo.com;access-control-allow-credentials=true;"
+        "access-control-allow-methods=GET, PUT;access-control-allow-headers=X-A;access-control-max-age=600;"
         "access-control-expose-headers=X-E;vary=Origin;");
 }
 

@@ -168,9 +168,9 @@ TEST_CASE("limits") {
 TEST_CASE("parts of times") {
   const std::string at = "timestamp('2024-02-29T13:45:06Z')";
   const std::pair<std::string, std::string> rows[] = {
-      {".getFullYear()", "2024"}, {".getMonth()", "1"},      {".getDayOfMonth()", "28"}, {".getDate()", "29"},
-      {".getDayOfWeek()", "4"},   {".getDayOfYear()", "59"}, {".getHours()", "13"},      {".getMinutes()", "45"},
-      {".getSeconds()", "6"}};
+      {".getFullYear()", "2024"}, {".getMonth()", "1"},     {".getDayOfMonth()", "28"},
+      {".getDate()", "29"},       {".getDayOfWeek()", "4"}, {".getDayOfYear()", "59"},
+      {".getHours()", "13"},      {".getMinutes()", "45"},  {".getSeconds()", "6"}};
   for (const auto& [part, wanted] : rows) CHECK_MESSAGE(evaluate(at + part) == wanted, part);
   CHECK(evaluate("duration('90m').getHours() + duration('90m').getMinutes()") == "91");
 }
@@ -202,7 +202,8 @@ TEST_CASE("Kubernetes' libraries of addresses, URLs and quantities") {
       {"'a1b22c'.findAll('[0-9]+')[1]", "22"},
       {"size('a1b22c'.findAll('[0-9]+', 1))", "1"},
       {"size('abc'.findAll('[0-9]*'))", "4"},
-      {"quantity('1.5Gi') == quantity('1536Mi') && quantity('500m') == quantity('0.5') && quantity('1e3') == quantity('1k')",
+      {"quantity('1.5Gi') == quantity('1536Mi') && quantity('500m') == quantity('0.5') && quantity('1e3') == "
+       "quantity('1k')",
        "true"},
       {"quantity('50k').isLessThan(quantity('50Ki')) && quantity('1G').isGreaterThan(quantity('1M'))", "true"},
       {"quantity('200M').add(quantity('100M')).sub(1).asInteger()", "299999999"},

@@ -1,5 +1,5 @@
-// Reports against the published schemas of their formats, by tests/schemas/check_reports.py. Without Python, or a way to
-// the packages that hold the schemas, this says so and passes.
+// Reports against the published schemas of their formats, by tests/schemas/check_reports.py. Without Python, or a way
+// to the packages that hold the schemas, this says so and passes.
 #include <doctest/doctest.h>
 #include <sys/wait.h>
 

@@ -50,9 +50,10 @@ std::vector<diag::Diagnostic> findings(const std::string& text, diag::Sources& s
   const kube::Bundle bundle = kube::decode(raw, load, sources, sink);
   validate::Options options;
   options.complete = text.find("# complete") != std::string::npos;
-  options.now = 1'893'456'000;  // 2030-01-01
+  options.now = 1'893'456'000;                   // 2030-01-01
   const auto profile = text.find("# profile ");  // "# complete" and "# profile NAME" are the flags of a case
-  if (profile != std::string::npos) options.profile = text.substr(profile + 10, text.find('\n', profile) - profile - 10);
+  if (profile != std::string::npos)
+    options.profile = text.substr(profile + 10, text.find('\n', profile) - profile - 10);
   validate::check_rules(bundle, raw, sources, options, sink);
   return sink.take();
 }

@@ -1,5 +1,5 @@
-// The built-in description and the published CRDs, node by node: types, formats, enums, bounds, patterns, defaults, list
-// types and keys, required fields, rules. What objects happen to test is not enough.
+// The built-in description and the published CRDs, node by node: types, formats, enums, bounds, patterns, defaults,
+// list types and keys, required fields, rules. What objects happen to test is not enough.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -75,7 +75,8 @@ class Walk {
     same("embedded", std::to_string(a->embedded), std::to_string(b->embedded));
     same("list type", std::to_string(static_cast<int>(a->list_type)), std::to_string(static_cast<int>(b->list_type)));
     same("format", a->format, b->format);
-    same("pattern", a->pattern ? std::string(a->pattern->text()) : "", b->pattern ? std::string(b->pattern->text()) : "");
+    same("pattern", a->pattern ? std::string(a->pattern->text()) : "",
+         b->pattern ? std::string(b->pattern->text()) : "");
     same("lengths", show(a->min_length) + show(a->max_length), show(b->min_length) + show(b->max_length));
     same("items", show(a->min_items) + show(a->max_items), show(b->min_items) + show(b->max_items));
     same("properties", show(a->min_properties) + show(a->max_properties),
@@ -195,7 +196,8 @@ TEST_CASE("every rule and pattern of the vendors' CRDs compiles") {
     }
     const auto crds = from_crds(documents, sink);
     for (const KindInfo& kind : crds->kinds()) CHECK(crds->with_schema(kind, sink) != nullptr);
-    for (const diag::Diagnostic& found : sink.take()) CHECK_MESSAGE(false, std::string(directory) << ": " << found.message);
+    for (const diag::Diagnostic& found : sink.take())
+      CHECK_MESSAGE(false, std::string(directory) << ": " << found.message);
     MESSAGE(std::string(directory) << ": " << crds->kinds().size() << " versions of kinds");
   }
 }

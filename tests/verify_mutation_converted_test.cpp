@@ -220,7 +220,8 @@ std::vector<route::Request> probes(const std::vector<route::Request>& observed, 
         if (!match.path || !match.path->value) continue;
         std::string text = *match.path->value;
         if (match.path->type == "RegularExpression") {
-          std::erase_if(text, [](char c) { return std::string_view("()|^$?*+[]{}\\.").find(c) != std::string_view::npos; });
+          std::erase_if(text,
+                        [](char c) { return std::string_view("()|^$?*+[]{}\\.").find(c) != std::string_view::npos; });
           if (text.starts_with("i:")) text.erase(0, 2);
           if (text.starts_with("i")) text.erase(0, 1);
           if (text.starts_with(":")) text.erase(0, 1);
@@ -341,7 +342,8 @@ TEST_CASE("mutations of converted configurations: what changes an answer is foun
   std::string text;
   for (const auto& [name, row] : campaign.rows) {
     text += "\n  " + name + ": " + std::to_string(row.all) + ", " + std::to_string(row.changed) +
-            " change a probed answer, " + std::to_string(row.flagged) + " found, " + std::to_string(row.equal) + " equal";
+            " change a probed answer, " + std::to_string(row.flagged) + " found, " + std::to_string(row.equal) +
+            " equal";
     sum.all += row.all;
     sum.changed += row.changed;
     sum.flagged += row.flagged;

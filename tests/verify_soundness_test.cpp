@@ -83,14 +83,15 @@ const verify::HostReport* row_of(const verify::Report& report, const std::string
 bool plainly_written(const route::Request& request) {
   static const std::string odd = "%#;\\\"<>|^`{}";
   const std::string path = request.target.substr(0, request.target.find('?'));
-  const bool name = !request.host.empty() && request.host.find_first_not_of(
-                                                 "abcdefghijklmnopqrstuvwxyz0123456789-._") == std::string::npos;
+  const bool name = !request.host.empty() &&
+                    request.host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-._") == std::string::npos;
   return name && request.method != "CONNECT" && request.method != "TRACE" && !request.http10 && path.starts_with('/') &&
          path.find_first_of(odd) == std::string::npos && path.find("//") == std::string::npos &&
          path.find("/.") == std::string::npos && request.host == plain_host(request.host) &&
          (!request.sni || *request.sni == request.host) && request.port == 0 &&
          std::none_of(request.headers.begin(), request.headers.end(), [](const auto& header) {
-           return header.first == "Host" || header.first == "X-Want-Status" || header.first == "Content-Length";  // body sizes are not proven
+           return header.first == "Host" || header.first == "X-Want-Status" ||
+                  header.first == "Content-Length";  // body sizes are not proven
          });
 }
 bool plain_difference(const verify::Counterexample& found) {
@@ -110,9 +111,8 @@ bool plain_difference(const verify::Counterexample& found) {
   return true;
 }
 bool differs_plainly(const verify::HostReport& row, route::Scheme scheme) {
-  return std::any_of(row.counterexamples.begin(), row.counterexamples.end(), [&](const auto& found) {
-    return found.request.scheme == scheme && plain_difference(found);
-  });
+  return std::any_of(row.counterexamples.begin(), row.counterexamples.end(),
+                     [&](const auto& found) { return found.request.scheme == scheme && plain_difference(found); });
 }
 
 struct Soundness {
@@ -163,9 +163,10 @@ void check(const std::string& file, const oracle::Options& options, double least
     const verify::HostReport* row = row_of(fresh->report, request.host);
     const verify::Verdict verdict = row ? row->verdict : fresh->report.verdict;
     const bool plain = plainly_written(request);
-    const bool told = verdict == verify::Verdict::unmodelled || !fresh->report.old_refused.empty() ||
-                      (row && !row->unmodelled.empty()) ||
-                      (verdict == verify::Verdict::differs && (!plain || !row || differs_plainly(*row, request.scheme)));
+    const bool told =
+        verdict == verify::Verdict::unmodelled || !fresh->report.old_refused.empty() ||
+        (row && !row->unmodelled.empty()) ||
+        (verdict == verify::Verdict::differs && (!plain || !row || differs_plainly(*row, request.scheme)));
     if (alike) {
       seen.vouched += plain && !told;
       continue;

@@ -1,4 +1,5 @@
-// Witnesses over real sockets: what verify says of the new side is what `gwctl serve` answers, for every request it asked.
+// Witnesses over real sockets: what verify says of the new side is what `gwctl serve` answers, for every request it
+// asked.
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -192,10 +193,9 @@ TEST_CASE("what verify asked of the new side is what serve answers over sockets"
                                      [&](const auto& answer) { return fits(answer, seen, http, https); });
       if (right) continue;
       ++other;
-      CHECK_MESSAGE(right, verify::curl_line(request, "127.0.0.1") << "\n  said "
-                                                                   << route::to_json(said, new_sources) << "\n  seen "
-                                                                   << seen.status << " " << seen.header("location")
-                                                                   << " " << seen.error << " " << seen.body);
+      CHECK_MESSAGE(right, verify::curl_line(request, "127.0.0.1")
+                               << "\n  said " << route::to_json(said, new_sources) << "\n  seen " << seen.status << " "
+                               << seen.header("location") << " " << seen.error << " " << seen.body);
     }
   }
   fs::remove_all(directory);

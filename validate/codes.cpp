@@ -52,7 +52,8 @@ constexpr CodeInfo codes[] = {
      "The comment names a code that is not found at its line. Remove it, so that it does not hide something later."},
     {"GW018", warning, "yaml", "tag that Kubernetes ignores",
      "Kubernetes reads the value as if the tag were not there. Another reader of YAML may not."},
-    {"GW019", warning, "yaml", "text after the end of a document", "Kubernetes drops it silently. Put --- on a line of its own between documents."},
+    {"GW019", warning, "yaml", "text after the end of a document",
+     "Kubernetes drops it silently. Put --- on a line of its own between documents."},
     {"GW020", warning, "reference", "kind that could not be read from the cluster",
      "This user's role does not allow to list the kind, or the API server failed. What depends on these objects is "
      "judged without them; grant 'list' (get and list are all that gwctl sends), or read another namespace."},
@@ -88,7 +89,8 @@ constexpr CodeInfo codes[] = {
      "The API server bounds what the rules of a kind may cost for one object. This object is so large that it would be "
      "refused."},
     {"GW118", error, "cel", "change that is not allowed",
-     "Some fields cannot change once the object exists. With --old, the objects as they are now are compared with the new "
+     "Some fields cannot change once the object exists. With --old, the objects as they are now are compared with the "
+     "new "
      "ones, and the API's rules about changes are checked."},
     {"GW511", error, "schema", "definition of a kind is unusable",
      "The CustomResourceDefinition given with --crds holds a schema, a pattern or a rule that cannot be used."},
@@ -133,7 +135,8 @@ std::optional<CodeInfo> find_code(std::string_view code) {
     if (row.code == plain) return row;
   }
   for (const SemanticRule& rule : semantic_rules()) {
-    if (rule.code == plain) return CodeInfo{rule.code, rule.severity, rule.layer, rule.title, rule.explanation, rule.opt_in};
+    if (rule.code == plain)
+      return CodeInfo{rule.code, rule.severity, rule.layer, rule.title, rule.explanation, rule.opt_in};
   }
   return std::nullopt;
 }

@@ -30,8 +30,7 @@ Replacement remove_lines(diag::Span span, std::string_view text, std::string_vie
   const auto comment = rest.find_first_not_of(" \t\r\n");
   std::string_view lead = text.substr(begin, span.begin - begin);
   lead.remove_prefix(std::min(lead.find_first_not_of(" \t"), lead.size()));
-  if (lead != before ||
-      (comment != std::string_view::npos && rest[comment] != '#'))
+  if (lead != before || (comment != std::string_view::npos && rest[comment] != '#'))
     return {span.begin, span.begin, {}};
   return {begin, end, {}};
 }
@@ -58,7 +57,8 @@ Replacement resolve(const Edit& edit, std::string_view text) {
       return impossible;
     case Repair::replace: {
       // A quoted scalar stays quoted.
-      const bool quoted = written.size() >= 2 && (written[0] == '"' || written[0] == '\'') && written.back() == written[0];
+      const bool quoted =
+          written.size() >= 2 && (written[0] == '"' || written[0] == '\'') && written.back() == written[0];
       const std::string quote = quoted ? std::string(1, written[0]) : std::string();
       return {span.begin, span.end, quote + edit.text + quote};
     }

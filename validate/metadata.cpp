@@ -58,9 +58,8 @@ class Decoder {
     found.code = "GW115";
     found.path = "metadata";
     found.at = value.at;
-    found.message =
-        "'" + std::string(field) + "' is " + std::string(wanted) + "; what stands here is read as " +
-        std::string(name(value.type));
+    found.message = "'" + std::string(field) + "' is " + std::string(wanted) + "; what stands here is read as " +
+                    std::string(name(value.type));
     if (value.is(Type::boolean) || value.number()) {
       found.help = "put it in quotes";
       if (wanted == "a string" && value.at && value.at->plain()) found.repair = Repair::quote;

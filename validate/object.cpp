@@ -23,8 +23,7 @@ class RuleRunner {
     for (const Schema* part : schema.all_of) walk(value, old, *part, path);
     if (value.is(Type::list) && schema.items && schema.items->has_rules) {
       for (std::uint32_t i = 0; i < value.size; ++i)
-        walk(value.items[i], counterpart(value.items[i], old, schema), *schema.items,
-             index(path, i, &value.items[i]));
+        walk(value.items[i], counterpart(value.items[i], old, schema), *schema.items, index(path, i, &value.items[i]));
     } else if (value.is(Type::map)) {
       for (const Field& field : value.map()) {
         const Value* before = old ? old->find(field.key) : nullptr;

@@ -69,7 +69,9 @@ bool no_certificate(std::string_view, const Counterexample& found) {
          pairs(found, [](const Answer& a, const Answer& b) { return a.status != 0 && b.status == 0; });
 }
 
-bool other_server_name(std::string_view, const Counterexample& found) { return found.aspect == Aspect::server_name; }
+bool other_server_name(std::string_view, const Counterexample& found) {
+  return found.aspect == Aspect::server_name;
+}
 
 // No rule of anybody: what the old controller answers by itself.
 bool own_answer(const Answer& answer) {
@@ -174,7 +176,9 @@ constexpr std::array rows = {
 
 }  // namespace
 
-std::span<const Cause> causes() { return rows; }
+std::span<const Cause> causes() {
+  return rows;
+}
 
 const Cause* cause(std::string_view name) {
   const auto* found = std::find_if(rows.begin(), rows.end(), [&](const Cause& c) { return c.name == name; });

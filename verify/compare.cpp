@@ -123,7 +123,8 @@ bool denies(const AnswerSet& answers) {
 }
 bool limits(const AnswerSet& answers) {
   return std::any_of(answers.any_of.begin(), answers.any_of.end(), [](const Answer& answer) {
-    return answer.status == 429 || std::find(answer.notes.begin(), answer.notes.end(), rate_limit) != answer.notes.end();
+    return answer.status == 429 ||
+           std::find(answer.notes.begin(), answer.notes.end(), rate_limit) != answer.notes.end();
   });
 }
 

@@ -36,8 +36,8 @@ struct Counterexample {
   route::AnswerSet old_answer, new_answer;
   Difference difference = Difference::status;
   Impact impact = Impact::availability;
-  std::size_t alike = 1;  // requests that showed the same difference
-  std::string known;      // the agreed reason, when it was accepted (see known.h)
+  std::size_t alike = 1;        // requests that showed the same difference
+  std::string known;            // the agreed reason, when it was accepted (see known.h)
   std::string_view cause = {};  // name of a cause that many requests share (see causes.h); empty: one to look at
 };
 

@@ -23,8 +23,8 @@ constexpr std::array<TextField, 9> text_fields = {{{"host", &Accepted::host},
                                                    {"method", &Accepted::method},
                                                    {"path", &Accepted::path},
                                                    {"reason", &Accepted::reason}}};
-constexpr std::array<std::string_view, 11> field_names = {
-    "host", "aspect", "detail", "difference", "cause", "scheme", "method", "path", "reason", "old", "new"};
+constexpr std::array<std::string_view, 11> field_names = {"host",   "aspect", "detail", "difference", "cause", "scheme",
+                                                          "method", "path",   "reason", "old",        "new"};
 
 void report(diag::Sink& sink, const diag::Span& span, std::string message, std::string help) {
   diag::Diagnostic finding;

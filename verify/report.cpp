@@ -135,8 +135,8 @@ std::string counts_line(const Report& report) {
   std::string out = std::to_string(report.hosts.size()) + " hosts";
   for (const auto& [verdict, hosts] : counts.hosts)
     out += ", " + std::to_string(hosts) + " " + std::string(name(verdict));
-  out += "; " + std::to_string(counts.requests) + " requests asked of both sides; kinds of difference: " +
-         std::to_string(counts.open) + " to look at";
+  out += "; " + std::to_string(counts.requests) +
+         " requests asked of both sides; kinds of difference: " + std::to_string(counts.open) + " to look at";
   if (counts.caused != 0) out += ", " + std::to_string(counts.caused) + " of shared causes";
   if (counts.known != 0) out += ", " + std::to_string(counts.known) + " accepted";
   return out;
@@ -380,8 +380,8 @@ std::string to_markdown(const Report& report, const Rendering& rendering) {
     std::size_t left = rendering.shown;
     for (const Counterexample& found : host.counterexamples) {
       if (left-- == 0) break;
-      out += "| " + heading(found) + (found.known.empty() ? "" : ", accepted: " + cell(found.known)) +
-             " | " + cell(display(found.request)) + aspect_note(found) + alike_note(found) + " | " +
+      out += "| " + heading(found) + (found.known.empty() ? "" : ", accepted: " + cell(found.known)) + " | " +
+             cell(display(found.request)) + aspect_note(found) + alike_note(found) + " | " +
              cell(with_place(summary(found.old_answer), place(found.old_answer, rendering.old_sources))) + " | " +
              cell(with_place(summary(found.new_answer), place(found.new_answer, rendering.new_sources))) + " |\n";
     }

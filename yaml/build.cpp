@@ -399,8 +399,7 @@ bool Builder::alias(const yaml_event_t& event) {
   }
   const Anchor& anchor = anchors_[found->second];
   if (anchor.open) {
-    return refuse("GW001", span, "'*" + shown(name) + "' stands inside the value that it names",
-                  "remove the alias");
+    return refuse("GW001", span, "'*" + shown(name) + "' stands inside the value that it names", "remove the alias");
   }
   if (++aliases_ > limits_.aliases || anchor.work > limits_.nodes_per_alias) {
     return refuse("GW012", span, "too many aliases: this document would grow without bound", "write the values out");

@@ -84,8 +84,8 @@ class Policies {
     for (const std::size_t i : rules_.rules)
       for (const Backend& b : written_.rules[i]->backends)
         if (b.kind.empty())
-          policies.merge(context_, b.ns, b.name, {{"backend", {{"tls", {{"insecureSkipVerify", "All"}}}}}}, own::service_target,
-                         "targetRefs");
+          policies.merge(context_, b.ns, b.name, {{"backend", {{"tls", {{"insecureSkipVerify", "All"}}}}}},
+                         own::service_target, "targetRefs");
     settle("AgentgatewayPolicy backend.tls.insecureSkipVerify of the Service");
   }
   template <class T>
@@ -110,9 +110,10 @@ std::string_view agentgateway_why_not(const Intent& intent) {
   const Demand& d = intent.demand;
   if (std::holds_alternative<RateLimit>(d))
     return "agentgateway's local rate limit counts all clients together; one by client needs a rate limit service";
-  if (std::holds_alternative<RegexRewrite>(d))
-    return "agentgateway replaces a whole path or a prefix, not parts of it";
-  if (std::holds_alternative<ConnectionLimit>(d) || std::holds_alternative<BandwidthLimit>(d) || std::holds_alternative<CookieAffinity>(d) || std::holds_alternative<HashBalance>(d) || std::holds_alternative<LeastRequest>(d))
+  if (std::holds_alternative<RegexRewrite>(d)) return "agentgateway replaces a whole path or a prefix, not parts of it";
+  if (std::holds_alternative<ConnectionLimit>(d) || std::holds_alternative<BandwidthLimit>(d) ||
+      std::holds_alternative<CookieAffinity>(d) || std::holds_alternative<HashBalance>(d) ||
+      std::holds_alternative<LeastRequest>(d))
     return "agentgateway has no field for it";
   if (std::holds_alternative<ClientCertificate>(d))
     return "agentgateway checks client certificates for a whole port of a Gateway, not for one host";

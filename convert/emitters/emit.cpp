@@ -65,7 +65,8 @@ void add_backend_tls(const Ir& ir, const diag::Sources& sources, NameBook& names
   for (const BackendTls& tls : ir.backend_tls) {
     if (!done.insert({tls.ns, tls.service, tls.port}).second) continue;
     auto policy = kube::make<kube::BackendTlsPolicy>(std::string(tls.ns), {});
-    policy.metadata.name = names.claim("BackendTLSPolicy/" + policy.metadata.ns, dns_name(tls.service), std::string(tls.service) + "\n" + tls.port);
+    policy.metadata.name = names.claim("BackendTLSPolicy/" + policy.metadata.ns, dns_name(tls.service),
+                                       std::string(tls.service) + "\n" + tls.port);
     policy.comments.push_back(provenance(*tls.owner, nullptr, sources));
     kube::PolicyTargetRef& ref = policy.spec.target_refs.emplace_back();
     ref.kind = "Service";

@@ -75,9 +75,8 @@ class Policies {
                std::string(a.service.empty() ? "the Backend outside the cluster must be enabled in Envoy Gateway "
                                                "(extensionApis.enableBackend), else every request gets 500; "
                                              : "") +
-               std::string(a.signin.empty()
-                                                        ? "a refusal of the service is passed on"
-                                                        : "the sign-in page is not: the service must redirect itself"),
+               std::string(a.signin.empty() ? "a refusal of the service is passed on"
+                                            : "the sign-in page is not: the service must redirect itself"),
            true);
   }
   void operator()(const BasicAuth& a) {
@@ -263,9 +262,9 @@ void route_policies(const WrittenRoute& written, PolicyContext& context) {
     for (const auto& [kind, spec] :
          {std::pair{"SecurityPolicy", &policies.security}, {"BackendTrafficPolicy", &policies.traffic}}) {
       if (spec->empty()) continue;
-      context.others.push_back(own::object(version, kind, route.metadata.ns, name,
-                                           own::with_targets("targetRefs", own::rule_targets(route, groups[g].rules),
-                                                             *spec)));
+      context.others.push_back(
+          own::object(version, kind, route.metadata.ns, name,
+                      own::with_targets("targetRefs", own::rule_targets(route, groups[g].rules), *spec)));
     }
     if (!policies.auth_service().name.empty())
       own::grant(context, group, "SecurityPolicy", route.metadata.ns, "Service", policies.auth_service().ns,
@@ -287,7 +286,8 @@ void listener_policy(const Server& server, const kube::NamespacedName& owner, st
       own::grant(context, group, "ClientTrafficPolicy", owner.ns, "Secret", client->ns, client->secret);
       near = true;
       what =
-          "ClientTrafficPolicy clientValidation; a bad certificate fails the handshake instead of 400, and with a missing "
+          "ClientTrafficPolicy clientValidation; a bad certificate fails the handshake instead of 400, and with a "
+          "missing "
           "Secret only https is refused, where ingress-nginx answers 403 on http too";
     } else if (const auto* settings = std::get_if<TlsSettings>(&intent.demand)) {
       ordered_json ciphers = ordered_json::array();
@@ -305,7 +305,8 @@ void listener_policy(const Server& server, const kube::NamespacedName& owner, st
   if (tls.empty()) return;
   const ordered_json refs = ordered_json::array(
       {{{"group", kube::gateway_group}, {"kind", kind}, {"name", owner.name}, {"sectionName", section}}});
-  context.others.push_back(own::object(version, "ClientTrafficPolicy", owner.ns, owner.name + "--" + std::string(section),
+  context.others.push_back(own::object(version, "ClientTrafficPolicy", owner.ns,
+                                       owner.name + "--" + std::string(section),
                                        own::with_targets("targetRefs", refs, {{"tls", tls}})));
 }
 
@@ -313,8 +314,8 @@ void listener_policy(const Server& server, const kube::NamespacedName& owner, st
 
 bool envoy_gateway_meets(const Intent& intent, const Options& options) {
   // The listeners of a Gateway that exists belong to somebody else.
-  const bool listener = std::holds_alternative<ClientCertificate>(intent.demand) ||
-                        std::holds_alternative<TlsSettings>(intent.demand);
+  const bool listener =
+      std::holds_alternative<ClientCertificate>(intent.demand) || std::holds_alternative<TlsSettings>(intent.demand);
   return (!listener || !options.parent) && std::visit(Meets{}, intent.demand);
 }
 
@@ -328,7 +329,8 @@ std::string_view envoy_gateway_why_not(const Intent& intent) {
     return "Envoy Gateway checks client certificates on listeners of the same conversion (not with --parent), and not "
            "without an authority";
   if (std::holds_alternative<RateLimit>(d)) return "Envoy Gateway's local rate limit has no exempt addresses";
-  if (std::holds_alternative<ConnectionLimit>(d)) return "Envoy Gateway limits connections of a listener, not of a client";
+  if (std::holds_alternative<ConnectionLimit>(d))
+    return "Envoy Gateway limits connections of a listener, not of a client";
   if (std::holds_alternative<TlsSettings>(d)) return "Envoy Gateway takes a list of cipher names, no expression";
   return {};
 }

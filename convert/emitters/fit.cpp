@@ -79,8 +79,14 @@ class Fitter {
           claimed = true;
         }
     if (claimed || !context_.told.insert({source_->owner, feature}).second) return;
-    context_.ledger.note({"GW650", grave ? Severity::error : Severity::warning, message, {}, source_->owner, source_->at,
-                          {}, grave ? loss : Loss::none});
+    context_.ledger.note({"GW650",
+                          grave ? Severity::error : Severity::warning,
+                          message,
+                          {},
+                          source_->owner,
+                          source_->at,
+                          {},
+                          grave ? loss : Loss::none});
   }
 
   static bool any_regex(const std::vector<kube::NamedMatch>& list) {
@@ -112,10 +118,15 @@ class Fitter {
     if (profile.regex_from_slash) {
       const auto shaped = from_slash(pattern);
       if (!shaped) {
-        context_.ledger.note({"GW652", Severity::error,
+        context_.ledger.note({"GW652",
+                              Severity::error,
                               std::string(profile.target) + " takes only patterns that begin with '/', and '" +
                                   std::string(source_->path) + "' has no such form: the rule is left out",
-                              {}, source_->owner, source_->at, "write the path so that it begins with '/'", Loss::other});
+                              {},
+                              source_->owner,
+                              source_->at,
+                              "write the path so that it begins with '/'",
+                              Loss::other});
         return false;
       }
       pattern = *shaped;
@@ -164,8 +175,7 @@ class Fitter {
     };
     if (have("CORS") != 0 && lacks(Feature::cors, Field::cors, Outcome::refused, "browsers get no CORS headers"))
       own::drop_filters(*rule_, "CORS");
-    if (have("RequestMirror") > 1 &&
-        lacks(Feature::mirrors, Field::mirror, Outcome::refused, "nothing is mirrored"))
+    if (have("RequestMirror") > 1 && lacks(Feature::mirrors, Field::mirror, Outcome::refused, "nothing is mirrored"))
       own::drop_filters(*rule_, "RequestMirror");
     if (have("RequestMirror") != 0 && lacks(Feature::mirror, Field::mirror, Outcome::refused, "nothing is mirrored"))
       own::drop_filters(*rule_, "RequestMirror");
@@ -261,8 +271,8 @@ void fit_infrastructure(const Plan& plan, PolicyContext& context) {
   for (const auto& [set, listeners] : plan.listener_sets)
     for (const auto& [name, listener] : listeners)
       if (listener.server)
-        tell(Feature::listener_set, listener.server->owner, "https of its hosts is not served; split the Gateway (--layout namespace)",
-             Loss::other);
+        tell(Feature::listener_set, listener.server->owner,
+             "https of its hosts is not served; split the Gateway (--layout namespace)", Loss::other);
   static constexpr Feature kinds[] = {Feature::tls_route, Feature::tcp_route, Feature::udp_route};
   for (const Stream& stream : context.ir.streams)
     tell(kinds[static_cast<std::size_t>(stream.kind)], stream.owner, "its connections are not served", Loss::other);

@@ -5,7 +5,8 @@
 
 namespace gw::convert {
 
-// After the target's own objects had their turn. Rules that cannot be served are removed: the route may end without any.
+// After the target's own objects had their turn. Rules that cannot be served are removed: the route may end without
+// any.
 void fit(const WrittenRoute& written, PolicyContext& context);
 
 // Does the target leave the mirrors of such a rule in place?

@@ -45,7 +45,9 @@ class Writer {
     affinity({{"type", "GENERATED_COOKIE"}, {"cookieTtlSec", std::clamp(c.max_age, 0, two_weeks)}},
              "GCPBackendPolicy sessionAffinity with a cookie of its own name");
   }
-  void operator()(const HashBalance&) { affinity({{"type", "CLIENT_IP"}}, "GCPBackendPolicy sessionAffinity CLIENT_IP"); }
+  void operator()(const HashBalance&) {
+    affinity({{"type", "CLIENT_IP"}}, "GCPBackendPolicy sessionAffinity CLIENT_IP");
+  }
   template <class T>
   void operator()(const T&) {}  // not met
 
@@ -102,9 +104,9 @@ std::string_view gke_why_not(const Intent& intent) {
     return "GKE has Identity-Aware Proxy (GCPBackendPolicy iap) instead of passwords and authentication services";
   if (std::holds_alternative<ClientCertificate>(d))
     return "GKE checks client certificates for a whole Gateway, not for one host";
-  if (std::holds_alternative<RegexRewrite>(d))
-    return "GKE replaces a prefix, not parts of a path";
-  if (std::holds_alternative<BodyLimit>(d) || std::holds_alternative<BandwidthLimit>(d) || std::holds_alternative<ConnectionLimit>(d))
+  if (std::holds_alternative<RegexRewrite>(d)) return "GKE replaces a prefix, not parts of a path";
+  if (std::holds_alternative<BodyLimit>(d) || std::holds_alternative<BandwidthLimit>(d) ||
+      std::holds_alternative<ConnectionLimit>(d))
     return "GKE has no field for it";
   return {};
 }

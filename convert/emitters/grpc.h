@@ -4,8 +4,8 @@
 
 namespace gw::convert {
 
-// A part becomes a GRPCRoute when all it forwards is HTTP/2, GRPCRoute has the fields, and no HTTPRoute holds one of its
-// hosts on the same listener (Gateway API, GRPCRoute.spec.hostnames: one of the two would be rejected).
+// A part becomes a GRPCRoute when all it forwards is HTTP/2, GRPCRoute has the fields, and no HTTPRoute holds one of
+// its hosts on the same listener (Gateway API, GRPCRoute.spec.hostnames: one of the two would be rejected).
 void choose_grpc(std::vector<Part>& parts);
 
 // The method that a path stands for: "/package.Service" or "/package.Service/Method". Only for parts that were chosen.

@@ -81,7 +81,9 @@ class Writer {
     if (!every_path) operation["paths"] = paths;
     ordered_json cidrs = ordered_json::array();
     for (const std::string& c : list.cidrs) cidrs.push_back(own::cidr(c));
-    ordered_json rule{{"from", ordered_json::array({{{"source", {{list.deny ? "remoteIpBlocks" : "notRemoteIpBlocks", std::move(cidrs)}}}}})}};
+    ordered_json rule{
+        {"from", ordered_json::array(
+                     {{{"source", {{list.deny ? "remoteIpBlocks" : "notRemoteIpBlocks", std::move(cidrs)}}}}})}};
     if (!operation.empty()) rule["to"] = ordered_json::array({{{"operation", std::move(operation)}}});
     std::set<kube::NamespacedName> gateways;
     for (const kube::ParentReference& p : written_.route.spec.parent_refs)
@@ -155,15 +157,18 @@ bool istio_meets(const Intent& intent, const Options& options) {
 std::string_view istio_why_not(const Intent& intent) {
   const Demand& d = intent.demand;
   if (std::holds_alternative<ExternalAuth>(d))
-    return "Istio asks only services that its mesh configuration names as extensionProviders: add one there and write an AuthorizationPolicy with action CUSTOM";
-  if (std::holds_alternative<BasicAuth>(d))
-    return "Istio has no password authentication";
+    return "Istio asks only services that its mesh configuration names as extensionProviders: add one there and write "
+           "an AuthorizationPolicy with action CUSTOM";
+  if (std::holds_alternative<BasicAuth>(d)) return "Istio has no password authentication";
   if (std::holds_alternative<AddressList>(d))
     return "an AuthorizationPolicy of Istio stands beside the Gateway, which belongs to somebody else";
-  if (std::holds_alternative<RateLimit>(d) || std::holds_alternative<ConnectionLimit>(d) || std::holds_alternative<BandwidthLimit>(d) || std::holds_alternative<BodyLimit>(d) || std::holds_alternative<RegexRewrite>(d))
+  if (std::holds_alternative<RateLimit>(d) || std::holds_alternative<ConnectionLimit>(d) ||
+      std::holds_alternative<BandwidthLimit>(d) || std::holds_alternative<BodyLimit>(d) ||
+      std::holds_alternative<RegexRewrite>(d))
     return "Istio says it only in an EnvoyFilter, which depends on its inner names";
   if (std::holds_alternative<ClientCertificate>(d))
-    return "Istio checks client certificates for a listener with an option of its own (tls.options), which trusts one Secret of its own form";
+    return "Istio checks client certificates for a listener with an option of its own (tls.options), which trusts one "
+           "Secret of its own form";
   if (std::holds_alternative<Retry>(d))
     return "Istio retries by its own rules; HTTPRoute retry needs the experimental channel";
   return {};

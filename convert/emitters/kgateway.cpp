@@ -88,7 +88,8 @@ class Policies {
     settle("TrafficPolicy retry");
   }
   void operator()(const BandwidthLimit& b) {
-    traffic["faultInjection"]["responseRateLimit"]["kbitsPerSecond"] = std::max<std::int64_t>(1, b.bytes_per_second * 8 / 1000);
+    traffic["faultInjection"]["responseRateLimit"]["kbitsPerSecond"] =
+        std::max<std::int64_t>(1, b.bytes_per_second * 8 / 1000);
     settle("TrafficPolicy faultInjection.responseRateLimit", true);
   }
   void operator()(const ConnectTimeout& t) {
@@ -127,7 +128,8 @@ class Policies {
     bool all = true;
     for (const std::size_t i : rules_.rules)
       for (const Backend& b : written_.rules[i]->backends)
-        if (b.kind.empty()) all = policies.merge(context_, b.ns, b.name, part, own::service_target, "targetRefs") && all;
+        if (b.kind.empty())
+          all = policies.merge(context_, b.ns, b.name, part, own::service_target, "targetRefs") && all;
     settle(all ? detail + " of the Service, which holds for every route to it"
                : "another Ingress asks otherwise for the same Service, and a Service has one BackendConfigPolicy",
            true);
@@ -151,12 +153,10 @@ std::string_view kgateway_why_not(const Intent& intent) {
   const Demand& d = intent.demand;
   if (std::holds_alternative<RateLimit>(d))
     return "kgateway's local rate limit counts all clients together; one by client needs a rate limit service";
-  if (std::holds_alternative<ConnectionLimit>(d))
-    return "kgateway limits connections to a Service, not of a client";
+  if (std::holds_alternative<ConnectionLimit>(d)) return "kgateway limits connections to a Service, not of a client";
   if (std::holds_alternative<ClientCertificate>(d))
     return "kgateway checks client certificates for a whole port of a Gateway, not for one host";
-  if (std::holds_alternative<BasicAuth>(d))
-    return "kgateway takes one htpasswd file with Basic authentication only";
+  if (std::holds_alternative<BasicAuth>(d)) return "kgateway takes one htpasswd file with Basic authentication only";
   return {};
 }
 
@@ -179,14 +179,16 @@ void kgateway_policies(const WrittenRoute& written, PolicyContext& context) {
     if (!action || action->redirect || action->closed) continue;
     for (const Intent& intent : action->intents)
       if (const auto* rewrite = std::get_if<RegexRewrite>(&intent.demand)) {
-        of_rule[i]["urlRewrite"]["pathRegex"] = {{"pattern", rewrite->pattern}, {"substitution", rewrite->substitution}};
+        of_rule[i]["urlRewrite"]["pathRegex"] = {{"pattern", rewrite->pattern},
+                                                 {"substitution", rewrite->substitution}};
         name_of[i] = route.metadata.name + "--rewrite-" + std::to_string(i + 1);
         own::settle(context, intent, "TrafficPolicy urlRewrite.pathRegex");
       }
   }
   std::set<std::string> made;
   for (const auto& [i, spec] : of_rule) {
-    if (made.insert(name_of[i]).second) context.others.push_back(own::object(version, "TrafficPolicy", ns, name_of[i], spec));
+    if (made.insert(name_of[i]).second)
+      context.others.push_back(own::object(version, "TrafficPolicy", ns, name_of[i], spec));
     own::extension(route.spec.rules[i], group, "TrafficPolicy", name_of[i]);
   }
 }

@@ -1,5 +1,5 @@
-// Kong's own objects: KongPlugins as ExtensionRef filters of a rule, KongUpstreamPolicy for a Service (which the Service
-// itself must name in an annotation).
+// Kong's own objects: KongPlugins as ExtensionRef filters of a rule, KongUpstreamPolicy for a Service (which the
+// Service itself must name in an annotation).
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -156,11 +156,15 @@ class Writer {
         filter.request_redirect->hostname = hosts[0];
         continue;
       }
-      context_.ledger.note({"GW650", diag::Severity::error,
+      context_.ledger.note({"GW650",
+                            diag::Severity::error,
                             "Kong redirects to another scheme only with one host name in the route: the redirect of " +
                                 route_.metadata.ns + "/" + route_.metadata.name + " would lead to itself",
-                            {}, written_.rules[i]->owner, written_.rules[i]->at,
-                            "give each host an Ingress of its own", Loss::redirect});
+                            {},
+                            written_.rules[i]->owner,
+                            written_.rules[i]->at,
+                            "give each host an Ingress of its own",
+                            Loss::redirect});
     }
   }
 
@@ -184,16 +188,13 @@ std::string_view kong_why_not(const Intent& intent) {
   const Demand& d = intent.demand;
   if (std::holds_alternative<BasicAuth>(d))
     return "Kong checks passwords of KongConsumers, which an htpasswd file cannot become";
-  if (std::holds_alternative<ExternalAuth>(d))
-    return "Kong has no plugin of its own that asks another service";
+  if (std::holds_alternative<ExternalAuth>(d)) return "Kong has no plugin of its own that asks another service";
   if (std::holds_alternative<ClientCertificate>(d))
     return "Kong checks client certificates with a plugin of Kong Enterprise";
-  if (std::holds_alternative<RegexRewrite>(d))
-    return "Kong replaces parts of a path only with templates of its own";
+  if (std::holds_alternative<RegexRewrite>(d)) return "Kong replaces parts of a path only with templates of its own";
   if (std::holds_alternative<ConnectionLimit>(d) || std::holds_alternative<BandwidthLimit>(d))
     return "Kong has no plugin for it";
-  if (std::holds_alternative<RateLimit>(d))
-    return "Kong's rate-limiting has no exempt addresses";
+  if (std::holds_alternative<RateLimit>(d)) return "Kong's rate-limiting has no exempt addresses";
   return {};
 }
 

@@ -16,7 +16,8 @@ constexpr std::string_view authentication = "AuthenticationFilter", snippets = "
 
 // "4096k": NGINX sizes have at most four digits here. Nothing when it cannot be said without rounding by more than 1 %.
 std::optional<std::string> size(std::int64_t bytes) {
-  static constexpr std::pair<std::int64_t, const char*> units[] = {{1, ""}, {1 << 10, "k"}, {1 << 20, "m"}, {1 << 30, "g"}};
+  static constexpr std::pair<std::int64_t, const char*> units[] = {
+      {1, ""}, {1 << 10, "k"}, {1 << 20, "m"}, {1 << 30, "g"}};
   for (auto at = std::rbegin(units); at != std::rend(units); ++at)
     if (bytes % at->first == 0 && bytes / at->first <= 9999 && bytes > 0)
       return std::to_string(bytes / at->first) + at->second;
@@ -82,7 +83,8 @@ class Policies {
     context_.others.push_back(own::object(
         version, authentication, written_.route.metadata.ns, name,
         {{"type", "Basic"},
-         {"basic", {{"secretRef", {{"name", a.secret}}}, {"realm", a.realm.empty() ? "Authentication Required" : a.realm}}}}));
+         {"basic",
+          {{"secretRef", {{"name", a.secret}}}, {"realm", a.realm.empty() ? "Authentication Required" : a.realm}}}}));
     for (const std::size_t i : group_.rules) own::extension(written_.route.spec.rules[i], group, authentication, name);
     settle("AuthenticationFilter with the same Secret and realm; a missing Secret answers 500 instead of 503");
   }
@@ -159,7 +161,8 @@ class Policies {
     bool all = true;
     for (const std::size_t i : group_.rules)
       for (const Backend& b : written_.rules[i]->backends)
-        if (b.kind.empty()) all = policies.merge(context_, b.ns, b.name, part, own::service_target, "targetRefs") && all;
+        if (b.kind.empty())
+          all = policies.merge(context_, b.ns, b.name, part, own::service_target, "targetRefs") && all;
     settle(all ? "UpstreamSettingsPolicy of the Service, which holds for every route to it"
                : "another Ingress asks otherwise for the same Service, and a Service has one UpstreamSettingsPolicy",
            !all);
@@ -216,16 +219,15 @@ bool nginx_gateway_fabric_meets(const Intent& intent, const Options& options) {
 
 std::string_view nginx_gateway_fabric_why_not(const Intent& intent) {
   const Demand& d = intent.demand;
-  if (std::holds_alternative<AddressList>(d) || std::holds_alternative<ConnectionLimit>(d) || std::holds_alternative<BandwidthLimit>(d))
+  if (std::holds_alternative<AddressList>(d) || std::holds_alternative<ConnectionLimit>(d) ||
+      std::holds_alternative<BandwidthLimit>(d))
     return "NGINX Gateway Fabric has no object for it; --snippets writes a SnippetsFilter";
-  if (std::holds_alternative<ExternalAuth>(d))
-    return "NGINX Gateway Fabric has no external authentication";
+  if (std::holds_alternative<ExternalAuth>(d)) return "NGINX Gateway Fabric has no external authentication";
   if (std::holds_alternative<ClientCertificate>(d))
     return "NGINX Gateway Fabric checks client certificates for a whole port of a Gateway, not for one host";
   if (std::holds_alternative<RegexRewrite>(d))
     return "NGINX Gateway Fabric replaces a whole path or a prefix, not parts of it";
-  if (std::holds_alternative<Retry>(d))
-    return "NGINX Gateway Fabric has no setting for retries";
+  if (std::holds_alternative<Retry>(d)) return "NGINX Gateway Fabric has no setting for retries";
   if (std::holds_alternative<RateLimit>(d))
     return "NGINX Gateway Fabric's RateLimitPolicy has no exempt addresses and no unit beyond the minute";
   if (std::holds_alternative<BasicAuth>(d))
@@ -258,15 +260,16 @@ void nginx_gateway_fabric_policies(const WrittenRoute& written, PolicyContext& c
                                            own::with_targets("targetRef", route_ref(route), policies.client)));
     const ordered_json refs = ordered_json::array({route_ref(route)});
     if (!policies.rate.empty())
-      context.others.push_back(own::object(version, "RateLimitPolicy", ns, name,
-                                           own::with_targets("targetRefs", refs, policies.rate)));
+      context.others.push_back(
+          own::object(version, "RateLimitPolicy", ns, name, own::with_targets("targetRefs", refs, policies.rate)));
     if (!policies.tracing.empty())
       context.others.push_back(own::object("gateway.nginx.org/v1alpha2", "ObservabilityPolicy", ns, name,
                                            own::with_targets("targetRefs", refs, policies.tracing)));
   }
   if (!proxy.empty())
-    context.others.push_back(own::object(version, "ProxySettingsPolicy", ns, name,
-                                         own::with_targets("targetRefs", ordered_json::array({route_ref(route)}), proxy)));
+    context.others.push_back(
+        own::object(version, "ProxySettingsPolicy", ns, name,
+                    own::with_targets("targetRefs", ordered_json::array({route_ref(route)}), proxy)));
 }
 
 }  // namespace gw::convert

@@ -53,7 +53,10 @@ void refuse(PolicyContext& context, const WrittenRoute& written, const std::vect
   const bool open = context.options.accepts(intent.loss) || intent.otherwise != Outcome::refused;
   for (const Claim claim : intent.claims)
     context.ledger.settle(claim, intent.otherwise, why,
-                          intent.otherwise == Outcome::approximated ? "GW603" : grave ? "GW602" : "GW601", intent.loss);
+                          intent.otherwise == Outcome::approximated ? "GW603"
+                          : grave                                   ? "GW602"
+                                                                    : "GW601",
+                          intent.loss);
   tell(context.ledger, intent, intent.otherwise, why);
   if (grave && !open)
     for (const std::size_t i : rules) written.route.spec.rules[i].backend_refs.clear();
@@ -122,10 +125,8 @@ ordered_json rule_targets(kube::HttpRoute& route, const std::vector<std::size_t>
   for (const std::size_t i : rules) {
     std::optional<std::string>& name = route.spec.rules[i].name;
     if (!name) name = "rule-" + std::to_string(i + 1);
-    refs.push_back({{"group", kube::gateway_group},
-                    {"kind", "HTTPRoute"},
-                    {"name", route.metadata.name},
-                    {"sectionName", *name}});
+    refs.push_back(
+        {{"group", kube::gateway_group}, {"kind", "HTTPRoute"}, {"name", route.metadata.name}, {"sectionName", *name}});
   }
   return refs;
 }
@@ -204,13 +205,11 @@ void grant(PolicyContext& context, std::string_view group, std::string_view kind
   if (to_ns.empty() || to_ns == from_ns) return;
   std::string id = "from-" + from_ns + "-" + std::string(kind) + "-to-" + std::string(to_kind) + "-" + name;
   id = lower(std::move(id));
-  const ordered_json spec{
-      {"from", ordered_json::array({{{"group", group}, {"kind", kind}, {"namespace", from_ns}}})},
-      {"to", ordered_json::array({{{"group", ""}, {"kind", to_kind}, {"name", name}}})}};
+  const ordered_json spec{{"from", ordered_json::array({{{"group", group}, {"kind", kind}, {"namespace", from_ns}}})},
+                          {"to", ordered_json::array({{{"group", ""}, {"kind", to_kind}, {"name", name}}})}};
   const std::string named = dns_name(id);
   if (shared(context, "ReferenceGrant", to_ns, named)) return;
-  context.others.push_back(
-      own::object(std::string(kube::gateway_group) + "/v1", "ReferenceGrant", to_ns, named, spec));
+  context.others.push_back(own::object(std::string(kube::gateway_group) + "/v1", "ReferenceGrant", to_ns, named, spec));
 }
 
 std::string origin_regex(std::string_view origin) {

@@ -38,8 +38,8 @@ bool covers(std::string_view pattern, std::string_view host) {
          (pattern.starts_with("*.") && host.size() > pattern.size() - 1 && host.ends_with(pattern.substr(1)));
 }
 
-// Does a listener take the requests of this host? One that a more specific listener of its port covers does not: a route
-// on both would be an error to some gateways. A wildcard host also lives on the listeners below it.
+// Does a listener take the requests of this host? One that a more specific listener of its port covers does not: a
+// route on both would be an error to some gateways. A wildcard host also lives on the listeners below it.
 bool listens_for(const kube::Listener& listener, const kube::Gateway& gateway, std::string_view host) {
   const std::string_view name = listener.hostname ? std::string_view(*listener.hostname) : std::string_view();
   if (name != host && covers(host, name)) return true;
@@ -94,14 +94,11 @@ class Planner {
 
   void unwritable(const Server& server) {
     const yaml::Node* at = server.rules.empty() ? nullptr : server.rules.front().at;
-    ledger_.note({"GW617",
-                  diag::Severity::error,
-                  "host '" + std::string(server.host) + "' is no DNS name in lower case with at most one wildcard label "
-                  "in front: Gateway API cannot write it, its routes are left out",
-                  "GET http://" + std::string(server.host) + "/",
-                  server.owner,
-                  at,
-                  "serve it under another name",
+    ledger_.note({"GW617", diag::Severity::error,
+                  "host '" + std::string(server.host) +
+                      "' is no DNS name in lower case with at most one wildcard label "
+                      "in front: Gateway API cannot write it, its routes are left out",
+                  "GET http://" + std::string(server.host) + "/", server.owner, at, "serve it under another name",
                   Loss::other});
   }
 
@@ -154,7 +151,8 @@ class Planner {
 
   // Where a host stands in the Ingress; it may have rules of others too.
   static std::uint32_t place(const Server& server, const kube::Object* owner) {
-    const auto own = std::find_if(server.rules.begin(), server.rules.end(), [&](const Rule& r) { return r.owner == owner; });
+    const auto own =
+        std::find_if(server.rules.begin(), server.rules.end(), [&](const Rule& r) { return r.owner == owner; });
     const yaml::Node* at = own == server.rules.end() ? nullptr : own->at;
     return at ? at->span().begin : 0;
   }
@@ -317,9 +315,9 @@ class Planner {
   void want_uncovered(const Part& part, const kube::Gateway& gateway) {
     const bool covered = std::all_of(part.servers.begin(), part.servers.end(), [&](const Server* s) {
       return !s->tls || std::any_of(gateway.spec.listeners.begin(), gateway.spec.listeners.end(), [&](const auto& l) {
-               return l.protocol == "HTTPS" && (!l.hostname || l.hostname->empty() || *l.hostname == s->host ||
-                                                (l.hostname->starts_with("*.") && s->host.ends_with(l.hostname->substr(1))));
-             });
+        return l.protocol == "HTTPS" && (!l.hostname || l.hostname->empty() || *l.hostname == s->host ||
+                                         (l.hostname->starts_with("*.") && s->host.ends_with(l.hostname->substr(1))));
+      });
     });
     if (!covered) want_listeners(part);
   }
@@ -392,9 +390,9 @@ class Planner {
   Ledger& ledger_;
   NameBook& names_;
   kube::NamespacedName shared_;
-  std::set<kube::NamespacedName> crowded_;     // Gateways with more listeners than one may have
-  std::set<const kube::Object*> own_sets_;     // Ingresses whose listeners stand in ListenerSets
-  std::set<std::string_view> wanted_;          // hosts whose listener was asked for
+  std::set<kube::NamespacedName> crowded_;  // Gateways with more listeners than one may have
+  std::set<const kube::Object*> own_sets_;  // Ingresses whose listeners stand in ListenerSets
+  std::set<std::string_view> wanted_;       // hosts whose listener was asked for
   std::unordered_map<std::size_t, std::vector<std::size_t>> by_content_;
   Plan plan_;
 };

@@ -41,7 +41,7 @@ struct PlannedListener {
   bool passthrough = false;
   std::vector<Certificate> certificates;
   std::set<std::string_view> namespaces;  // of the routes that hang on it
-  std::vector<std::string> route_kinds;  // other than the protocol's own
+  std::vector<std::string> route_kinds;   // other than the protocol's own
 };
 
 struct Plan {
@@ -50,8 +50,8 @@ struct Plan {
   std::map<kube::NamespacedName, kube::NamespacedName> set_parents;  // ListenerSet → Gateway
   std::map<kube::NamespacedName, const kube::Object*> set_owners;    // ListenerSet → Ingress of its certificates
   std::map<kube::NamespacedName, std::set<const kube::Object*>> gateway_owners;  // Gateway → Ingresses on its listeners
-  std::vector<Part> parts;                                           // by namespace and name
-  std::vector<Section> streams;                                      // of Ir::streams, in their order
+  std::vector<Part> parts;                                                       // by namespace and name
+  std::vector<Section> streams;                                                  // of Ir::streams, in their order
 };
 
 Plan make_plan(const Ir& ir, const Input& input, const Target& target, Ledger& ledger, NameBook& names);

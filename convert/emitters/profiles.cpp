@@ -65,12 +65,15 @@ constexpr Profile rows[] = {
     {"istio", "v1.5, istio 1.30.1",
      FeatureSet::all_but({F::session_persistence, F::external_auth, F::listener_set, F::udp_route}), Anchor::both,
      false, ignored},
-    {"cilium", "v1.6, cilium v1.20.0",
-     FeatureSet::all_but({F::retry, F::session_persistence, F::external_auth}), Anchor::both, false, ignored},
-    {"gke", "v1.6, gke-gateway 1.36.2-gke.2154000",
+    {"cilium", "v1.6, cilium v1.20.0", FeatureSet::all_but({F::retry, F::session_persistence, F::external_auth}),
+     Anchor::both, false, ignored},
+    {"gke",
+     "v1.6, gke-gateway 1.36.2-gke.2154000",
      {F::scheme_redirect, F::path_redirect, F::path_rewrite, F::host_rewrite, F::response_headers, F::mirror,
       F::query_match, F::backend_tls},
-     Anchor::both, false, route_refused},
+     Anchor::both,
+     false,
+     route_refused},
     {"kgateway", "v1.6, kgateway v2.4.0-rc.1", FeatureSet::all_but({F::external_auth, F::udp_route}), Anchor::both,
      false, ignored},
     {"agentgateway", "v1.6, agentgateway v1.3.1",
@@ -88,7 +91,8 @@ std::span<const Profile> profiles() {
 }
 
 const Profile& profile(std::string_view target) {
-  const Profile* found = std::find_if(std::begin(rows), std::end(rows), [&](const Profile& p) { return p.target == target; });
+  const Profile* found =
+      std::find_if(std::begin(rows), std::end(rows), [&](const Profile& p) { return p.target == target; });
   assert(found != std::end(rows));
   return *found;
 }

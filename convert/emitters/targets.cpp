@@ -26,11 +26,12 @@ constexpr Target rows[] = {
      kong_why_not, true, "konghq.com/gatewayclass-unmanaged"},
     {"istio", "istio", "istio.io/gateway-controller", istio_meets, istio_policies, nullptr, false, true, istio_why_not},
     {"cilium", "cilium", "io.cilium/gateway-controller", cilium_meets, nullptr, nullptr, false, true, cilium_why_not},
-    {"gke", "gke-l7-global-external-managed", "networking.gke.io/gateway", gke_meets, gke_policies, nullptr, false, false,
-     gke_why_not},
-    {"kgateway", "kgateway", "kgateway.dev/kgateway", kgateway_meets, kgateway_policies, nullptr, false, true, kgateway_why_not},
-    {"agentgateway", "agentgateway", "agentgateway.dev/agentgateway", agentgateway_meets, agentgateway_policies, nullptr, false, false,
-     agentgateway_why_not},
+    {"gke", "gke-l7-global-external-managed", "networking.gke.io/gateway", gke_meets, gke_policies, nullptr, false,
+     false, gke_why_not},
+    {"kgateway", "kgateway", "kgateway.dev/kgateway", kgateway_meets, kgateway_policies, nullptr, false, true,
+     kgateway_why_not},
+    {"agentgateway", "agentgateway", "agentgateway.dev/agentgateway", agentgateway_meets, agentgateway_policies,
+     nullptr, false, false, agentgateway_why_not},
 };
 
 }  // namespace

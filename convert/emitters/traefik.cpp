@@ -1,5 +1,5 @@
-// Traefik's own objects: Middlewares as ExtensionRef filters of a rule, and TraefikServices in the place of Services for
-// what belongs to the way to the backend (stickiness, balancing, mirrors, unchecked TLS). Both need Traefik's
+// Traefik's own objects: Middlewares as ExtensionRef filters of a rule, and TraefikServices in the place of Services
+// for what belongs to the way to the backend (stickiness, balancing, mirrors, unchecked TLS). Both need Traefik's
 // kubernetesCRD provider beside its Gateway provider; a rule whose Middleware is missing answers 500.
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -109,7 +109,8 @@ class Writer {
     ordered_json auth{{"secret", a.secret}};
     if (!a.realm.empty()) auth["realm"] = a.realm;
     add("auth", a.digest ? "digestAuth" : "basicAuth", auth);
-    settle(std::string("Middleware ") + (a.digest ? "digestAuth" : "basicAuth") + " with the same Secret, which may hold one key only",
+    settle(std::string("Middleware ") + (a.digest ? "digestAuth" : "basicAuth") +
+               " with the same Secret, which may hold one key only",
            true);
   }
   void operator()(const AddressList& list) {
@@ -163,7 +164,8 @@ class Writer {
       cookie["sameSite"] = word;
     }
     if (c.secure) cookie["secure"] = true;
-    balance({{"sticky", {{"cookie", std::move(cookie)}}}}, "TraefikService with a sticky cookie; old cookies lose their meaning");
+    balance({{"sticky", {{"cookie", std::move(cookie)}}}},
+            "TraefikService with a sticky cookie; old cookies lose their meaning");
   }
   void operator()(const HashBalance&) {
     balance({{"strategy", "hrw"}}, "TraefikService strategy hrw: by client address");
@@ -190,8 +192,8 @@ class Writer {
 
   // As ingress-nginx would: preflights before checks, checks before everything else, the path is changed last.
   static std::size_t rank(const std::string& name) {
-    static constexpr std::string_view order[] = {"--errors", "--cors", "--rate", "--connections", "--addresses", "--auth",
-                                                 "--body",   "--retry"};
+    static constexpr std::string_view order[] = {"--errors",    "--cors", "--rate", "--connections",
+                                                 "--addresses", "--auth", "--body", "--retry"};
     for (std::size_t i = 0; i < std::size(order); ++i)
       if (name.find(order[i], name.rfind("--")) != std::string::npos) return i;
     return std::size(order);
@@ -335,18 +337,14 @@ bool traefik_meets(const Intent& intent, const Options&) {
 
 std::string_view traefik_why_not(const Intent& intent) {
   const Demand& d = intent.demand;
-  if (std::holds_alternative<AddressList>(d))
-    return "Traefik has no list of denied addresses";
+  if (std::holds_alternative<AddressList>(d)) return "Traefik has no list of denied addresses";
   if (std::holds_alternative<ClientCertificate>(d) || std::holds_alternative<TlsSettings>(d))
-    return "Traefik takes client certificates and ciphers from TLSOptions, which its Gateway provider does not attach to listeners";
-  if (std::holds_alternative<BandwidthLimit>(d))
-    return "Traefik limits no bandwidth";
-  if (std::holds_alternative<RateLimit>(d))
-    return "Traefik's rateLimit has no exempt addresses";
-  if (std::holds_alternative<BasicAuth>(d))
-    return "Traefik takes the users from one key of the Secret";
-  if (std::holds_alternative<HashBalance>(d))
-    return "Traefik balances by client address only";
+    return "Traefik takes client certificates and ciphers from TLSOptions, which its Gateway provider does not attach "
+           "to listeners";
+  if (std::holds_alternative<BandwidthLimit>(d)) return "Traefik limits no bandwidth";
+  if (std::holds_alternative<RateLimit>(d)) return "Traefik's rateLimit has no exempt addresses";
+  if (std::holds_alternative<BasicAuth>(d)) return "Traefik takes the users from one key of the Secret";
+  if (std::holds_alternative<HashBalance>(d)) return "Traefik balances by client address only";
   if (std::holds_alternative<ExternalAuth>(d))
     return "variables in auth-url have no counterpart in Traefik's forwardAuth";
   return {};

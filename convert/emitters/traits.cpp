@@ -61,12 +61,15 @@ struct Trait {
 
 constexpr Trait rows[] = {
     {"envoy-gateway", "GW660", always,
-     "paths with %2F or %5C: Envoy Gateway answers 307 to the decoded path, before any route; '//' and dot segments are "
-     "cleaned and escapes of unreserved characters decoded before matching and towards the backend; '#', %00, spaces and "
+     "paths with %2F or %5C: Envoy Gateway answers 307 to the decoded path, before any route; '//' and dot segments "
+     "are "
+     "cleaned and escapes of unreserved characters decoded before matching and towards the backend; '#', %00, spaces "
+     "and "
      "bytes that are not ASCII get 400 (ClientTrafficPolicy path has settings)",
      "/a%2Fb"},
     {"envoy-gateway", "GW661", redirects,
-     "Location of redirects: Envoy Gateway keeps the port of the Host header unless the filter names one, and writes the "
+     "Location of redirects: Envoy Gateway keeps the port of the Host header unless the filter names one, and writes "
+     "the "
      "cleaned path",
      "/"},
     {"envoy-gateway", "GW662", tls,
@@ -74,7 +77,8 @@ constexpr Trait rows[] = {
      "reset; Host is looked up among the routes of that listener, else 404",
      "https:/"},
     {"envoy-gateway", "GW663", [](const Facts& f) { return f.wide; },
-     "hosts on http: Envoy Gateway takes the most specific host name that has a route and never falls through to a wider "
+     "hosts on http: Envoy Gateway takes the most specific host name that has a route and never falls through to a "
+     "wider "
      "one; a wildcard takes any depth",
      "/not-there"},
     {"envoy-gateway", "GW664", always,
@@ -88,19 +92,24 @@ constexpr Trait rows[] = {
     {"envoy-gateway", "GW666", always,
      "requests with a header name that has '_', an unknown method or a missing Host: Envoy Gateway answers 400", "/"},
     {"envoy-gateway", "GW667", cors,
-     "preflights: Envoy Gateway answers every preflight with 200, for an origin that is not allowed without headers", "/"},
+     "preflights: Envoy Gateway answers every preflight with 200, for an origin that is not allowed without headers",
+     "/"},
     {"nginx-gateway-fabric", "GW661", redirects,
-     "Location of redirects: NGINX Gateway Fabric writes :80 or :443 when the filter names neither scheme nor port", "/"},
+     "Location of redirects: NGINX Gateway Fabric writes :80 or :443 when the filter names neither scheme nor port",
+     "/"},
     {"nginx-gateway-fabric", "GW660", always,
-     "prefixes that end in '/': NGINX Gateway Fabric answers 301 for the path without it; matching is done on the decoded "
+     "prefixes that end in '/': NGINX Gateway Fabric answers 301 for the path without it; matching is done on the "
+     "decoded "
      "path with '//' merged",
      "/a//b%2Fc"},
     {"nginx-gateway-fabric", "GW662", tls,
-     "https: NGINX Gateway Fabric takes any server name that a listener's certificate is for and routes by Host; another "
+     "https: NGINX Gateway Fabric takes any server name that a listener's certificate is for and routes by Host; "
+     "another "
      "Host than the server name is 421",
      "https:/"},
     {"nginx-gateway-fabric", "GW663", [](const Facts& f) { return f.wide || f.headers || f.regex; },
-     "order: NGINX Gateway Fabric chooses a location by path alone, so a rule whose headers do not match is 404 instead "
+     "order: NGINX Gateway Fabric chooses a location by path alone, so a rule whose headers do not match is 404 "
+     "instead "
      "of a shorter path's; a regular expression goes before a longer prefix",
      "/not-there"},
     {"nginx-gateway-fabric", "GW664", always,
@@ -112,18 +121,22 @@ constexpr Trait rows[] = {
      "path; %2F stays one segment; a bad escape, '#' or a path without '/' is 400; ';' in a query becomes '&'",
      "/a//b%2Fc"},
     {"traefik", "GW661", redirects,
-     "Location of redirects: Traefik keeps the port of the Host header, and writes :80 or :443 where the filter names it",
+     "Location of redirects: Traefik keeps the port of the Host header, and writes :80 or :443 where the filter names "
+     "it",
      "/"},
     {"traefik", "GW662", tls,
-     "https: Traefik finds the certificate among all listeners, routes by Host whatever the server name, and serves its "
+     "https: Traefik finds the certificate among all listeners, routes by Host whatever the server name, and serves "
+     "its "
      "default certificate for a name it does not know",
      "https:/"},
     {"traefik", "GW663", [](const Facts& f) { return f.wide; },
-     "order: Traefik tries routes by one number in which the path outranks the host: a longer or exact path of a wildcard "
+     "order: Traefik tries routes by one number in which the path outranks the host: a longer or exact path of a "
+     "wildcard "
      "or host-less route goes before a shorter one of the exact host, and they serve what the exact host lacks",
      "/not-there"},
     {"traefik", "GW664", always,
-     "backends: a missing Service, port, grant or EndpointSlice is 500, no ready endpoint 503, a refused connection 502",
+     "backends: a missing Service, port, grant or EndpointSlice is 500, no ready endpoint 503, a refused connection "
+     "502",
      "/"},
     {"traefik", "GW666", always,
      "requests: CONNECT is 501, two Host headers or an empty one 400; X-Forwarded-* of the client are replaced", "/"},
@@ -134,7 +147,8 @@ constexpr Trait rows[] = {
     {"traefik", "GW668", always,
      "each listener port needs an entry point of Traefik with that port; without one nothing listens there", "/"},
     {"kong", "GW661", redirects,
-     "redirects: Kong writes http where the filter names a host and no scheme, and takes only a path that is replaced as a "
+     "redirects: Kong writes http where the filter names a host and no scheme, and takes only a path that is replaced "
+     "as a "
      "whole",
      "/"},
     {"gke", "GW668", always,
@@ -154,7 +168,8 @@ void add_traits(const Ir& ir, PolicyContext& context) {
     const bool over_tls = row.path.starts_with("https:");
     const std::string request = std::string("GET ") + (over_tls ? "https://" : "http://") + facts.host +
                                 std::string(over_tls ? row.path.substr(6) : row.path);
-    context.ledger.note({std::string(row.code), diag::Severity::info, std::string(row.message), request, nullptr, nullptr});
+    context.ledger.note(
+        {std::string(row.code), diag::Severity::info, std::string(row.message), request, nullptr, nullptr});
   }
 }
 

@@ -1,5 +1,5 @@
-// How a target answers otherwise than the specification, or needs something set up first: notes of the report, each with
-// the class of requests it is about.
+// How a target answers otherwise than the specification, or needs something set up first: notes of the report, each
+// with the class of requests it is about.
 #pragma once
 #include "convert/target.h"
 

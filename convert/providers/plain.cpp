@@ -66,7 +66,8 @@ class PlainReader {
       ledger_.note({"GW611",
                     Severity::warning,
                     "path '" + path.path + "' of host '" + std::string(s.host) + "' belongs to " +
-                        have->owner->object_id().display() + ", which goes first (older, or first by name); this one is never used",
+                        have->owner->object_id().display() +
+                        ", which goes first (older, or first by name); this one is never used",
                     {},
                     &ingress,
                     path.node});

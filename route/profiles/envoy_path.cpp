@@ -72,7 +72,8 @@ Path read_path(std::string_view raw, const Traits& traits) {
       text += '/';
       continue;
     }
-    const bool escape = c == '%' && i + 2 < raw.size() && diag::hex_digit(raw[i + 1]) >= 0 && diag::hex_digit(raw[i + 2]) >= 0;
+    const bool escape =
+        c == '%' && i + 2 < raw.size() && diag::hex_digit(raw[i + 1]) >= 0 && diag::hex_digit(raw[i + 2]) >= 0;
     if (!escape) {
       text += c;
       continue;

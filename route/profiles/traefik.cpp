@@ -76,7 +76,8 @@ Cleaned clean(std::string_view path) {
         normal += c;
       continue;
     }
-    if (i + 2 >= path.size() || diag::hex_digit(path[i + 1]) < 0 || diag::hex_digit(path[i + 2]) < 0) return {400, {}, {}};
+    if (i + 2 >= path.size() || diag::hex_digit(path[i + 1]) < 0 || diag::hex_digit(path[i + 2]) < 0)
+      return {400, {}, {}};
     const char decoded = static_cast<char>(diag::hex_digit(path[i + 1]) * 16 + diag::hex_digit(path[i + 2]));
     i += 2;
     if (unreserved(decoded) || (reencode && go_plain(decoded) && decoded != '/'))
@@ -167,7 +168,8 @@ class TraefikModel : public Model {
   kube::Port port_of(const Request& request) const;
 
   // The ExtensionRefs of a rule: a missing one answers 500, a check's answer is not modelled.
-  std::optional<Answer> extensions(const FlatRule& rule, const Request& request, const traefik::Middleware*& path) const;
+  std::optional<Answer> extensions(const FlatRule& rule, const Request& request,
+                                   const traefik::Middleware*& path) const;
   AnswerSet traefik_service(const Backend& backend, const Action& action, const Request& request,
                             const std::string& target) const;
 

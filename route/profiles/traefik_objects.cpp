@@ -53,8 +53,8 @@ kube::Port port_of(const json& value) {
 }  // namespace
 
 bool Middleware::passes() const {
-  static constexpr std::string_view kinds[] = {"headers",     "compress",  "buffering",      "retry",  "rateLimit",
-                                               "inFlightReq", "errors",    "circuitBreaker", "grpcWeb"};
+  static constexpr std::string_view kinds[] = {"headers",     "compress", "buffering",      "retry",  "rateLimit",
+                                               "inFlightReq", "errors",   "circuitBreaker", "grpcWeb"};
   return regex || std::find(std::begin(kinds), std::end(kinds), kind) != std::end(kinds);
 }
 

@@ -133,8 +133,8 @@ Any link_local_unicast(const Call& call) {
   return inside(call, {"169.254.0.0/16", "fe80::/10"});
 }
 Any global_unicast(const Call& call) {
-  Any other = inside(call, {"0.0.0.0/32", "255.255.255.255/32", "127.0.0.0/8", "224.0.0.0/4", "169.254.0.0/16", "::/128",
-                            "::1/128", "ff00::/8", "fe80::/10"});
+  Any other = inside(call, {"0.0.0.0/32", "255.255.255.255/32", "127.0.0.0/8", "224.0.0.0/4", "169.254.0.0/16",
+                            "::/128", "::1/128", "ff00::/8", "fe80::/10"});
   if (other.is(Tag::boolean)) other.boolean = !other.boolean;
   return other;
 }
@@ -241,8 +241,8 @@ Any url_query(const Call& call) {
     rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
     const auto equals = pair.find('=');
     if (!pair.empty())
-      values[route::percent_decode(pair.substr(0, equals), true)].push_back(route::percent_decode(
-          equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true));
+      values[route::percent_decode(pair.substr(0, equals), true)].push_back(
+          route::percent_decode(equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1), true));
   }
   Any out;
   out.tag = Tag::map;

@@ -27,7 +27,7 @@ enum class Tag : std::uint8_t {
   list,       // made by the expression
   map,        // made by the expression
   optional,
-  format,   // a named format of the format library
+  format,    // a named format of the format library
   address,   // ip(...)
   network,   // cidr(...)
   url,       // url(...)

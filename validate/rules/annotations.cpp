@@ -132,7 +132,8 @@ void check_target(const Context& c, const Annotation& a) {
   if (a.name != "permanent-redirect" && a.name != "temporal-redirect") return;
   const auto scheme = value.find("://");
   const bool web = value.starts_with("http://") || value.starts_with("https://");
-  const std::string host = scheme == std::string::npos ? "" : value.substr(scheme + 3, value.find_first_of("/:?#", scheme + 3) - scheme - 3);
+  const std::string host =
+      scheme == std::string::npos ? "" : value.substr(scheme + 3, value.find_first_of("/:?#", scheme + 3) - scheme - 3);
   if (!web || host.empty() || value.find_first_of(" \t\"'<>") != std::string::npos)
     return report(c, {"IN309", a.ingress, a.at, quoted(value) + " is not a URL that a client can be sent to",
                       "write https://host/path"});
@@ -143,9 +144,8 @@ void check_target(const Context& c, const Annotation& a) {
     return before == std::string::npos ? name : name.substr(before + 1);
   };
   const bool own = host.find('$') != std::string::npos ||
-                   std::any_of(rules.begin(), rules.end(), [&](const auto& rule) {
-                     return rule.host.empty() || site(rule.host) == site(host);
-                   });
+                   std::any_of(rules.begin(), rules.end(),
+                               [&](const auto& rule) { return rule.host.empty() || site(rule.host) == site(host); });
   if (!own && !rules.empty())
     report(c, {"IN309", a.ingress, a.at, "clients are sent to another site, " + quoted(host),
                "check that this is meant: whoever may write Ingresses can send your users anywhere"});
@@ -154,9 +154,9 @@ void check_target(const Context& c, const Annotation& a) {
 // Whether Gateway API has a field for it, a policy of an implementation, or nothing.
 void check_equivalent(const Context& c, const Annotation& a, const NginxName& known) {
   if (!known.field.empty())
-    return report(c, {"IN405", a.ingress, a.at, std::string(a.name) + " is a field of Gateway API: " +
-                                                    std::string(known.field),
-                      "gwctl convert writes it"});
+    return report(
+        c, {"IN405", a.ingress, a.at, std::string(a.name) + " is a field of Gateway API: " + std::string(known.field),
+            "gwctl convert writes it"});
   report(c, {"IN406", a.ingress, a.at, "Gateway API has no field for " + std::string(a.name),
              known.policy.empty() ? "look for another way before you migrate"
                                   : "implementations have policies for it: " + std::string(known.policy)});
@@ -203,7 +203,8 @@ void check_captures(const Context& c, const kube::Ingress& ingress) {
 
 // The annotation under its newer name, where that does not stand there too.
 std::vector<Edit> renamed(const Annotation& a, const NginxName& known) {
-  const std::string old_name = std::string(prefix) + std::string(a.name), name = std::string(prefix) + std::string(known.instead);
+  const std::string old_name = std::string(prefix) + std::string(a.name),
+                    name = std::string(prefix) + std::string(known.instead);
   const yaml::Node* all = a.ingress.metadata.node ? a.ingress.metadata.node->find("annotations") : nullptr;
   const yaml::Entry* entry = all ? all->entry(old_name) : nullptr;
   if (!entry || all->find(name)) return {};

@@ -25,12 +25,12 @@ struct PolicyKind {
 constexpr PolicyKind policy_kinds[] = {
     {gateway_api, "BackendTLSPolicy", "Service"},
     {"gateway.networking.x-k8s.io", "XBackendTrafficPolicy", "Service"},
-    {"gateway.envoyproxy.io", "BackendTrafficPolicy", "Gateway ListenerSet HTTPRoute GRPCRoute TCPRoute UDPRoute TLSRoute",
-     true},
+    {"gateway.envoyproxy.io", "BackendTrafficPolicy",
+     "Gateway ListenerSet HTTPRoute GRPCRoute TCPRoute UDPRoute TLSRoute", true},
     {"gateway.envoyproxy.io", "ClientTrafficPolicy", "Gateway ListenerSet"},
     {"gateway.envoyproxy.io", "SecurityPolicy", "Gateway ListenerSet HTTPRoute GRPCRoute TCPRoute", true},
-    {"gateway.envoyproxy.io", "EnvoyExtensionPolicy", "Gateway ListenerSet HTTPRoute GRPCRoute TCPRoute UDPRoute TLSRoute",
-     true},
+    {"gateway.envoyproxy.io", "EnvoyExtensionPolicy",
+     "Gateway ListenerSet HTTPRoute GRPCRoute TCPRoute UDPRoute TLSRoute", true},
     {"gateway.envoyproxy.io", "EnvoyPatchPolicy", "Gateway GatewayClass"},
     {"gateway.nginx.org", "ClientSettingsPolicy", "Gateway HTTPRoute GRPCRoute", true},
     {"gateway.nginx.org", "ProxySettingsPolicy", "Gateway HTTPRoute GRPCRoute", true},
@@ -145,10 +145,11 @@ class Policies {
       for (const auto& each : found->second)
         if (each.ns == target.ns) names.push_back(each.name);
       const std::string_view near = diag::nearest(target.name, names);
-      return report(c_, {"GW501", object, member(kube::Located{target.node}, "name"),
-                         target.kind + " " + target.ns + "/" + target.name + " is not here",
-                         near.empty() ? "the policy has no effect without its target" : "did you mean " + quoted(near) + "?",
-                         c_.missing(target.ns)});
+      return report(
+          c_, {"GW501", object, member(kube::Located{target.node}, "name"),
+               target.kind + " " + target.ns + "/" + target.name + " is not here",
+               near.empty() ? "the policy has no effect without its target" : "did you mean " + quoted(near) + "?",
+               c_.missing(target.ns)});
     }
     if (target.section.empty() || target.kind != "Gateway") return;
     const auto& listeners = c_.index.gateway({target.ns, target.name})->spec.listeners;
@@ -176,14 +177,14 @@ class Policies {
   void check_overridden(const Policy& policy) {
     if (policy.targets.size() != 1 || !policy.targets[0].section.empty()) return;
     const Target& target = policy.targets[0];
-    const bool dead = typed(policy)                                       ? ports_covered(target)
-                      : policy.known && policy.known->inherited &&
-                              target.kind == "Gateway"                    ? routes_covered(policy, target)
-                                                                          : false;
+    const bool dead = typed(policy) ? ports_covered(target)
+                      : policy.known && policy.known->inherited && target.kind == "Gateway"
+                          ? routes_covered(policy, target)
+                          : false;
     if (!dead) return;
     report(c_, {"GW510", *policy.object, target.node,
-                std::string("every ") + (typed(policy) ? "port of the Service" : "route of the Gateway") +
-                    " has a " + policy.object->kind + " of its own: this one applies nowhere",
+                std::string("every ") + (typed(policy) ? "port of the Service" : "route of the Gateway") + " has a " +
+                    policy.object->kind + " of its own: this one applies nowhere",
                 "remove it, or one of the more specific ones"});
   }
 
@@ -193,8 +194,9 @@ class Policies {
     return std::all_of(service->spec.ports.begin(), service->spec.ports.end(), [&](const kube::ServicePort& port) {
       return std::any_of(policies_.begin(), policies_.end(), [&](const Policy& other) {
         return typed(other) && std::any_of(other.targets.begin(), other.targets.end(), [&](const Target& each) {
-          return each.ns == target.ns && each.name == target.name && !port.name.empty() && each.section == port.name;
-        });
+                 return each.ns == target.ns && each.name == target.name && !port.name.empty() &&
+                        each.section == port.name;
+               });
       });
     });
   }

@@ -72,9 +72,10 @@ void check_filters(const Context& c, const Extensions& extensions, const Route& 
       const kube::ObjectReference& ref = *filter.extension_ref;
       const std::string kind = ref.kind.value_or("");
       if (extensions.absent(ref.group.value_or(""), kind, route.metadata.ns, ref.name))
-        report(c, {"GW215", route, member(ref, "name"), kind + " " + route.metadata.ns + "/" + ref.name + " is not here",
-                   "requests of this rule are answered 500; a filter is looked for in the route's own namespace",
-                   c.missing(route.metadata.ns)});
+        report(c,
+               {"GW215", route, member(ref, "name"), kind + " " + route.metadata.ns + "/" + ref.name + " is not here",
+                "requests of this rule are answered 500; a filter is looked for in the route's own namespace",
+                c.missing(route.metadata.ns)});
     }
   };
   for (const auto& rule : route.spec.rules) {
@@ -100,7 +101,8 @@ void check_scope(const Context& c, const kube::Object& owner, std::string_view g
     report(c, {"GW226", owner, ref, std::string(kind) + " lives in a namespace, and none is given",
                "add namespace: to parametersRef"});
   else
-    report(c, {"GW226", owner, ns, std::string(kind) + " lives in no namespace", "remove namespace: from parametersRef"});
+    report(c,
+           {"GW226", owner, ns, std::string(kind) + " lives in no namespace", "remove namespace: from parametersRef"});
 }
 
 }  // namespace

@@ -28,8 +28,9 @@ std::string no_grant(std::string_view what, const kube::NamespacedName& id) {
 void check_authority(const Context& c, const kube::Gateway& gateway, const kube::ObjectReference& ref) {
   const std::string kind = ref.kind.value_or("ConfigMap");
   if (!ref.group.value_or("").empty() || (kind != "ConfigMap" && kind != "Secret"))
-    return report(c, {"GW220", gateway, member(ref, "kind"), "a CA certificate of kind " + quoted(kind) + " is not known",
-                      "refer to a ConfigMap with the key ca.crt"});
+    return report(c,
+                  {"GW220", gateway, member(ref, "kind"), "a CA certificate of kind " + quoted(kind) + " is not known",
+                   "refer to a ConfigMap with the key ca.crt"});
   const kube::NamespacedName id{ref.ns.value_or(gateway.metadata.ns), ref.name};
   if (!granted(c, gateway, kind, id))
     return report(c, {"GW221", gateway, member(ref, "namespace"), no_grant(kind, id),

@@ -80,29 +80,27 @@ void check_conditions(const Context& c, const route::ListenerStatus& each) {
 
 // Implementations that publish a conformance report; https://gateway-api.sigs.k8s.io/implementations/
 bool known_controller(std::string_view name) {
-  static constexpr std::string_view known[] = {
-      "application-networking.k8s.aws/gateway-api-controller",
-      "azure.alb.networking.azure.io/alb-controller",
-      "gateway.airlock.com/",
-      "gateway.envoyproxy.io/gatewayclass-controller",
-      "gateway.k8s.aws/",
-      "gateway.nginx.org/nginx-gateway-controller",
-      "gwctl.dev/gateway-controller",
-      "haproxy-ingress.github.io/controller",
-      "haproxy.org/gateway-controller",
-      "io.cilium/gateway-controller",
-      "istio.io/",
-      "kgateway.dev/",
-      "konghq.com/",
-      "linkerd.io/",
-      "agentgateway.dev/",
-      "networking.gke.io/",
-      "openshift.io/gateway-controller",
-      "projectcontour.io/",
-      "traefik.io/gateway-controller"};
-  return std::any_of(std::begin(known), std::end(known), [&](std::string_view row) {
-    return row.ends_with('/') ? name.starts_with(row) : name == row;
-  });
+  static constexpr std::string_view known[] = {"application-networking.k8s.aws/gateway-api-controller",
+                                               "azure.alb.networking.azure.io/alb-controller",
+                                               "gateway.airlock.com/",
+                                               "gateway.envoyproxy.io/gatewayclass-controller",
+                                               "gateway.k8s.aws/",
+                                               "gateway.nginx.org/nginx-gateway-controller",
+                                               "gwctl.dev/gateway-controller",
+                                               "haproxy-ingress.github.io/controller",
+                                               "haproxy.org/gateway-controller",
+                                               "io.cilium/gateway-controller",
+                                               "istio.io/",
+                                               "kgateway.dev/",
+                                               "konghq.com/",
+                                               "linkerd.io/",
+                                               "agentgateway.dev/",
+                                               "networking.gke.io/",
+                                               "openshift.io/gateway-controller",
+                                               "projectcontour.io/",
+                                               "traefik.io/gateway-controller"};
+  return std::any_of(std::begin(known), std::end(known),
+                     [&](std::string_view row) { return row.ends_with('/') ? name.starts_with(row) : name == row; });
 }
 
 }  // namespace
@@ -158,7 +156,8 @@ void check_listeners(const Context& c) {
   for (const auto& [gateway, count] : counts)
     if (count > listener_limit)
       report(c, {"GW318", *gateway, member(gateway->spec, "listeners"),
-                 "this Gateway has " + std::to_string(count) + " listeners with its ListenerSets; not every gateway serves more than 64",
+                 "this Gateway has " + std::to_string(count) +
+                     " listeners with its ListenerSets; not every gateway serves more than 64",
                  "look up its limit, or spread them over several Gateways"});
   for (const kube::Gateway& gateway : c.bundle.gateways) {
     if (gateway.spec.allowed_listeners && gateway.spec.allowed_listeners->namespaces)

@@ -96,8 +96,7 @@ void check_tls_hosts(const Context& c, const kube::Ingress& ingress) {
                           (host.starts_with("*.") && std::any_of(hosts.begin(), hosts.end(), [&](const auto& each) {
                              return each.ends_with(host.substr(1)) && each.find('.') == each.size() - host.size() + 1;
                            }));
-      const bool redirected =
-          both_names && hosts.contains(host.starts_with("www.") ? host.substr(4) : "www." + host);
+      const bool redirected = both_names && hosts.contains(host.starts_with("www.") ? host.substr(4) : "www." + host);
       if (!served && !redirected && !ingress.spec.rules.empty())
         report(c,
                {"IN209", ingress, at, "no rule serves the TLS host " + quoted(host), "add a rule for it or remove it"});
@@ -199,8 +198,9 @@ void check_portability(const Context& c, const kube::Ingress& ingress) {
         report(c, {"IN216",
                    ingress,
                    member(path, "path"),
-                   quoted(path.path) + " and " + quoted(it->second->path) + " are the same prefix: one of them is never "
-                                                                            "chosen",
+                   quoted(path.path) + " and " + quoted(it->second->path) +
+                       " are the same prefix: one of them is never "
+                       "chosen",
                    "prefixes are compared by path element, a trailing slash does not count: keep one",
                    {},
                    {{member(*it->second, "path")->span(), "the other path"}}});

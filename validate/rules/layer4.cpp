@@ -18,7 +18,8 @@ void check_tls_routes(const Context& c) {
         report(c, {"GW424",
                    *parent.route,
                    parent.ref->node,
-                   "listener " + quoted(listener.listener->name) + " ends TLS; the backends of this TLSRoute get plain TCP",
+                   "listener " + quoted(listener.listener->name) +
+                       " ends TLS; the backends of this TLSRoute get plain TCP",
                    "implementations need the extended feature TLSRouteModeTerminate for it; mode Passthrough is core",
                    {},
                    {{span_of(*listener.owner, member(*listener.listener, "tls")), "the listener's TLS"}}});
@@ -29,8 +30,8 @@ void check_tls_routes(const Context& c) {
         report(c, {"GW425",
                    *parent.route,
                    nullptr,
-                   "TLSRoute " + rival->id().display() + " takes " + (host.empty() ? "every server name" : quoted(host)) +
-                       " on the same listener",
+                   "TLSRoute " + rival->id().display() + " takes " +
+                       (host.empty() ? "every server name" : quoted(host)) + " on the same listener",
                    "only the older one gets its connections: give each a server name of its own",
                    {},
                    {{span_of(*rival, nullptr), "the other TLSRoute"}}});

@@ -126,8 +126,8 @@ void check_regex(const Context& c, const kube::Object& route, const yaml::Node* 
 // Expressions that take everything, or that implementations read differently: some match the whole path, some search
 // in it.
 void check_breadth(const Context& c, const kube::Object& route, const yaml::Node* at, const std::string& pattern) {
-  static constexpr std::array<std::string_view, 10> everything{".*", "^.*$", "^.*", ".*$", "/.*", "^/.*$", "^/.*", "/.*$",
-                                                               "^/", "/"};
+  static constexpr std::array<std::string_view, 10> everything{".*",    "^.*$", "^.*",  ".*$", "/.*",
+                                                               "^/.*$", "^/.*", "/.*$", "^/",  "/"};
   if (std::find(everything.begin(), everything.end(), pattern) != everything.end())
     return report(c, {"GW405", route, at, quoted(pattern) + " matches every path",
                       "write type: PathPrefix and value: / instead; it costs less and ranks as what it is"});

@@ -19,7 +19,8 @@ constexpr Controller controllers[] = {
     {"nginx.org/", "nginx.org/ingress-controller", "NGINX Ingress Controller", "nginx nginx-plus"},
     {"traefik.ingress.kubernetes.io/", "traefik.io/ingress-controller", "Traefik", "traefik"},
     {"haproxy.org/", "haproxy.org/ingress-controller", "HAProxy Kubernetes Ingress Controller", "haproxy"},
-    {"haproxy-ingress.github.io/", "haproxy-ingress.github.io/controller", "HAProxy Ingress", "haproxy haproxy-ingress"},
+    {"haproxy-ingress.github.io/", "haproxy-ingress.github.io/controller", "HAProxy Ingress",
+     "haproxy haproxy-ingress"},
     {"konghq.com/", "ingress-controllers.konghq.com/kong", "Kong", "kong"},
     {"alb.ingress.kubernetes.io/", "ingress.k8s.aws/alb", "AWS Load Balancer Controller", "alb"},
     {"projectcontour.io/", "projectcontour.io/", "Contour", "contour"},
@@ -119,8 +120,8 @@ void check_migration(const Context& c) {
     if (retired(ingress, owners)) on_retired.push_back(&ingress);
   }
   if (!on_retired.empty()) {
-    const kube::Ingress* first = *std::min_element(on_retired.begin(), on_retired.end(),
-                                                   [](auto* a, auto* b) { return a->id() < b->id(); });
+    const kube::Ingress* first =
+        *std::min_element(on_retired.begin(), on_retired.end(), [](auto* a, auto* b) { return a->id() < b->id(); });
     const std::size_t others = on_retired.size() - 1;
     report(c, {"IN401", *first, nullptr,
                "ingress-nginx is retired since March 2026 and gets no security fixes any more" +

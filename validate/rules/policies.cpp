@@ -63,9 +63,9 @@ void check_server_name(const Context& c, const kube::BackendTlsPolicy& policy) {
   report(c, {"GW508", policy, member(policy.spec.validation, "hostname"),
              short_name ? quoted(host) + " is a short name: certificates rarely have one"
                         : "no public authority gives a certificate for " + quoted(host),
-             short_name ? "write the name in the backend's certificate, such as " + host + "." + policy.metadata.ns +
-                              ".svc"
-                        : "name the authority with caCertificateRefs"});
+             short_name
+                 ? "write the name in the backend's certificate, such as " + host + "." + policy.metadata.ns + ".svc"
+                 : "name the authority with caCertificateRefs"});
 }
 
 }  // namespace

@@ -50,8 +50,9 @@ class Profile {
           if (fresh || it->second == on.listener) continue;
           const route::ListenerStatus& other = c_.attachments.listeners[it->second];
           tell(*parent.route, parent.ref->node,
-               (host.empty() ? std::string("every host") : quoted(host)) + " of this route falls into two listeners of port " +
-                   std::to_string(listener.port) + ": Envoy refuses the routes of the whole port",
+               (host.empty() ? std::string("every host") : quoted(host)) +
+                   " of this route falls into two listeners of port " + std::to_string(listener.port) +
+                   ": Envoy refuses the routes of the whole port",
                "name one listener with sectionName, or have one listener without hostname for the port",
                {{span_of(*other.owner, member(*other.listener, "name")), "one of the listeners"}});
         }
@@ -79,7 +80,8 @@ class Profile {
 
   // NGINX Gateway Fabric looks at headers in a location of its own, whose name gets into the Location header.
   void check_redirect(const kube::HttpRoute& route, const kube::HttpRouteRule& rule) {
-    if (std::none_of(rule.matches.begin(), rule.matches.end(), [](const auto& match) { return !match.headers.empty(); }))
+    if (std::none_of(rule.matches.begin(), rule.matches.end(),
+                     [](const auto& match) { return !match.headers.empty(); }))
       return;
     for (const kube::RouteFilter& filter : rule.filters)
       if (filter.request_redirect && filter.request_redirect->path &&
@@ -96,8 +98,9 @@ class Profile {
         std::string rest = header.value;
         for (std::size_t at = rest.find("%%"); at != std::string::npos; at = rest.find("%%")) rest.erase(at, 2);
         if (rest.find('%') != std::string::npos)
-          tell(route, member(header, "value"), "'%' in a header value begins a format of Envoy's; alone it makes Envoy "
-                                               "refuse the listener",
+          tell(route, member(header, "value"),
+               "'%' in a header value begins a format of Envoy's; alone it makes Envoy "
+               "refuse the listener",
                "write %% for a plain percent sign");
       }
   }
@@ -112,8 +115,7 @@ class Profile {
       const bool unreserved = (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') ||
                               (code >= 'a' && code <= 'z') || code == '-' || code == '.' || code == '_' || code == '~';
       if (!unreserved) continue;
-      tell(route, member(path, "value"),
-           quoted(value) + " never matches: paths are decoded before they are compared",
+      tell(route, member(path, "value"), quoted(value) + " never matches: paths are decoded before they are compared",
            std::string("write the character itself: ") + static_cast<char>(code));
       return;
     }

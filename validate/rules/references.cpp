@@ -106,7 +106,8 @@ void not_allowed(const Context& c, const ParentStatus& parent) {
                       *parent.route,
                       parent.ref->node,
                       "whether listener " + quoted(listener->name) + " takes routes of namespace " +
-                          quoted(parent.route->metadata.ns) + " cannot be told: its selector asks for labels of the "
+                          quoted(parent.route->metadata.ns) +
+                          " cannot be told: its selector asks for labels of the "
                           "Namespace, which is not here",
                       "give the Namespace object too",
                       {},

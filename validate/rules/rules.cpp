@@ -184,7 +184,7 @@ void check_hostnames(const Context& c) {
     for (std::size_t i = 0; i < route.spec.hostnames.size(); ++i) {
       const std::string& host = route.spec.hostnames[i];
       const yaml::Node* at = item(route.spec, "hostnames", i);
-      if (!seen.insert(host).second) 
+      if (!seen.insert(host).second)
         report(c, {"GW426",
                    route,
                    at,

@@ -61,7 +61,7 @@ class Scalars {
   }
 
   static bool is_word(std::string_view written) {
-    static constexpr std::string_view words[] = {"y",  "Y",  "yes", "Yes", "YES", "n",   "N",  "no",
+    static constexpr std::string_view words[] = {"y",  "Y",  "yes", "Yes", "YES", "n",   "N",   "no",
                                                  "No", "NO", "on",  "On",  "ON",  "off", "Off", "OFF"};
     return std::find(std::begin(words), std::end(words), written) != std::end(words);
   }
@@ -76,14 +76,15 @@ class Scalars {
     for (auto [key, out] : {std::pair{"name", &object.metadata.name}, {"namespace", &object.metadata.ns}})
       if (const yaml::Node* value = metadata ? metadata->find(key) : nullptr; value && value->is_string())
         *out = value->string();
-    report(c_, {"GW009",
-                object,
-                &at,
-                std::move(message),
-                std::move(help),
-                {},
-                {},
-                plain.empty() ? std::vector<Edit>{} : std::vector<Edit>{{at.span(), Repair::replace, std::move(plain)}}});
+    report(c_,
+           {"GW009",
+            object,
+            &at,
+            std::move(message),
+            std::move(help),
+            {},
+            {},
+            plain.empty() ? std::vector<Edit>{} : std::vector<Edit>{{at.span(), Repair::replace, std::move(plain)}}});
   }
 
   const Context& c_;

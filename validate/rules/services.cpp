@@ -69,8 +69,8 @@ class Backends {
       report(c_, {"GW507",
                   route,
                   member(ref, "port"),
-                  "port " + std::to_string(port.port) + " of Service " + service.id().display() +
-                      " looks like TLS (" + why + "), but no BackendTLSPolicy targets it",
+                  "port " + std::to_string(port.port) + " of Service " + service.id().display() + " looks like TLS (" +
+                      why + "), but no BackendTLSPolicy targets it",
                   "the Gateway would send plain HTTP: add a BackendTLSPolicy in namespace " + service.metadata.ns,
                   {},
                   {{span_of(service, port.node), "the port"}}});
@@ -125,8 +125,7 @@ void check_unused_tls_policies(const Context& c) {
       if (!service || target.kind != "Service") continue;
       const auto& ports = service->spec.ports;
       const bool any = std::any_of(ports.begin(), ports.end(), [&](const kube::ServicePort& port) {
-        return (!target.section_name || *target.section_name == port.name) &&
-               used.contains({service->id(), port.port});
+        return (!target.section_name || *target.section_name == port.name) && used.contains({service->id(), port.port});
       });
       const bool named = !target.section_name || std::any_of(ports.begin(), ports.end(), [&](const auto& port) {
         return port.name == *target.section_name;

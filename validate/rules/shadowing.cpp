@@ -1,5 +1,6 @@
 // Matches that never get a request because an earlier one with as many conditions takes everything they would take.
-// Gateway API v1.6, HTTPRouteRule.matches: path, method, number of headers, number of query parameters, age, name, order.
+// Gateway API v1.6, HTTPRouteRule.matches: path, method, number of headers, number of query parameters, age, name,
+// order.
 #include <re2/re2.h>
 
 #include <algorithm>

@@ -63,8 +63,9 @@ void check_retry(const Context& c, const kube::HttpRoute& route, const kube::Htt
   for (const kube::HttpRouteMatch& match : rule.matches) {
     const std::string method = match.method.value_or("");
     if (method != "POST" && method != "PATCH") continue;
-    report(c, {"GW417", route, rule.retry->node, method + " requests are retried, though they may have had their effect",
-               "retry only what may be repeated (GET, HEAD, PUT, DELETE), in a rule of its own"});
+    report(c,
+           {"GW417", route, rule.retry->node, method + " requests are retried, though they may have had their effect",
+            "retry only what may be repeated (GET, HEAD, PUT, DELETE), in a rule of its own"});
     return;
   }
 }
@@ -153,8 +154,9 @@ void check_plain_http(const Context& c) {
     for (const auto& on : parent.on) {
       const route::ListenerStatus& listener = c.attachments.listeners[on.listener];
       if (listener.listener->protocol != "HTTP") continue;
-      const auto both = std::find_if(on.hostnames.begin(), on.hostnames.end(),
-                                     [&](const auto& host) { return secure.contains({parent.gateway, host}); });
+      const auto both = std::find_if(on.hostnames.begin(), on.hostnames.end(), [&](const auto& host) {
+        return secure.contains({parent.gateway, host});
+      });
       if (both == on.hostnames.end() || !told.insert(parent.route).second) continue;
       report(c, {"GW419",
                  *parent.route,

@@ -298,8 +298,7 @@ class Automaton::Search {
     std::vector<std::uint64_t> known;
     for (unsigned char byte : bytes_) {
       std::uint64_t signature = 0;
-      for (std::size_t i = 0; i < sets.size(); ++i)
-        signature |= std::uint64_t{automaton_.sets_[sets[i]][byte]} << i;
+      for (std::size_t i = 0; i < sets.size(); ++i) signature |= std::uint64_t{automaton_.sets_[sets[i]][byte]} << i;
       if (!edges[byte] && std::find(known.begin(), known.end(), signature) != known.end()) continue;
       if (!edges[byte]) known.push_back(signature);
       out.push_back(byte);

@@ -51,9 +51,9 @@ struct HostBoundaries {
   std::vector<PathRegex> regexes;
   std::vector<NamedValues> headers, cookies, queries;
   std::vector<std::string> preflights;  // origins for which a CORS preflight is worth asking
-  std::vector<std::string> methods;  // "OPTIONS", ...
-  std::vector<std::string> sampled;  // why a dimension can only be sampled, for people
-  diag::Span span;                   // the first rule that names the host
+  std::vector<std::string> methods;     // "OPTIONS", ...
+  std::vector<std::string> sampled;     // why a dimension can only be sampled, for people
+  diag::Span span;                      // the first rule that names the host
 };
 
 struct Boundaries {

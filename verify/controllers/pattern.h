@@ -46,8 +46,8 @@ class Pattern {
   State state_ = State::invalid;
 };
 
-// Whether the classes of paths decide what a replacement gives: no group in it, or "P(.*)" with "Q<m>1" and "P(/|$)(.*)"
-// with "Q<m>2", where P is literal and <m> the marker ('$' or '\\'). Other captures can only be sampled.
+// Whether the classes of paths decide what a replacement gives: no group in it, or "P(.*)" with "Q<m>1" and
+// "P(/|$)(.*)" with "Q<m>2", where P is literal and <m> the marker ('$' or '\\'). Other captures can only be sampled.
 bool plain_captures(std::string_view pattern, std::string_view target, char marker);
 
 }  // namespace gw::verify

@@ -28,8 +28,8 @@ class Builder {
       add_paths(c);
     }
     // Canaries join last, whatever their age; alone they serve nothing.
-    const bool primary = std::any_of(configs_.begin(), configs_.end(),
-                                     [](const Config& c) { return live(c) && !c.canary.enabled; });
+    const bool primary =
+        std::any_of(configs_.begin(), configs_.end(), [](const Config& c) { return live(c) && !c.canary.enabled; });
     for (const Config& c : configs_)
       if (live(c) && c.canary.enabled) primary ? merge_canary(c) : unmerged(c);
     for (auto& [name, h] : hosts_.by_name) order(h);
@@ -156,7 +156,8 @@ class Builder {
       ledger_.note({"GW611",
                     Severity::warning,
                     "path '" + std::string(text) + "' of host '" + std::string(h.name) + "' belongs to " +
-                        have->config->ingress->object_id().display() + ", which goes first (older, or first by name); this one is never used",
+                        have->config->ingress->object_id().display() +
+                        ", which goes first (older, or first by name); this one is never used",
                     {},
                     c.ingress,
                     path.node});

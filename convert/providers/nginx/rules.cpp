@@ -330,9 +330,10 @@ class Writer {
     vhost(c, *action);
     mirror(c, *action);
     using Field = FieldClaim::Field;
-    for (const auto& [field, claim] :
-         {std::pair{Field::cors, c.claims.cors}, {Field::timeout, c.claims.read_timeout}, {Field::mirror, c.claims.mirror},
-          {Field::host, c.claims.vhost}})
+    for (const auto& [field, claim] : {std::pair{Field::cors, c.claims.cors},
+                                       {Field::timeout, c.claims.read_timeout},
+                                       {Field::mirror, c.claims.mirror},
+                                       {Field::host, c.claims.vhost}})
       if (claim) action->claims.push_back({field, claim});
     const bool empty = action->request_headers.empty() && action->response_headers.empty() && !action->cors &&
                        action->backend_timeout.empty() && action->intents.empty() && action->rewrite_host.empty() &&
@@ -429,8 +430,8 @@ class Writer {
     if (!l.backend) return;  // 404, as without a rule
     r.action = action_of(l, c, shape, rewrite, scheme == Scheme::https);
     if (no_http(c)) {
-      ledger_.settle(c.claims.protocol, Outcome::refused, "no gateway speaks " + c.protocol + "; its paths are left out",
-                     "GW601", Loss::backend);
+      ledger_.settle(c.claims.protocol, Outcome::refused,
+                     "no gateway speaks " + c.protocol + "; its paths are left out", "GW601", Loss::backend);
       if (!input_.options.accepts(Loss::backend)) {
         r.action = std::make_shared<Action>();
         r.action->closed = true;
@@ -456,8 +457,7 @@ class Writer {
       return;
     }
     if (c.protocol == "AUTO_HTTP")
-      ledger_.settle(c.claims.protocol, Outcome::approximated, "plain HTTP; no gateway finds out by itself",
-                            "GW603");
+      ledger_.settle(c.claims.protocol, Outcome::approximated, "plain HTTP; no gateway finds out by itself", "GW603");
   }
   // Requests that would be forwarded in a language the backend does not speak are not forwarded.
   static bool no_http(const Config& c) { return c.protocol == "FCGI" || c.protocol == "AJP"; }
@@ -554,13 +554,13 @@ class Writer {
       if (r.kind == PathKind::prefix && path.size() > 1 && path.ends_with('/')) path.remove_suffix(1);
       if (r.conditions || seen.insert({r.kind, path, r.scheme}).second) return false;
       if (regex_ && r.scheme != Scheme::https)
-        ledger_.note({"GW611",
-                      Severity::warning,
-                      "this path is the same regular expression as an earlier one of host '" + shown() +
-                          "'; it is never used",
-                      {},
-                      r.owner,
-                      r.at});
+        ledger_.note(
+            {"GW611",
+             Severity::warning,
+             "this path is the same regular expression as an earlier one of host '" + shown() + "'; it is never used",
+             {},
+             r.owner,
+             r.at});
       return true;
     });
   }
@@ -679,8 +679,8 @@ class Writer {
       ledger_.settle(c->claims.alias, tls ? Outcome::approximated : Outcome::converted,
                      "'" + written + "' is served alike" +
                          (tls ? "; ingress-nginx shows the host's certificate for it, and redirects to https, "
-                                        "only where that certificate names it"
-                                      : ""),
+                                "only where that certificate names it"
+                              : ""),
                      tls ? "GW603" : "");
     }
   }

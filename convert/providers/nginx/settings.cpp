@@ -140,9 +140,8 @@ Settings read_settings(const Input& input, Ledger& ledger) {
 }
 
 bool streams_given(const kube::Bundle& bundle) {
-  return std::any_of(bundle.config_maps.begin(), bundle.config_maps.end(), [](const kube::ConfigMap& map) {
-    return tcp_map(map) || udp_map(map);
-  });
+  return std::any_of(bundle.config_maps.begin(), bundle.config_maps.end(),
+                     [](const kube::ConfigMap& map) { return tcp_map(map) || udp_map(map); });
 }
 
 void read_streams(const Input& input, Ir& ir, Ledger& ledger) {
