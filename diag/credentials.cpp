@@ -4,21 +4,13 @@
 #include <array>
 #include <cctype>
 
+#include "diag/ascii.h"
+
 namespace gw::diag {
 namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
 constexpr std::string_view blanks = " \t", value_ends = ";&\"'`\\,)} \t\r\n";
-
-char lower(char c) {
-  return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-}
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
 
 bool of_a_name(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '$';
@@ -34,10 +26,11 @@ void add_urls(std::string_view text, std::vector<Hidden>& out) {
   for (std::size_t at = text.find("://"); at != npos; at = text.find("://", at + 3)) {
     const std::size_t begin = at + 3;
     const std::size_t end = std::min(text.find_first_of("/?# \t\r\n\"'<>", begin), text.size());
-    const std::size_t host = text.substr(0, end).rfind('@');
-    if (host == npos || host <= begin) continue;
-    const std::size_t colon = text.substr(0, host).find(':', begin);
-    out.push_back({colon == npos ? begin : colon + 1, host});
+    const std::string_view authority = text.substr(begin, end - begin);
+    const std::size_t host = authority.rfind('@');
+    if (host == npos || host == 0) continue;
+    const std::size_t colon = authority.substr(0, host).find(':');
+    out.push_back({colon == npos ? begin : begin + colon + 1, begin + host});
   }
 }
 
@@ -72,29 +65,46 @@ bool known_scheme(std::string_view value) {
   return false;
 }
 
-// NAME=value, NAME: value of an Authorization header, and directives that set NAME.
-void add_named(std::string_view text, std::string_view small, std::vector<Hidden>& out) {
+// NAME=value, NAME: value of an Authorization header, and directives that set NAME, all on one line; `small` is the
+// line in lower case. A hostile line may have megabytes: nothing here looks back further than a directive is long.
+void add_named(std::string_view line, std::string_view small, std::size_t base, std::vector<Hidden>& out) {
+  constexpr std::size_t longest_directive = 256;
+  std::vector<Hidden> found;
+  std::size_t directive = 0;
   for (std::size_t at = 0; at < small.size();) {
     if (!of_a_name(small[at])) {
+      if (small[at] == ';' || small[at] == '{') directive = at + 1;
       ++at;
       continue;
     }
     std::size_t end = at;
     while (end < small.size() && of_a_name(small[end])) ++end;
     const std::string_view name = small.substr(at, end - at);
-    const std::size_t line = small.substr(0, at).find_last_of("\r\n;{") + 1;  // npos + 1 is 0
-    const std::string_view before = small.substr(line, at - line);
+    const std::size_t from = std::max(directive, at - std::min(at, longest_directive));
+    const std::string_view before = small.substr(from, at - from);
     at = end;
     if (!says_credential(name) || end == small.size()) continue;
     std::size_t next = end;
     while (next < small.size() && (small[next] == '"' || small[next] == '\'')) ++next;
     const bool assigned =
         next < small.size() &&
-        (small[next] == '=' || (small[next] == ':' && (sets(before) || known_scheme(small.substr(next + 1)))));
+        (small[next] == '=' || (small[next] == ':' && (sets(before) || known_scheme(small.substr(next + 1, 64)))));
     if (assigned)
-      add_value(text, next + 1, out);
+      add_value(line, next + 1, found);
     else if (blanks.find(small[end]) != npos && sets(before))
-      add_value(text, end, out);
+      add_value(line, end, found);
+  }
+  for (const Hidden& one : found) out.push_back({base + one.begin, base + one.end});
+}
+
+void add_named(std::string_view text, std::vector<Hidden>& out) {
+  std::string small;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_of("\r\n", at), text.size());
+    const std::string_view line = text.substr(at, end - at);
+    small = lower(line);
+    if (says_credential(small)) add_named(line, small, at, out);
+    at = end + 1;
   }
 }
 
@@ -103,8 +113,7 @@ void add_named(std::string_view text, std::string_view small, std::vector<Hidden
 std::vector<Hidden> credentials_in(std::string_view text) {
   std::vector<Hidden> found, out;
   add_urls(text, found);
-  const std::string small = lowered(text);
-  if (says_credential(small)) add_named(text, small, found);
+  add_named(text, found);
   std::sort(found.begin(), found.end(),
             [](const Hidden& a, const Hidden& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   for (const Hidden& one : found) {
@@ -118,8 +127,14 @@ std::vector<Hidden> credentials_in(std::string_view text) {
 
 std::string hide_credentials(std::string text) {
   const std::vector<Hidden> hidden = credentials_in(text);
-  for (auto one = hidden.rbegin(); one != hidden.rend(); ++one) text.replace(one->begin, one->end - one->begin, "***");
-  return text;
+  if (hidden.empty()) return text;
+  std::string out;
+  std::size_t at = 0;
+  for (const Hidden& one : hidden) {
+    out.append(text, at, one.begin - at).append("***");
+    at = one.end;
+  }
+  return out.append(text, at);
 }
 
 }  // namespace gw::diag

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <ctime>
 #include <string>
 
 using gw::diag::hide_credentials;
@@ -39,4 +40,19 @@ TEST_CASE("names of Secrets and of headers, variables and plain URLs are shown")
         "Secret shop/users has no key 'auth'", "http://host:8080/a", "limit_req zone=tokens",
         "spec.virtualhost.authorization: Gateway API has no such policy", ""})
     CHECK(hide_credentials(text) == text);
+}
+
+TEST_CASE("hostile text of two megabytes on one line is read in one pass") {
+  const auto repeat = [](const std::string& part) {
+    std::string out;
+    while (out.size() < (2u << 20)) out += part;
+    return out;
+  };
+  for (const char* part : {"a ", "://", "://x@", "token ", "token: basic ", "set token ", "token=\"", "a;{"}) {
+    const std::string text = repeat(part) + " token=hunter2";
+    const std::clock_t begin = std::clock();
+    const std::string shown = hide_credentials(text);
+    CHECK_MESSAGE(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC < 2, part);
+    CHECK_MESSAGE(shown.find("hunter2") == std::string::npos, part);
+  }
 }
