@@ -6,9 +6,9 @@
 #include <string>
 
 // OpenSSL's state of a connection has slabs of its own size: with one object a slab, what the allocator notes about
-// each would cost an idle TLS connection 200 bytes more.
+// each would cost an idle TLS connection 200 bytes more. What is freed goes back after half a second instead of ten.
 extern "C" const char* malloc_conf;
-const char* malloc_conf = "slab_sizes:897-1024:16|7169-8192:16";
+const char* malloc_conf = "slab_sizes:897-1024:16|7169-8192:16,dirty_decay_ms:500,muzzy_decay_ms:0";
 #else
 #include <malloc.h>
 #endif
