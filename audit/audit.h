@@ -40,8 +40,7 @@ struct GroupLine {
 };
 inline constexpr const char* effort_arithmetic =
     "points: 1 an Ingress, 1 an approximated annotation, 3 a lost one, 5 a lost security demand, 3 an error, 2 where "
-    "an "
-    "answer differs";
+    "an answer differs";
 inline constexpr const char* risk_arithmetic =
     "high: a security demand or half of the Ingresses lose something; medium: any loss or differing answer; else low";
 

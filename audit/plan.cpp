@@ -111,24 +111,20 @@ Stage apply(const PlanOptions& options, const Facts& facts) {
   if (facts.cert_manager)
     stage.notes.emplace_back(
         "ACME, in this order: (1) keep the Ingresses; their Secrets serve the Gateway too, so that its HTTPS listener "
-        "is "
-        "up at once. (2) An HTTP-01 challenge answers only where DNS points: as long as that is the old controller, "
-        "the "
-        "solver must make Ingresses (http01.ingress). A new name with a Gateway solver cannot be validated before DNS "
-        "points to the Gateway, and its listener is not programmed before it has a Secret: a deadlock. Use DNS-01, or "
-        "let "
-        "the Ingress get the certificate first. (3) Renew what ends within 30 days before the change (cmctl renew). "
-        "(4) "
-        "After the DNS change switch the solver to http01.gatewayHTTPRoute with the Gateway as parent, and see one "
-        "renewal through. `gwctl convert --spare-acme` keeps the challenge path out of http-to-https redirects.");
+        "is up at once. (2) An HTTP-01 challenge answers only where DNS points: as long as that is the old controller, "
+        "the solver must make Ingresses (http01.ingress). A new name with a Gateway solver cannot be validated before "
+        "DNS points to the Gateway, and its listener is not programmed before it has a Secret: a deadlock. Use DNS-01, "
+        "or let the Ingress get the certificate first. (3) Renew what ends within 30 days before the change (cmctl "
+        "renew). (4) After the DNS change switch the solver to http01.gatewayHTTPRoute with the Gateway as parent, and "
+        "see one renewal through. `gwctl convert --spare-acme` keeps the challenge path out of http-to-https "
+        "redirects.");
   if (facts.argo_cd)
     stage.notes.emplace_back(
         "Argo CD: commit " + options.directory +
         " instead of applying it, in an Application of its own so that it can be removed alone; the API's defaults "
-        "(group, "
-        "kind, weight) are written out, so nothing stays OutOfSync. CRDs and controller belong in an earlier sync wave "
-        "(argocd.argoproj.io/sync-wave: \"-1\"). Switch pruning of the old Application off until the last stage "
-        "(argocd.argoproj.io/sync-options: Prune=false on the Ingresses).");
+        "(group, kind, weight) are written out, so nothing stays OutOfSync. CRDs and controller belong in an earlier "
+        "sync wave (argocd.argoproj.io/sync-wave: \"-1\"). Switch pruning of the old Application off until the last "
+        "stage (argocd.argoproj.io/sync-options: Prune=false on the Ingresses).");
   return stage;
 }
 
@@ -167,8 +163,7 @@ Stage shift(const Facts& facts) {
         "external-dns, the trap of the prefix: it reads annotations of one prefix only. Up to v0.21 that is " +
         std::string(alpha_prefix) + ", from v0.22 on " + std::string(ga_prefix) +
         ", with no fallback: with --policy=sync an upgrade in the middle of a migration deletes the records it no "
-        "longer "
-        "sees. These Ingresses carry " +
+        "longer sees. These Ingresses carry " +
         prefix + ". Pin it: --annotation-prefix=" + prefix + ", or write both prefixes, before any upgrade.");
     stage.notes.emplace_back(
         "Where annotations belong: target on the Gateway (or the ListenerSet, with --gateway-listener-sets); ttl, "
@@ -239,8 +234,7 @@ Stage retire(const PlanOptions& options, const Facts& facts) {
   if (facts.cert_manager)
     stage.notes.emplace_back(
         "cert-manager: Certificates made for an Ingress are owned by it and go with it; their Secrets stay. The "
-        "Gateway's "
-        "annotation makes new Certificates for the same Secrets: see that they are Ready before you delete.");
+        "Gateway's annotation makes new Certificates for the same Secrets: see that they are Ready before you delete.");
   if (facts.argo_cd)
     stage.notes.emplace_back("Argo CD: delete the Ingresses from the repository and let it prune; not with kubectl.");
   stage.notes.push_back("Keep " + options.directory + " in version control: it is the configuration now.");

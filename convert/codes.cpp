@@ -10,9 +10,8 @@ constexpr CodePage pages[] = {
      "converted; the exit code is 1 unless --accept-loss names the kind of loss."},
     {"GW602", "a security annotation is refused, its routes are left out",
      "Authentication, address lists, client certificates and snippets protect a route. Where the target cannot say "
-     "them, "
-     "the route is left out, or kept without a backend (500) where another rule would answer its requests. Choose a "
-     "target with such policies (--to envoy-gateway) or accept the loss by name."},
+     "them, the route is left out, or kept without a backend (500) where another rule would answer its requests. "
+     "Choose a target with such policies (--to envoy-gateway) or accept the loss by name."},
     {"GW603", "an annotation is approximated", "The output says nearly the same. The finding names what differs."},
     {"GW604", "an annotation is not known",
      "It carries the controller's prefix but is none of its annotations, most often a misspelt one."},
@@ -21,20 +20,16 @@ constexpr CodePage pages[] = {
      "another controller."},
     {"GW606", "the old controller drops this Ingress",
      "An annotation that the controller refuses makes it ignore the whole Ingress. It serves nothing today, so nothing "
-     "is "
-     "converted."},
+     "is converted."},
     {"GW607", "the old controller refuses the whole configuration",
      "The Ingresses together make a configuration that the controller cannot load; every later change is blocked. "
-     "There "
-     "is no running behaviour to convert faithfully."},
+     "There is no running behaviour to convert faithfully."},
     {"GW608", "a port name cannot be resolved",
      "Gateway API refers to Services by port number. The number stands in the Service, which is not among the input. "
-     "Add "
-     "the Service, or correct the number that was written."},
+     "Add the Service, or correct the number that was written."},
     {"GW609", "a TLS host names no certificate",
      "The old controller serves its own self-signed certificate. A Gateway listener needs a Secret: create the one "
-     "that "
-     "was written."},
+     "that was written."},
     {"GW610", "the class of an Ingress", "An Ingress of another class is left out; one without a class is taken."},
     {"GW611", "a path that another Ingress already has",
      "The oldest Ingress wins; the path of the younger one is never used."},
@@ -75,21 +70,18 @@ constexpr CodePage pages[] = {
      "The old controller never looks at wildcard or host-less rules for a host that has rules of its own."},
     {"GW636", "an Ingress of an old API version",
      "extensions/v1beta1 and networking.k8s.io/v1beta1 left Kubernetes with 1.22. They are read as v1: a missing "
-     "pathType "
-     "is ImplementationSpecific, serviceName and servicePort are backend.service."},
+     "pathType is ImplementationSpecific, serviceName and servicePort are backend.service."},
     {"GW642", "a port that nothing listens on",
      "The old controller answers 404 where it has no rule; a Gateway has no listener there at all."},
     {"GW641", "the order of rules cannot be kept",
      "Rules that the old controller tries in an order of its own become regular expressions whose length keeps it; a "
-     "path of "
-     "Gateway API has at most 1024 characters."},
+     "path of Gateway API has at most 1024 characters."},
     {"GW640", "how the old controller differs", "Traits of the controller that Gateway API rules cannot say."},
     {"GW650", "the target lacks a field",
      "The gateway's published conformance report does not list the feature, or the chosen version or channel of "
-     "Gateway "
-     "API has no such field. The field is left out or brought into a form the gateway has; what would be answered "
-     "wrongly "
-     "gets no backend. Choose another target, version (--api-version) or channel, or accept the loss by name."},
+     "Gateway API has no such field. The field is left out or brought into a form the gateway has; what would be "
+     "answered wrongly gets no backend. Choose another target, version (--api-version) or channel, or accept the loss "
+     "by name."},
     {"GW652", "a pattern that the target cannot take",
      "NGINX Gateway Fabric puts '^' in front of a regular expression and takes only those that begin with '/'. The "
      "rule is left out; write the path so that every branch begins with '/'."},

@@ -41,6 +41,22 @@ std::string_view name(Outcome outcome) {
 std::string_view name(Loss loss) {
   return row(loss).name;
 }
+std::string_view code_of(Outcome outcome, Loss loss) {
+  switch (outcome) {
+    case Outcome::refused:
+      return security(loss) ? "GW602" : "GW601";
+    case Outcome::approximated:
+      return "GW603";
+    case Outcome::unknown:
+      return "GW604";
+    case Outcome::ignored:
+    case Outcome::converted:
+    case Outcome::policy:
+      return "";
+  }
+  return "";
+}
+
 bool security(Loss loss) {
   return row(loss).security;
 }

@@ -36,6 +36,8 @@ enum class Loss : std::uint8_t {
 };
 std::string_view name(Loss loss);  // "auth", "allow-list", ...
 bool security(Loss loss);
+// The finding that tells an outcome; empty for one that needs no telling.
+std::string_view code_of(Outcome outcome, Loss loss = Loss::none);
 // none for a word that is no kind.
 Loss loss_of(std::string_view word);
 std::vector<std::string_view> loss_names();

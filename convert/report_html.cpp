@@ -44,18 +44,14 @@ std::string markdown_row(const ordered_json& row, const char* name) {
 }
 
 constexpr std::string_view head =
-    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">"
-    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    "<meta name=\"viewport\" content=\"width=device-width\"><title>Conversion report</title><style>"
-    ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 "
-    "1rem}"
-    "table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8884;padding:.35rem "
-    ".6rem;text-align:left;"
-    "vertical-align:top;overflow-wrap:anywhere}.refused,.error{color:#c0392b}.approximated,.warning,.unknown{color:#"
-    "b9770e}"
-    ".converted,.policy{color:#1e8449}dl{display:flex;flex-wrap:wrap;gap:1.5rem}dt{opacity:.7}dd{margin:0;font-size:1."
-    "6rem}"
-    "</style><h1>Conversion report</h1>";
+    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" "
+    "content=\"default-src 'none'; style-src 'unsafe-inline'\"><meta name=\"viewport\" "
+    "content=\"width=device-width\"><title>Conversion report</title><style>:root{color-scheme:light "
+    "dark}body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 "
+    "1rem}table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8884;padding:.35rem "
+    ".6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}.refused,.error{color:#c0392b}.approximated,."
+    "warning,.unknown{color:#b9770e}.converted,.policy{color:#1e8449}dl{display:flex;flex-wrap:wrap;gap:1.5rem}dt{"
+    "opacity:.7}dd{margin:0;font-size:1.6rem}</style><h1>Conversion report</h1>";
 
 }  // namespace
 

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <iterator>
 
+#include "diag/ascii.h"
+
 namespace gw::convert {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 std::string_view role(const kube::Object& object) {
   if (object.kind == "GatewayClass" || object.kind == "Namespace") return "infrastructure-provider";
@@ -23,11 +19,11 @@ std::string_view role(const kube::Object& object) {
 std::string file_of(const kube::Object& object, std::string_view how, std::string_view extension) {
   const std::string end = "." + std::string(extension);
   const std::string ns = object.metadata.ns.empty() ? "cluster" : object.metadata.ns;
-  if (how == "kind") return lower(object.kind) + end;
+  if (how == "kind") return diag::lower(object.kind) + end;
   if (how == "namespace") return ns + end;
   if (how == "role") {
     const std::string_view folder = role(object);
-    const std::string file = folder == "application-developer" ? ns : lower(object.kind);
+    const std::string file = folder == "application-developer" ? ns : diag::lower(object.kind);
     return std::string(folder) + "/" + file + end;
   }
   return "gateway-api" + end;

@@ -161,8 +161,7 @@ void add_runs(const fs::path& folder, std::vector<std::string>& commands) {
                     "127.78.0.99:18790 --access-log - --access-log-format ") +
         format +
         " --ready-file ready --status-dir status & for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do [ "
-        "-e "
-        "ready ] && break; sleep 0.2; done; cat ready; curl -s -o /dev/null -H 'Authorization: Bearer " +
+        "-e ready ] && break; sleep 0.2; done; cat ready; curl -s -o /dev/null -H 'Authorization: Bearer " +
         canary + "' -H 'Cookie: s=" + canary +
         "' -H 'Host: shop.example.com' http://127.78.0.1:18780/ ; for page in / /config_dump /stats "
         "/metrics; do curl -s http://127.78.0.99:18790$page; done; kill %1 2>/dev/null || kill "

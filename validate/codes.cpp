@@ -46,8 +46,7 @@ constexpr CodeInfo codes[] = {
      "Controllers write the status. What a manifest says there is dropped when the object is created."},
     {"GW016", warning, "lint", "metadata that the server sets",
      "uid, resourceVersion, creationTimestamp, generation and managedFields are written by the API server. In a "
-     "manifest they "
-     "are noise at best, and a conflict at worst."},
+     "manifest they are noise at best, and a conflict at worst."},
     {"GW017", info, "lint", "gwctl:ignore that ignores nothing",
      "The comment names a code that is not found at its line. Remove it, so that it does not hide something later."},
     {"GW018", warning, "yaml", "tag that Kubernetes ignores",
@@ -77,8 +76,7 @@ constexpr CodeInfo codes[] = {
      "The value is not of the wanted format, such as an IPv4 address, a time, or a 32-bit number."},
     {"GW113", error, "schema", "no alternative fits",
      "The schema gives alternatives (anyOf, oneOf, allOf, not) and the value does not fit them as it must. What is "
-     "told beside "
-     "it belongs to the alternative that came closest."},
+     "told beside it belongs to the alternative that came closest."},
     {"GW114", error, "cel", "rule of the API violated",
      "A rule (CEL) that comes with the definition of the kind does not hold. The part after the dot names the rule."},
     {"GW115", error, "schema", "metadata invalid",
@@ -90,14 +88,12 @@ constexpr CodeInfo codes[] = {
      "refused."},
     {"GW118", error, "cel", "change that is not allowed",
      "Some fields cannot change once the object exists. With --old, the objects as they are now are compared with the "
-     "new "
-     "ones, and the API's rules about changes are checked."},
+     "new ones, and the API's rules about changes are checked."},
     {"GW511", error, "schema", "definition of a kind is unusable",
      "The CustomResourceDefinition given with --crds holds a schema, a pattern or a rule that cannot be used."},
     {"IN101", error, "schema", "Ingress of a removed version",
      "extensions/v1beta1 and networking.k8s.io/v1beta1 Ingress are gone since Kubernetes 1.22. In networking.k8s.io/v1 "
-     "a backend "
-     "is service.name with service.port, and every path has a pathType."},
+     "a backend is service.name with service.port, and every path has a pathType."},
     {"IN102", error, "schema", "Ingress field invalid", "The API server refuses the object because of this field."},
     {"IN103", error, "schema", "pathType missing",
      "networking.k8s.io/v1 wants a pathType for every path: Exact, Prefix or ImplementationSpecific."},

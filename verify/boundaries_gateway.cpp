@@ -4,15 +4,10 @@
 #include <map>
 #include <set>
 
+#include "diag/ascii.h"
+
 namespace gw::verify {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 // RegularExpression is the implementation's choice: some match the whole path, some its start, some any part of it.
 enum class PathReading : std::uint8_t { whole, caret, anywhere, unknown };
@@ -102,7 +97,7 @@ void add_routes(HostSet& hosts, const std::vector<Route>& routes, const std::vec
   for (const Route& route : routes) {
     std::vector<std::string> names = route.spec.hostnames.empty() ? everywhere : route.spec.hostnames;
     for (const std::string& name : names) {
-      HostBoundaries& row = hosts.at(lower(name), route);
+      HostBoundaries& row = hosts.at(diag::lower(name), route);
       for (const auto& rule : route.spec.rules) {
         for (const auto& match : rule.matches) add_match(row, match, hosts.reading);
         add_preflights(row, rule);
@@ -126,7 +121,7 @@ Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profi
   std::set<std::string> tls_names;
   std::vector<std::string> everywhere{""};
   const auto add_listener = [&](const kube::Listener& listener) {
-    const std::string name = lower(listener.hostname.value_or(""));
+    const std::string name = diag::lower(listener.hostname.value_or(""));
     if (!name.empty()) hosts.at(name, listener);
     if (listener.protocol == "HTTPS" || listener.protocol == "TLS") tls_names.insert(name);
   };
@@ -137,7 +132,7 @@ Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profi
   add_routes(hosts, bundle.http_routes, everywhere);
   add_routes(hosts, bundle.grpc_routes, everywhere);
   for (const kube::TlsRoute& route : bundle.tls_routes)
-    for (const std::string& name : route.spec.hostnames) tls_names.insert(lower(name));
+    for (const std::string& name : route.spec.hostnames) tls_names.insert(diag::lower(name));
 
   Boundaries out;
   out.path_view = PathView::raw;

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "diag/ascii.h"
 #include "verify/automata/automata.h"
 
 namespace gw::verify {
@@ -24,13 +25,6 @@ struct Tested {
   std::set<std::string> values;
   std::set<std::string> expressions;
 };
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
 
 std::string writable_in_query(const std::string& value) {
   std::string out = value;
@@ -77,7 +71,7 @@ void collect(const Rows& rows, Member member, In in, std::vector<Dimension>& out
   std::map<std::string, std::string> spelling;
   for (const HostBoundaries* row : rows)
     for (const NamedValues& tested : row->*member) {
-      const std::string key = in == In::header ? lower(tested.name) : tested.name;
+      const std::string key = in == In::header ? diag::lower(tested.name) : tested.name;
       spelling.emplace(key, tested.name);
       by_name[key].values.insert(tested.values.begin(), tested.values.end());
       for (const PathRegex& regex : tested.expressions) by_name[key].expressions.insert(regex.pattern);

@@ -287,8 +287,7 @@ void listener_policy(const Server& server, const kube::NamespacedName& owner, st
       near = true;
       what =
           "ClientTrafficPolicy clientValidation; a bad certificate fails the handshake instead of 400, and with a "
-          "missing "
-          "Secret only https is refused, where ingress-nginx answers 403 on http too";
+          "missing Secret only https is refused, where ingress-nginx answers 403 on http too";
     } else if (const auto* settings = std::get_if<TlsSettings>(&intent.demand)) {
       ordered_json ciphers = ordered_json::array();
       std::string_view rest = settings->ciphers;

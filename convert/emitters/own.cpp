@@ -7,21 +7,12 @@
 #include "convert/emitters/plan.h"
 #include "convert/providers/own.h"
 #include "convert/regex.h"
+#include "diag/ascii.h"
 #include "kube/kinds.h"
 
 namespace gw::convert::own {
 
-namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-std::string lower(std::string_view text) {
-  return lower(std::string(text));
-}
-
-}  // namespace
+namespace {}  // namespace
 
 kube::OtherObject object(std::string_view api_version, std::string_view kind, const std::string& ns, std::string name,
                          const ordered_json& spec) {
@@ -195,7 +186,7 @@ std::string host_of(std::string_view url) {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos || !url.starts_with("http")) return {};
   url.remove_prefix(scheme + 3);
-  const std::string host = lower(url.substr(0, url.find_first_of(":/?#")));
+  const std::string host = diag::lower(url.substr(0, url.find_first_of(":/?#")));
   const bool address = host.find_first_not_of("0123456789.") == std::string::npos;
   return host.empty() || address || !valid_hostname(host) || host.starts_with('*') ? std::string() : host;
 }
@@ -204,7 +195,7 @@ void grant(PolicyContext& context, std::string_view group, std::string_view kind
            std::string_view to_kind, const std::string& to_ns, const std::string& name) {
   if (to_ns.empty() || to_ns == from_ns) return;
   std::string id = "from-" + from_ns + "-" + std::string(kind) + "-to-" + std::string(to_kind) + "-" + name;
-  id = lower(std::move(id));
+  id = diag::lower(std::move(id));
   const ordered_json spec{{"from", ordered_json::array({{{"group", group}, {"kind", kind}, {"namespace", from_ns}}})},
                           {"to", ordered_json::array({{{"group", ""}, {"kind", to_kind}, {"name", name}}})}};
   const std::string named = dns_name(id);

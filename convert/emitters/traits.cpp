@@ -62,15 +62,12 @@ struct Trait {
 constexpr Trait rows[] = {
     {"envoy-gateway", "GW660", always,
      "paths with %2F or %5C: Envoy Gateway answers 307 to the decoded path, before any route; '//' and dot segments "
-     "are "
-     "cleaned and escapes of unreserved characters decoded before matching and towards the backend; '#', %00, spaces "
-     "and "
-     "bytes that are not ASCII get 400 (ClientTrafficPolicy path has settings)",
+     "are cleaned and escapes of unreserved characters decoded before matching and towards the backend; '#', %00, "
+     "spaces and bytes that are not ASCII get 400 (ClientTrafficPolicy path has settings)",
      "/a%2Fb"},
     {"envoy-gateway", "GW661", redirects,
      "Location of redirects: Envoy Gateway keeps the port of the Host header unless the filter names one, and writes "
-     "the "
-     "cleaned path",
+     "the cleaned path",
      "/"},
     {"envoy-gateway", "GW662", tls,
      "https: Envoy Gateway chooses the listener by server name alone and never answers 421; a name without listener is "
@@ -78,8 +75,7 @@ constexpr Trait rows[] = {
      "https:/"},
     {"envoy-gateway", "GW663", [](const Facts& f) { return f.wide; },
      "hosts on http: Envoy Gateway takes the most specific host name that has a route and never falls through to a "
-     "wider "
-     "one; a wildcard takes any depth",
+     "wider one; a wildcard takes any depth",
      "/not-there"},
     {"envoy-gateway", "GW664", always,
      "backends: a Service, port or grant that does not exist is 500, one without endpoints 503; endpoints that are not "
@@ -99,18 +95,15 @@ constexpr Trait rows[] = {
      "/"},
     {"nginx-gateway-fabric", "GW660", always,
      "prefixes that end in '/': NGINX Gateway Fabric answers 301 for the path without it; matching is done on the "
-     "decoded "
-     "path with '//' merged",
+     "decoded path with '//' merged",
      "/a//b%2Fc"},
     {"nginx-gateway-fabric", "GW662", tls,
      "https: NGINX Gateway Fabric takes any server name that a listener's certificate is for and routes by Host; "
-     "another "
-     "Host than the server name is 421",
+     "another Host than the server name is 421",
      "https:/"},
     {"nginx-gateway-fabric", "GW663", [](const Facts& f) { return f.wide || f.headers || f.regex; },
      "order: NGINX Gateway Fabric chooses a location by path alone, so a rule whose headers do not match is 404 "
-     "instead "
-     "of a shorter path's; a regular expression goes before a longer prefix",
+     "instead of a shorter path's; a regular expression goes before a longer prefix",
      "/not-there"},
     {"nginx-gateway-fabric", "GW664", always,
      "backends: an invalid reference, no backend or weight 0 is 500, no endpoints 503, a refused connection 502", "/"},
@@ -126,13 +119,12 @@ constexpr Trait rows[] = {
      "/"},
     {"traefik", "GW662", tls,
      "https: Traefik finds the certificate among all listeners, routes by Host whatever the server name, and serves "
-     "its "
-     "default certificate for a name it does not know",
+     "its default certificate for a name it does not know",
      "https:/"},
     {"traefik", "GW663", [](const Facts& f) { return f.wide; },
      "order: Traefik tries routes by one number in which the path outranks the host: a longer or exact path of a "
-     "wildcard "
-     "or host-less route goes before a shorter one of the exact host, and they serve what the exact host lacks",
+     "wildcard or host-less route goes before a shorter one of the exact host, and they serve what the exact host "
+     "lacks",
      "/not-there"},
     {"traefik", "GW664", always,
      "backends: a missing Service, port, grant or EndpointSlice is 500, no ready endpoint 503, a refused connection "
@@ -148,8 +140,7 @@ constexpr Trait rows[] = {
      "each listener port needs an entry point of Traefik with that port; without one nothing listens there", "/"},
     {"kong", "GW661", redirects,
      "redirects: Kong writes http where the filter names a host and no scheme, and takes only a path that is replaced "
-     "as a "
-     "whole",
+     "as a whole",
      "/"},
     {"gke", "GW668", always,
      "health checks: GKE asks every backend for GET / and takes only 200 for healthy; write a HealthCheckPolicy for a "

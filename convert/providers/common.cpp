@@ -118,7 +118,7 @@ std::optional<Backend> make_backend(const kube::Object& owner, const yaml::Node*
 }
 
 std::optional<Backend> make_backend(const kube::Ingress& ingress, const kube::IngressBackend& backend,
-                                    const Input& input, Ir& ir, Ledger& ledger) {
+                                    const Input& input, Ledger& ledger) {
   if (backend.service && !backend.service->name.empty())
     return make_backend(ingress, backend.node, ingress.metadata.ns, *backend.service, input, ledger);
   if (!backend.resource || backend.resource->name.empty()) {
@@ -137,7 +137,6 @@ std::optional<Backend> make_backend(const kube::Ingress& ingress, const kube::In
   b.name = backend.resource->name;
   b.group = backend.resource->api_group;
   b.kind = backend.resource->kind;
-  static_cast<void>(ir);
   ledger.note({"GW613",
                Severity::warning,
                "backend " + std::string(b.kind) + " '" + std::string(b.name) +

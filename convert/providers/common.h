@@ -18,7 +18,7 @@ std::string_view normal_host(std::string_view host, Ir& ir);
 
 // Nothing (and a note) when it names neither a Service nor a resource, or no port that is known.
 std::optional<Backend> make_backend(const kube::Ingress& ingress, const kube::IngressBackend& backend,
-                                    const Input& input, Ir& ir, Ledger& ledger);
+                                    const Input& input, Ledger& ledger);
 std::optional<Backend> make_backend(const kube::Object& owner, const yaml::Node* at, std::string_view ns,
                                     const kube::IngressServiceBackend& service, const Input& input, Ledger& ledger);
 

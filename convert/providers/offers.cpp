@@ -244,7 +244,7 @@ void OfferWriter::write(Server& server, const Offer& offer, const Wishes& of_hos
   if (special && special->answered)
     rule.backends = special->backends;
   else if (!w.redirect)
-    if (const auto backend = make_backend(*offer.ingress, *offer.backend, input_, ir_, ledger_))
+    if (const auto backend = make_backend(*offer.ingress, *offer.backend, input_, ledger_))
       rule.backends.push_back(*backend);
   Conditions conditions = w.conditions;
   std::vector<std::string> methods = w.methods;

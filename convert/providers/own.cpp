@@ -176,12 +176,7 @@ const kube::OtherObject* find_own(const Input& input, std::string_view kind, std
 std::optional<Backend> own_backend(const kube::Object& owner, const yaml::Node* at, std::string_view ns,
                                    std::string_view name, std::string_view port, const Input& input, Ir& ir,
                                    Ledger& ledger) {
-  kube::IngressServiceBackend service;
-  service.name = name;
-  if (const auto number = small_int(port))
-    service.port.number = *number;
-  else
-    service.port.name = port;
+  kube::IngressServiceBackend service = service_port(name, port);
   if (port.empty())
     if (const kube::Service* known = input.index.service({std::string(ns), std::string(name)});
         known && known->spec.ports.size() == 1)

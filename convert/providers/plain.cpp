@@ -73,8 +73,7 @@ class PlainReader {
                     path.node});
       return;
     }
-    if (const auto backend = make_backend(ingress, path.backend, input_, ir_, ledger_))
-      rule.backends.push_back(*backend);
+    if (const auto backend = make_backend(ingress, path.backend, input_, ledger_)) rule.backends.push_back(*backend);
     s.rules.push_back(std::move(rule));
   }
 
@@ -82,7 +81,7 @@ class PlainReader {
   void default_backend(const kube::Ingress& ingress) {
     if (!ingress.spec.default_backend) return;
     ledger_.place(&*ingress.spec.default_backend);
-    const auto backend = make_backend(ingress, *ingress.spec.default_backend, input_, ir_, ledger_);
+    const auto backend = make_backend(ingress, *ingress.spec.default_backend, input_, ledger_);
     if (!backend) return;
     for (const kube::IngressRule& rule : ingress.spec.rules)
       add_root(server(normal_host(rule.host, ir_), ingress), ingress, *backend);

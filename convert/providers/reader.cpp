@@ -119,8 +119,7 @@ class Reader {
     stream.owner = &ingress;
     stream.at = first.node;
     stream.host = name;
-    if (const auto backend = make_backend(ingress, first.backend, input_, ir_, ledger_))
-      stream.backends.push_back(*backend);
+    if (const auto backend = make_backend(ingress, first.backend, input_, ledger_)) stream.backends.push_back(*backend);
     ir_.streams.push_back(std::move(stream));
     if (rule.http->paths.size() > 1)
       ledger_.note({"GW605",
@@ -421,8 +420,7 @@ class Reader {
     if (input_.ingresses.empty()) return;
     ledger_.note({"GW642", Severity::info,
                   "requests that no route answers: the old controller listens on port 80 whatever its rules are and "
-                  "answers 404; "
-                  "a Gateway has no http listener where no route wants one",
+                  "answers 404; a Gateway has no http listener where no route wants one",
                   "GET http://unknown.example.org/", nullptr, nullptr});
     const bool wildcard =
         std::any_of(hosts_.begin(), hosts_.end(), [](const auto& entry) { return entry.first.starts_with("*."); }) ||
@@ -468,6 +466,14 @@ bool longest_first(const Offer& a, const Offer& b) {
 
 void read_ingresses(const Dialect& dialect, const Input& input, Ir& ir, Ledger& ledger) {
   Reader(dialect, input, ir, ledger).run();
+}
+
+bool by_reach_and_length(const Offer& a, const Offer& b) {
+  const auto key = [](const Offer& o) {
+    const int kind = o.reach == Reach::exact ? 0 : o.reach == Reach::regex ? 1 : 2;
+    return std::tuple(o.fallback, kind, ~o.text.size(), o.place);
+  };
+  return key(a) < key(b);
 }
 
 }  // namespace gw::convert

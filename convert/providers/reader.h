@@ -63,6 +63,9 @@ struct Offer {
   const RewriteWish& rewrite() const { return own_rewrite ? *own_rewrite : wishes->rewrite; }
 };
 
+// An order of Offers: exact paths, then expressions, then prefixes, longer ones first.
+bool by_reach_and_length(const Offer& a, const Offer& b);
+
 struct DialectNote {
   std::string_view code;
   enum class When : std::uint8_t { always, wildcard, tls, no_tls, redirect } when;

@@ -134,10 +134,4 @@ void Site::finish(bool fall_through) {
   }
 }
 
-std::pair<std::string_view, std::string_view> qualified(std::string_view name, std::string_view ns) {
-  const std::size_t slash = name.find('/');
-  if (slash == std::string_view::npos) return {ns, name};
-  return {name.substr(0, slash), name.substr(slash + 1)};
-}
-
 }  // namespace gw::convert

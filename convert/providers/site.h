@@ -58,7 +58,4 @@ class Site {
   ActionCache actions_;
 };
 
-// Splits "secret" or "namespace/secret".
-std::pair<std::string_view, std::string_view> qualified(std::string_view name, std::string_view ns);
-
 }  // namespace gw::convert

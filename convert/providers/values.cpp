@@ -108,4 +108,20 @@ std::string glob_regex(std::string_view text) {
   return out;
 }
 
+std::pair<std::string_view, std::string_view> qualified(std::string_view name, std::string_view ns) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string_view::npos) return {ns, name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+kube::IngressServiceBackend service_port(std::string_view name, std::string_view port) {
+  kube::IngressServiceBackend service;
+  service.name = name;
+  if (const auto number = small_int(port))
+    service.port.number = *number;
+  else
+    service.port.name = port;
+  return service;
+}
+
 }  // namespace gw::convert

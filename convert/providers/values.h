@@ -28,6 +28,12 @@ std::vector<std::string> networks(std::string_view text, std::vector<std::string
 
 std::optional<int> small_int(std::string_view text);
 
+// "name" of the namespace `ns`, or "namespace/name": {namespace, name}.
+std::pair<std::string_view, std::string_view> qualified(std::string_view name, std::string_view ns);
+
+// A Service and its port by number or by name.
+kube::IngressServiceBackend service_port(std::string_view name, std::string_view port);
+
 // RE2 of "*" for any characters and "?" for one.
 std::string glob_regex(std::string_view text);
 

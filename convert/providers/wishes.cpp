@@ -5,26 +5,11 @@
 
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/own.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
 
 namespace gw::convert {
 namespace {
-
-std::string_view code_of(Outcome outcome, Loss loss) {
-  switch (outcome) {
-    case Outcome::refused:
-      return security(loss) ? "GW602" : "GW601";
-    case Outcome::approximated:
-      return "GW603";
-    case Outcome::unknown:
-      return "GW604";
-    case Outcome::ignored:
-    case Outcome::converted:
-    case Outcome::policy:
-      return "";
-  }
-  return "";
-}
 
 void invalid(Asking& asking, const WishRow& row, const std::string& name, const Given& given) {
   const std::string what = row.key.ends_with('*') ? "it is no annotation of the controller"
@@ -92,6 +77,10 @@ void Asking::demand(Demand demand, std::vector<Claim> claims, Loss loss, std::st
   if (std::holds_alternative<Foreign>(demand)) ledger.settle(field.at, Outcome::converted, {});
   wishes.plain.intents.push_back({std::move(demand), std::move(claims), loss, otherwise, without, field});
 }
+void Asking::unchecked_tls(std::vector<Claim> claims) const {
+  demand(InsecureBackendTls{}, std::move(claims), Loss::backend_tls, sentence::backend_tls);
+}
+
 void Asking::converted(const Given& given, std::string_view detail) const {
   ledger.settle(given.claim, Outcome::converted, detail);
 }

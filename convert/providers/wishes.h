@@ -73,6 +73,7 @@ struct Asking {  // one object while it is read
   // For every rule; settles nothing: the engine does.
   void demand(Demand demand, std::vector<Claim> claims, Loss loss, std::string_view without,
               Outcome otherwise = Outcome::refused) const;
+  void unchecked_tls(std::vector<Claim> claims) const;  // to the backend
   void converted(const Given& given, std::string_view detail) const;
   void ignored(const Given& given, std::string_view detail) const;
 };

@@ -192,8 +192,7 @@ constexpr SemanticRule rules[] = {
      check_controllers},
     {"GW324", error, "reference", "not done by the chosen implementation",
      "With --profile, what that implementation does not support, or reads differently from the spec, is told. Without "
-     "it "
-     "only the spec counts.",
+     "it only the spec counts.",
      check_profile},
     {"GW401", error, "conflict", "match that another rule has already",
      "Of two identical matches the older route, then the first rule, gets all requests. The other gets none.",

@@ -7,12 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "diag/ascii.h"
 #include "kube/meta.h"
 #include "route/request.h"
 
 namespace gw::verify {
 
-std::string lower(std::string_view text);  // ASCII
+using diag::lower;
 bool equal_fold(std::string_view a, std::string_view b);
 std::string_view trim(std::string_view text);
 std::vector<std::string> split(std::string_view text, char separator);          // keeps empty items

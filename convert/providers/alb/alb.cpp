@@ -7,6 +7,7 @@
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/order.h"
 #include "convert/providers/reader.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
 #include "convert/regex.h"
 
@@ -76,8 +77,7 @@ void protocol(Asking& asking, const Given& given) {
     return asking.demand(
         InsecureBackendTls{}, {given.claim}, Loss::backend_tls,
         "TLS to the backend, unchecked by the load balancer, needs a BackendTLSPolicy with name and authority");
-  asking.settle(given.claim, Outcome::approximated,
-                "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written");
+  asking.settle(given.claim, Outcome::approximated, sentence::h2c);
 }
 void auth(Asking& asking, const Given& given) {
   if (given.text == "none") return asking.converted(given, "the default");
@@ -105,8 +105,7 @@ void target_attributes(Asking& asking, const Given& given) {
     c.max_age =
         small_int(std::string_view(given.text).substr(at + key.size(), given.text.find(',', at) - at - key.size()))
             .value_or(0);
-  asking.demand(std::move(c), {given.claim}, Loss::other,
-                "session persistence needs --channel experimental or a target with policies");
+  asking.demand(std::move(c), {given.claim}, Loss::other, sentence::session);
 }
 bool any_order(std::string_view v) {
   return is_int(v);
@@ -239,14 +238,8 @@ void forward(const Path& p, const json& action) {
   p.special.answered = true;
   const auto add = [&](const std::string& name, const std::string& port, int weight) {
     if (name.empty()) return p.refuse(Loss::backend, "a target group of AWS is no Service of the cluster");
-    kube::IngressServiceBackend service;
-    service.name = name;
-    if (const auto number = small_int(port))
-      service.port.number = *number;
-    else
-      service.port.name = port;
-    auto backend = make_backend(*p.offer.ingress, p.offer.backend->node, p.offer.ingress->metadata.ns, service,
-                                p.asking.input, p.asking.ledger);
+    auto backend = make_backend(*p.offer.ingress, p.offer.backend->node, p.offer.ingress->metadata.ns,
+                                service_port(name, port), p.asking.input, p.asking.ledger);
     if (!backend) return;
     backend->name = p.asking.ir.keep(name);
     backend->weight = weight;
@@ -401,8 +394,7 @@ std::vector<const kube::Ingress*> order(std::vector<const kube::Ingress*> ingres
 constexpr DialectNote notes[] = {
     {"GW640", DialectNote::When::always,
      "every Ingress without a group is a load balancer of its own; the output hangs all routes on one Gateway unless "
-     "--layout "
-     "ingress is given",
+     "--layout ingress is given",
      "GET http://www.example.org/"},
 };
 

@@ -5,6 +5,7 @@
 #include "convert/providers/dialects.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/reader.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
 
 namespace gw::convert {
@@ -19,13 +20,12 @@ void allow_http(Asking& asking, const Given& given) {
   if (!go_bool(given.text).value_or(true)) asking.wishes.http = false;
   asking.converted(given, asking.wishes.http ? "the default" : "no http listener carries the routes");
 }
-void retries(Asking& asking, const Given& given) {
+void retries(Asking& asking, const Given&) {
   Retry retry;
   retry.attempts = small_int(asking.wishes.text("num-retries", "1")).value_or(1);
   if (const auto time = duration(asking.wishes.text("per-try-timeout"))) retry.timeout_seconds = whole_seconds(*time);
   asking.demand(retry, asking.wishes.claims({"retry-on", "num-retries", "per-try-timeout"}), Loss::other,
                 "retries need --channel experimental or a target with policies", Outcome::approximated);
-  static_cast<void>(given);
 }
 void response_timeout(Asking& asking, const Given& given) {
   if (given.text == "infinity") {
@@ -38,12 +38,10 @@ bool time_or_infinity(std::string_view v) {
   return v == "infinity" || is_time(v);
 }
 void h2(Asking& asking, const Given& given) {
-  asking.settle(given.claim, Outcome::approximated,
-                "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written");
+  asking.settle(given.claim, Outcome::approximated, sentence::h2c);
 }
 void tls(Asking& asking, const Given& given) {
-  asking.demand(InsecureBackendTls{}, {given.claim}, Loss::backend_tls,
-                "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
+  asking.unchecked_tls({given.claim});
 }
 void connections(Asking& asking, const Given& given) {
   asking.demand(ConnectionLimit{*small_int(given.text)}, {given.claim}, Loss::other,
@@ -102,13 +100,6 @@ bool match(Offer& offer, Asking&) {
   }
   return true;
 }
-bool before(const Offer& a, const Offer& b) {
-  const auto key = [](const Offer& o) {
-    const int kind = o.reach == Reach::exact ? 0 : o.reach == Reach::regex ? 1 : 2;
-    return std::tuple(o.fallback, kind, ~o.text.size(), o.place);
-  };
-  return key(a) < key(b);
-}
 
 constexpr DialectNote notes[] = {
     {"GW621", DialectNote::When::wildcard,
@@ -127,7 +118,7 @@ constexpr Dialect traits{
     .implementation = Reach::bytes,
     .notes = notes,
     .match = match,
-    .before = before,
+    .before = by_reach_and_length,
 };
 
 }  // namespace

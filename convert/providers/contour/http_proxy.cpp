@@ -5,6 +5,7 @@
 #include "convert/providers/common.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/own.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/site.h"
 #include "convert/providers/values.h"
 #include "convert/regex.h"
@@ -251,12 +252,9 @@ class Reader {
                      "a checked certificate of the backend needs a BackendTLSPolicy with its name and authority");
     } else if (asking && (protocol == "tls" || protocol == "h2")) {
       asking->field = f.ref("protocol");
-      asking->demand(InsecureBackendTls{}, {}, Loss::backend_tls,
-                     "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
+      asking->demand(InsecureBackendTls{}, {}, Loss::backend_tls, sentence::backend_tls);
     }
-    if (protocol == "h2c")
-      tell(ledger_, f.ref("protocol"), Outcome::approximated,
-           "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written", Loss::none);
+    if (protocol == "h2c") tell(ledger_, f.ref("protocol"), Outcome::approximated, sentence::h2c, Loss::none);
     if (asking && alone) {
       headers(f.object("requestHeadersPolicy"), asking->wishes.plain.request_headers, asking);
       headers(f.object("responseHeadersPolicy"), asking->wishes.plain.response_headers, nullptr);
@@ -419,16 +417,14 @@ class Reader {
     Fields policy = f.object("loadBalancerPolicy");
     const std::string strategy = policy.text("strategy");
     asking.field = f.ref("loadBalancerPolicy");
-    static constexpr std::string_view without = "Gateway API leaves load balancing to the gateway";
     if (strategy == "WeightedLeastRequest")
-      asking.demand(LeastRequest{}, {}, Loss::other, without, Outcome::approximated);
+      asking.demand(LeastRequest{}, {}, Loss::other, sentence::balancing, Outcome::approximated);
     if (strategy == "Cookie") {
       CookieAffinity c;
       c.name = "X-Contour-Session-Affinity";
-      asking.demand(std::move(c), {}, Loss::other,
-                    "session persistence needs --channel experimental or a target with policies");
+      asking.demand(std::move(c), {}, Loss::other, sentence::session);
     }
-    if (strategy == "Random") policy.tell("strategy", Outcome::approximated, without);
+    if (strategy == "Random") policy.tell("strategy", Outcome::approximated, sentence::balancing);
     const auto hashes = policy.items("requestHashPolicies");
     if (strategy != "RequestHash") {
       policy.skip("requestHashPolicies", "of strategy RequestHash only");
@@ -449,7 +445,7 @@ class Reader {
     f.skip("hashSourceIP", "the address, where neither header nor parameter is named");
     f.skip("terminal", "of one policy among several");
     f.rest();
-    asking.demand(by, {}, Loss::other, "Gateway API leaves load balancing to the gateway", Outcome::approximated);
+    asking.demand(by, {}, Loss::other, sentence::balancing, Outcome::approximated);
   }
 
   void add(const kube::OtherObject& object, const Fields& f, const Host& host, const Where& where,

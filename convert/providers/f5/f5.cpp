@@ -9,6 +9,7 @@
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/order.h"
 #include "convert/providers/reader.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
 #include "convert/regex.h"
 
@@ -155,17 +156,16 @@ void hide(Asking& asking, const Given& given) {
   asking.converted(given, "ResponseHeaderModifier.remove");
 }
 void method_of_balance(Asking& asking, const Given& given) {
-  static constexpr std::string_view without = "Gateway API leaves load balancing to the gateway";
   const std::string_view v = given.text;
   if (v == "round_robin")
-    return asking.demand(RoundRobin{}, {given.claim}, Loss::other, without, Outcome::approximated);
+    return asking.demand(RoundRobin{}, {given.claim}, Loss::other, sentence::balancing, Outcome::approximated);
   if (v == "ip_hash")
-    return asking.demand(HashBalance{HashBalance::By::address, {}}, {given.claim}, Loss::other, without,
+    return asking.demand(HashBalance{HashBalance::By::address, {}}, {given.claim}, Loss::other, sentence::balancing,
                          Outcome::approximated);
   if (v.starts_with("hash $http_"))
     return asking.demand(HashBalance{HashBalance::By::header, std::string(v.substr(11, v.find(' ', 11) - 11))},
-                         {given.claim}, Loss::other, without, Outcome::approximated);
-  asking.demand(LeastRequest{}, {given.claim}, Loss::other, without, Outcome::approximated);
+                         {given.claim}, Loss::other, sentence::balancing, Outcome::approximated);
+  asking.demand(LeastRequest{}, {given.claim}, Loss::other, sentence::balancing, Outcome::approximated);
 }
 void limit(Asking& asking, const Given& given) {
   const std::string_view v = given.text;
@@ -178,15 +178,13 @@ void limit(Asking& asking, const Given& given) {
   limit.unit = v[r + 2];
   limit.burst = small_int(asking.wishes.text("limit-req-burst")).value_or(0);
   asking.demand(limit, asking.wishes.claims({"limit-req-rate", "limit-req-burst"}), Loss::rate_limit,
-                "Gateway API has no rate limits; a target with policies has (--to envoy-gateway)");
+                sentence::rate_limit);
 }
 void basic_auth(Asking& asking, const Given& given) {
   BasicAuth auth{asking.wishes.object->metadata.ns, given.text, std::string(asking.wishes.text("basic-auth-realm")),
                  false, false};
   const auto claims = asking.wishes.claims({"basic-auth-secret", "basic-auth-realm"});
-  asking.demand(
-      std::move(auth), claims, Loss::auth,
-      "Gateway API has no authentication in its standard channel; a target with policies has (--to envoy-gateway)");
+  asking.demand(std::move(auth), claims, Loss::auth, sentence::auth);
 }
 void snippets(Asking& asking, const Given& given) {
   asking.demand(Snippet{given.text}, {given.claim}, Loss::snippet,
@@ -207,13 +205,12 @@ void listen(Asking& asking, const Given& given) {
     }
   asking.converted(given, "listeners");
 }
-void retries(Asking& asking, const Given& given) {
+void retries(Asking& asking, const Given&) {
   Retry retry;
   if (const auto n = small_int(asking.wishes.text("proxy-next-upstream-tries"))) retry.attempts = std::max(1, *n - 1);
   asking.demand(
       retry, asking.wishes.claims({"proxy-next-upstream", "proxy-next-upstream-tries", "proxy-next-upstream-timeout"}),
       Loss::other, "retries need --channel experimental or a target with policies", Outcome::approximated);
-  static_cast<void>(given);
 }
 void rewrite_whole(Asking& asking, const Given& given) {
   RewriteWish& wish = asking.wishes.rewrite;
@@ -325,7 +322,7 @@ constexpr WishRow rows[] = {
      .valid = is_int,
      .invalid = drop,
      .outcome = Outcome::approximated,
-     .detail = "Gateway API limits no connections"},
+     .detail = sentence::connections},
     {.key = "max-fails",
      .valid = is_int,
      .invalid = drop,
@@ -574,9 +571,8 @@ std::vector<const kube::Ingress*> order(std::vector<const kube::Ingress*> ingres
 constexpr DialectNote notes[] = {
     {"GW620", DialectNote::When::always,
      "paths with '//', dot segments, escapes or bytes that are not ASCII: NGINX decodes and cleans a path before it "
-     "matches, "
-     "forwards the raw one (cleaned where it is rewritten), and answers 400 for '..' above the root, %00 and bad "
-     "escapes",
+     "matches, forwards the raw one (cleaned where it is rewritten), and answers 400 for '..' above the root, %00 and "
+     "bad escapes",
      "GET http://www.example.org/a//b%2Fc"},
     {"GW624", DialectNote::When::always,
      "a Service or port that is missing, has no endpoints, or refuses: 502 from the controller, 500 or 503 from a "
@@ -592,8 +588,7 @@ constexpr DialectNote notes[] = {
      "GET http://www.example.org./"},
     {"GW629", DialectNote::When::tls,
      "https with a server name other than Host, or of a host without TLS: the controller chooses the certificate by "
-     "the one "
-     "and the rules by the other (404 for what has no TLS); a gateway refuses the handshake or answers 421",
+     "the one and the rules by the other (404 for what has no TLS); a gateway refuses the handshake or answers 421",
      "GET https://unknown.example.org/"},
     {"GW630", DialectNote::When::always,
      "Location of redirects: the controller writes https://host:443, drops the query for app-root, and keeps the raw "
@@ -601,8 +596,7 @@ constexpr DialectNote notes[] = {
      "GET http://www.example.org/?q=1"},
     {"GW633", DialectNote::When::wildcard,
      "paths that an exact host does not have: the controller answers 404 and never looks at the wildcard; gateways "
-     "differ. "
-     "On https a host without TLS gives way to a wildcard with TLS",
+     "differ. On https a host without TLS gives way to a wildcard with TLS",
      "GET http://www.example.org/not-there"},
     {"GW634", DialectNote::When::always, "methods TRACE and CONNECT: NGINX answers 405 and 400 itself",
      "TRACE http://www.example.org/"},

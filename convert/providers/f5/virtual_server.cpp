@@ -7,6 +7,7 @@
 #include "convert/providers/common.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/own.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/site.h"
 #include "convert/providers/values.h"
 #include "convert/regex.h"
@@ -69,9 +70,7 @@ class Reader {
                "TLS to the backend, unchecked by the controller, needs a BackendTLSPolicy with name and authority");
       if (const std::string type = f.text("type"); !type.empty() && type != "http" && type != "grpc")
         f.tell("type", Outcome::refused, "it is no type of upstreams", Loss::backend);
-      if (f.text("type") == "grpc")
-        tell(ledger_, f.ref("type"), Outcome::approximated,
-             "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written", Loss::none);
+      if (f.text("type") == "grpc") tell(ledger_, f.ref("type"), Outcome::approximated, sentence::h2c, Loss::none);
       if (const auto time = f.time("read-timeout")) {
         u.read_timeout = gep_duration(*time);
         f.tell("read-timeout", Outcome::approximated,
@@ -94,8 +93,7 @@ class Reader {
           if (const auto time = cookie.time("expires")) c.max_age = whole_seconds(*time);
         cookie.skip("httpOnly", "the gateway decides whether scripts see its cookie");
         cookie.rest();
-        demand("sessionCookie", std::move(c), Loss::other, Outcome::refused,
-               "session persistence needs --channel experimental or a target with policies");
+        demand("sessionCookie", std::move(c), Loss::other, Outcome::refused, sentence::session);
       }
       if (f.take("subselector"))
         tell(ledger_, f.ref("subselector"), Outcome::refused,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "convert/providers/nginx/check.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
 
 namespace gw::convert::gce {
@@ -38,8 +39,7 @@ void session_affinity(Fields& spec, Asking& asking) {
     CookieAffinity c;
     c.name = "GCLB";
     c.max_age = static_cast<int>(ttl);
-    asking.demand(std::move(c), {}, Loss::other,
-                  "session persistence needs --channel experimental or a target with policies");
+    asking.demand(std::move(c), {}, Loss::other, sentence::session);
   } else if (type == "CLIENT_IP") {
     asking.demand(HashBalance{HashBalance::By::address, {}}, {}, Loss::other,
                   "Gateway API leaves load balancing to the gateway (GCPSessionAffinityPolicy on GKE)",

@@ -89,8 +89,7 @@ bool match(Offer& offer, Asking& asking) {
 constexpr DialectNote notes[] = {
     {"GW640", DialectNote::When::always,
      "every Ingress is a load balancer of its own with GKE; the output hangs all routes on one Gateway unless --layout "
-     "ingress "
-     "is given",
+     "ingress is given",
      "GET http://www.example.org/"},
     {"GW633", DialectNote::When::always,
      "paths that a host's rules do not have: GKE answers with the default backend of that Ingress, or its own 404",

@@ -6,6 +6,7 @@
 #include "convert/providers/dialects.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/reader.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
 #include "convert/regex.h"
 
@@ -76,13 +77,12 @@ void header_regex(Asking& asking, const Given& given) {
   header_match(asking, given, true);
 }
 void balance(Asking& asking, const Given& given) {
-  static constexpr std::string_view without = "Gateway API leaves load balancing to the gateway";
   if (given.text == "roundrobin")
-    return asking.demand(RoundRobin{}, {given.claim}, Loss::other, without, Outcome::approximated);
+    return asking.demand(RoundRobin{}, {given.claim}, Loss::other, sentence::balancing, Outcome::approximated);
   if (given.text == "source")
-    return asking.demand(HashBalance{HashBalance::By::address, {}}, {given.claim}, Loss::other, without,
+    return asking.demand(HashBalance{HashBalance::By::address, {}}, {given.claim}, Loss::other, sentence::balancing,
                          Outcome::approximated);
-  asking.demand(LeastRequest{}, {given.claim}, Loss::other, without, Outcome::approximated);
+  asking.demand(LeastRequest{}, {given.claim}, Loss::other, sentence::balancing, Outcome::approximated);
 }
 void affinity(Asking& asking, const Given& given) {
   if (given.text != "cookie") return asking.ignored(given, "is not 'cookie'");
@@ -93,28 +93,22 @@ void affinity(Asking& asking, const Given& given) {
   std::vector<Claim> claims{given.claim};
   for (const auto& [name, g] : asking.wishes.given)
     if (name.starts_with("session-cookie-")) claims.push_back(g.claim);
-  asking.demand(std::move(c), std::move(claims), Loss::other,
-                "session persistence needs --channel experimental or a target with policies");
+  asking.demand(std::move(c), std::move(claims), Loss::other, sentence::session);
 }
 void rps(Asking& asking, const Given& given) {
   RateLimit limit;
   limit.requests = *small_int(given.text);
-  asking.demand(limit, {given.claim}, Loss::rate_limit,
-                "Gateway API has no rate limits; a target with policies has (--to envoy-gateway)");
+  asking.demand(limit, {given.claim}, Loss::rate_limit, sentence::rate_limit);
 }
 void connections(Asking& asking, const Given& given) {
-  asking.demand(ConnectionLimit{*small_int(given.text)}, {given.claim}, Loss::rate_limit,
-                "Gateway API limits no connections");
+  asking.demand(ConnectionLimit{*small_int(given.text)}, {given.claim}, Loss::rate_limit, sentence::connections);
 }
 void auth_secret(Asking& asking, const Given& given) {
   BasicAuth auth;
-  const std::size_t slash = given.text.find('/');
-  auth.ns = slash == std::string::npos ? asking.wishes.object->metadata.ns : given.text.substr(0, slash);
-  auth.secret = slash == std::string::npos ? given.text : given.text.substr(slash + 1);
+  std::tie(auth.ns, auth.secret) = qualified(given.text, asking.wishes.object->metadata.ns);
   auth.realm = asking.wishes.text("auth-realm");
-  asking.demand(
-      std::move(auth), asking.wishes.claims({"auth-secret", "auth-type", "auth-realm"}), Loss::auth,
-      "Gateway API has no authentication in its standard channel; a target with policies has (--to envoy-gateway)");
+  asking.demand(std::move(auth), asking.wishes.claims({"auth-secret", "auth-type", "auth-realm"}), Loss::auth,
+                sentence::auth);
 }
 void auth_url(Asking& asking, const Given& given) {
   ExternalAuth auth;
@@ -170,16 +164,12 @@ void cors(Asking& asking, const Given& given) {
 void backend_protocol(Asking& asking, const Given& given) {
   const std::string v = nginx::lower(given.text);
   if (v == "h1" || v == "http") return asking.converted(given, "the default");
-  if (v == "h2" || v == "grpc")
-    return asking.settle(given.claim, Outcome::approximated,
-                         "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written");
-  asking.demand(InsecureBackendTls{}, {given.claim}, Loss::backend_tls,
-                "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
+  if (v == "h2" || v == "grpc") return asking.settle(given.claim, Outcome::approximated, sentence::h2c);
+  asking.unchecked_tls({given.claim});
 }
 void secure_backends(Asking& asking, const Given& given) {
   if (!go_bool(given.text).value_or(false)) return asking.converted(given, "off");
-  asking.demand(InsecureBackendTls{}, {given.claim}, Loss::backend_tls,
-                "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
+  asking.unchecked_tls({given.claim});
 }
 void request_headers(Asking& asking, const Given& given) {
   const auto lines = header_lines(given.text, ':', HeaderEdit::Op::set);
@@ -205,16 +195,13 @@ void hsts(Asking& asking, const Given& given) {
 }
 void client_certificate(Asking& asking, const Given& given) {
   ClientCertificate c;
-  const std::size_t slash = given.text.find('/');
-  c.ns = slash == std::string::npos ? asking.wishes.object->metadata.ns : given.text.substr(0, slash);
-  c.secret = slash == std::string::npos ? given.text : given.text.substr(slash + 1);
+  std::tie(c.ns, c.secret) = qualified(given.text, asking.wishes.object->metadata.ns);
   c.mode = asking.wishes.text("auth-tls-verify-client", "on");
   std::vector<Claim> claims;
   for (const auto& [name, g] : asking.wishes.given)
     if (name.starts_with("auth-tls-")) claims.push_back(g.claim);
   asking.wishes.host_intents.push_back(
-      {c, std::move(claims), Loss::client_certificate, Outcome::refused,
-       "Gateway API checks client certificates for a whole port, not for one host; a target with policies can"});
+      {c, std::move(claims), Loss::client_certificate, Outcome::refused, sentence::client_certificate});
 }
 void passthrough(Asking& asking, const Given& given) {
   asking.wishes.passthrough = go_bool(given.text).value_or(false);
@@ -345,8 +332,8 @@ constexpr WishRow rows[] = {
     {.key = "service-upstream", .outcome = Outcome::approximated, .detail = "gateways choose endpoints themselves"},
     {.key = "slots-*", .outcome = Outcome::approximated, .detail = "memory of HAProxy"},
     {.key = "dynamic-scaling", .outcome = Outcome::approximated, .detail = "memory of HAProxy"},
-    {.key = "maxconn-server", .outcome = Outcome::approximated, .detail = "Gateway API limits no connections"},
-    {.key = "maxqueue-server", .outcome = Outcome::approximated, .detail = "Gateway API limits no connections"},
+    {.key = "maxconn-server", .outcome = Outcome::approximated, .detail = sentence::connections},
+    {.key = "maxqueue-server", .outcome = Outcome::approximated, .detail = sentence::connections},
     {.key = "forwardfor", .outcome = Outcome::approximated, .detail = "gateways set X-Forwarded-For"},
     {.key = "cert-signer", .outcome = Outcome::approximated, .detail = "let cert-manager make the listener's Secret"},
 };
@@ -376,14 +363,13 @@ bool match(Offer& offer, Asking& asking) {
   const bool specific = offer.type != "Exact" && offer.type != "Prefix";
   const std::string type = specific ? nginx::lower(offer.wishes->text("path-type", "begin")) : "";
   const std::string_view text = offer.text;
-  long length = static_cast<long>(text.size());
+  const long length = static_cast<long>(text.size());
   int kind = offer.type == "Exact" ? 0 : offer.type == "Prefix" ? 1 : 2;
   if (type == "exact") kind = 0;
   if (type == "prefix") kind = 1;
   if (type == "regex") kind = 3;
   if (kind == 0) offer.reach = Reach::exact;
   if (kind == 1) offer.reach = wildcard && text != "/" ? Reach::bytes : Reach::element;
-  if (kind == 1 && !wildcard && text.size() > 1 && text.ends_with('/')) length = static_cast<long>(text.size());
   if (kind == 2 && !wildcard && text != "/") {
     offer.reach = Reach::regex;
     offer.text = asking.ir.keep("(?i)" + escape_regex(text) + ".*");
@@ -437,18 +423,15 @@ bool strict(const Input& input) {
 constexpr DialectNote notes[] = {
     {"GW620", DialectNote::When::always,
      "paths with '//', dot segments, escapes, '#' or bytes that are not ASCII: HAProxy matches and forwards them raw; "
-     "Gateway "
-     "API matches what the gateway sees",
+     "Gateway API matches what the gateway sees",
      "GET http://www.example.org/a//b%2Fc"},
     {"GW621", DialectNote::When::wildcard,
      "hosts with two or more labels, or odd characters, under a wildcard: HAProxy takes *.example.com for one label, "
-     "Gateway "
-     "API for one or more",
+     "Gateway API for one or more",
      "GET http://a.b.example.com/"},
     {"GW622", DialectNote::When::no_tls,
      "https to a host or path without TLS of its own: the controller answers 404, or has port 443 closed; so does a "
-     "gateway "
-     "without that listener, before HTTP",
+     "gateway without that listener, before HTTP",
      "GET https://www.example.org/"},
     {"GW624", DialectNote::When::always,
      "a Service without endpoints or one that refuses: 503 from the controller; a gateway answers 503, 500 or 502",
@@ -458,13 +441,11 @@ constexpr DialectNote notes[] = {
      "GET http://www.example.org./"},
     {"GW629", DialectNote::When::tls,
      "https with a server name other than Host: the controller shows a fake certificate and answers for Host; a "
-     "gateway "
-     "refuses the handshake or answers 421",
+     "gateway refuses the handshake or answers 421",
      "GET https://unknown.example.org/"},
     {"GW630", DialectNote::When::redirect,
      "Location of redirects: the controller keeps the port of Host and the raw path, and drops the query for app-root "
-     "and "
-     "redirect-to",
+     "and redirect-to",
      "GET http://www.example.org:8080/?q=1"},
     {"GW633", DialectNote::When::always,
      "paths that nothing names: the controller answers 404 of its own or the default backend",

@@ -4,6 +4,7 @@
 #include "convert/providers/dialects.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/reader.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
 
 namespace gw::convert {
@@ -105,7 +106,7 @@ void rate(Asking& asking, const Given& given) {
   else if (period && *period >= std::chrono::minutes(1))
     limit.unit = 'm';
   asking.demand(limit, asking.wishes.claims({"rate-limit-requests", "rate-limit-period"}), Loss::rate_limit,
-                "Gateway API has no rate limits; a target with policies has (--to envoy-gateway)");
+                sentence::rate_limit);
 }
 
 void basic_auth(Asking& asking, const Given& given) {
@@ -114,14 +115,11 @@ void basic_auth(Asking& asking, const Given& given) {
                          "it is not 'basic-auth'; the controller leaves the route open");
   const std::string_view secret = asking.wishes.text("auth-secret");
   BasicAuth auth;
-  const std::size_t slash = secret.find('/');
-  auth.ns = slash == std::string_view::npos ? asking.wishes.object->metadata.ns : std::string(secret.substr(0, slash));
-  auth.secret = slash == std::string_view::npos ? secret : secret.substr(slash + 1);
+  std::tie(auth.ns, auth.secret) = qualified(secret, asking.wishes.object->metadata.ns);
   auth.realm = asking.wishes.text("auth-realm");
   auth.map = true;
-  asking.demand(
-      std::move(auth), asking.wishes.claims({"auth-type", "auth-secret", "auth-realm"}), Loss::auth,
-      "Gateway API has no authentication in its standard channel; a target with policies has (--to envoy-gateway)");
+  asking.demand(std::move(auth), asking.wishes.claims({"auth-type", "auth-secret", "auth-realm"}), Loss::auth,
+                sentence::auth);
 }
 
 void cors(Asking& asking, const Given& given) {
@@ -177,32 +175,29 @@ void set_host(Asking& asking, const Given& given) {
   asking.converted(given, "URLRewrite.hostname");
 }
 void balance(Asking& asking, const Given& given) {
-  static constexpr std::string_view without = "Gateway API leaves load balancing to the gateway";
   const std::string_view v = given.text;
-  if (v == "roundrobin") return asking.demand(RoundRobin{}, {given.claim}, Loss::other, without, Outcome::approximated);
+  if (v == "roundrobin")
+    return asking.demand(RoundRobin{}, {given.claim}, Loss::other, sentence::balancing, Outcome::approximated);
   if (v == "source")
-    return asking.demand(HashBalance{HashBalance::By::address, {}}, {given.claim}, Loss::other, without,
+    return asking.demand(HashBalance{HashBalance::By::address, {}}, {given.claim}, Loss::other, sentence::balancing,
                          Outcome::approximated);
   if (v.starts_with("hdr("))
     return asking.demand(HashBalance{HashBalance::By::header, std::string(v.substr(4, v.find(')') - 4))}, {given.claim},
-                         Loss::other, without, Outcome::approximated);
-  asking.demand(LeastRequest{}, {given.claim}, Loss::other, without, Outcome::approximated);
+                         Loss::other, sentence::balancing, Outcome::approximated);
+  asking.demand(LeastRequest{}, {given.claim}, Loss::other, sentence::balancing, Outcome::approximated);
 }
 void cookie(Asking& asking, const Given& given) {
   CookieAffinity c;
   c.name = given.text;
-  asking.demand(std::move(c), {given.claim}, Loss::other,
-                "session persistence needs --channel experimental or a target with policies");
+  asking.demand(std::move(c), {given.claim}, Loss::other, sentence::session);
 }
 void server_ssl(Asking& asking, const Given& given) {
   if (!on(given.text)) return asking.converted(given, "off");
   asking.demand(InsecureBackendTls{}, asking.wishes.claims({"server-ssl", "server-crt", "server-ca", "server-sni"}),
-                Loss::backend_tls,
-                "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
+                Loss::backend_tls, sentence::backend_tls);
 }
 void server_proto(Asking& asking, const Given& given) {
-  asking.settle(given.claim, Outcome::approximated,
-                "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written");
+  asking.settle(given.claim, Outcome::approximated, sentence::h2c);
 }
 void passthrough(Asking& asking, const Given& given) {
   if (!on(given.text)) return asking.converted(given, "off");
@@ -211,13 +206,10 @@ void passthrough(Asking& asking, const Given& given) {
 }
 void client_ca(Asking& asking, const Given& given) {
   ClientCertificate c;
-  const std::size_t slash = given.text.find('/');
-  c.ns = slash == std::string::npos ? asking.wishes.object->metadata.ns : given.text.substr(0, slash);
-  c.secret = slash == std::string::npos ? given.text : given.text.substr(slash + 1);
+  std::tie(c.ns, c.secret) = qualified(given.text, asking.wishes.object->metadata.ns);
   c.mode = on(asking.wishes.text("client-crt-optional")) ? "optional" : "on";
-  asking.wishes.host_intents.push_back(
-      {c, asking.wishes.claims({"client-ca", "client-crt-optional"}), Loss::client_certificate, Outcome::refused,
-       "Gateway API checks client certificates for a whole port, not for one host; a target with policies can"});
+  asking.wishes.host_intents.push_back({c, asking.wishes.claims({"client-ca", "client-crt-optional"}),
+                                        Loss::client_certificate, Outcome::refused, sentence::client_certificate});
 }
 
 constexpr std::string_view own_health = "health checks are the gateway's own";
@@ -291,7 +283,7 @@ constexpr WishRow rows[] = {
     {.key = "global-config-snippet", .outcome = Outcome::refused, .detail = snippet, .loss = Loss::snippet},
     {.key = "check*", .outcome = Outcome::approximated, .detail = own_health},
     {.key = "forwarded-for", .outcome = Outcome::approximated, .detail = "gateways set X-Forwarded-For"},
-    {.key = "pod-maxconn", .outcome = Outcome::approximated, .detail = "Gateway API limits no connections"},
+    {.key = "pod-maxconn", .outcome = Outcome::approximated, .detail = sentence::connections},
     {.key = "scale-server-slots", .outcome = Outcome::approximated, .detail = "memory of HAProxy"},
     {.key = "abortonclose", .outcome = Outcome::approximated, .detail = "the gateway's own"},
     {.key = "standalone-backend",
@@ -363,18 +355,15 @@ bool before(const Offer& a, const Offer& b) {
 constexpr DialectNote notes[] = {
     {"GW620", DialectNote::When::always,
      "paths with '//', dot segments, escapes, '#' or bytes that are not ASCII: HAProxy matches and forwards them raw; "
-     "Gateway "
-     "API matches what the gateway sees",
+     "Gateway API matches what the gateway sees",
      "GET http://www.example.org/a//b%2Fc"},
     {"GW621", DialectNote::When::wildcard,
      "hosts with two or more labels, or odd characters, under a wildcard: HAProxy takes *.example.com for one label, "
-     "Gateway "
-     "API for one or more",
+     "Gateway API for one or more",
      "GET http://a.b.example.com/"},
     {"GW622", DialectNote::When::always,
      "https to a host without TLS: the controller serves every route there; the output has a listener only for hosts "
-     "with TLS, "
-     "and a certificate by server name alone",
+     "with TLS, and a certificate by server name alone",
      "GET https://www.example.org/"},
     {"GW624", DialectNote::When::always,
      "a Service without endpoints or one that refuses: 503 from the controller; a gateway answers 503, 500 or 502",
@@ -390,15 +379,13 @@ constexpr DialectNote notes[] = {
      "GET http://www.example.org/?q=1"},
     {"GW633", DialectNote::When::always,
      "paths that an exact host does not have: the controller answers with the default backend or 404 and never looks "
-     "at "
-     "wildcard or host-less rules; gateways differ",
+     "at wildcard or host-less rules; gateways differ",
      "GET http://www.example.org/not-there"},
     {"GW634", DialectNote::When::always, "methods TRACE and CONNECT: HAProxy passes or refuses them itself",
      "TRACE http://www.example.org/"},
     {"GW640", DialectNote::When::always,
      "several default backends, and one host and path in several Ingresses: HAProxy's map decides by text, not by age, "
-     "and "
-     "between default backends at random",
+     "and between default backends at random",
      "GET http://unknown.example.org/"},
 };
 

@@ -122,8 +122,7 @@ void backend_protocol(Asking& asking, const Given& given) {
     return asking.settle(
         given.claim, Outcome::approximated,
         "set appProtocol (kubernetes.io/h2c, kubernetes.io/ws) on the Service's port; it is not written");
-  asking.demand(InsecureBackendTls{}, {given.claim}, Loss::backend_tls,
-                "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
+  asking.unchecked_tls({given.claim});
 }
 void milliseconds(Asking& asking, const Given& given) {
   asking.wishes.plain.backend_timeout = gep_duration(std::chrono::milliseconds(*small_int(given.text)));
@@ -242,8 +241,7 @@ bool before(const Offer& a, const Offer& b) {
 constexpr DialectNote notes[] = {
     {"GW620", DialectNote::When::always,
      "paths with '//', dot segments or escapes: Kong normalises the path before it matches; Gateway API matches what "
-     "the "
-     "gateway sees",
+     "the gateway sees",
      "GET http://www.example.org/a//b"},
     {"GW622", DialectNote::When::no_tls, "https to a host without TLS: Kong answers with its default certificate",
      "GET https://www.example.org/"},

@@ -188,13 +188,6 @@ std::vector<std::string> split(std::string_view text, char at) {
   return parts;
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 long to_int(std::string_view text) {
   return std::strtol(std::string(text).c_str(), nullptr, 10);
 }

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "diag/ascii.h"
+
 namespace gw::convert::nginx {
 
 using Check = bool (*)(std::string_view);
@@ -49,7 +51,7 @@ bool one_of(std::string_view value, Words... words) {
 
 std::string_view trim(std::string_view text);
 std::vector<std::string> split(std::string_view text, char at = ',');  // trimmed, empty ones left out
-std::string lower(std::string_view text);
+using diag::lower;
 long to_int(std::string_view text);
 std::optional<long long> to_bytes(std::string_view text);
 

@@ -46,10 +46,8 @@ struct NoteRow {
 constexpr NoteRow rows[] = {
     {"GW620", [](const Facts&) { return true; },
      "paths with '//', dot segments, escapes (%2F too) or bytes that are not ASCII: ingress-nginx decodes and cleans a "
-     "path before it "
-     "matches and forwards the raw one, refuses '..' above the root, %00 and bad escapes with 400, and cuts at '#'; "
-     "Gateway API "
-     "matches what the gateway sees",
+     "path before it matches and forwards the raw one, refuses '..' above the root, %00 and bad escapes with 400, and "
+     "cuts at '#'; Gateway API matches what the gateway sees",
      "/a//b%2Fc"},
     {"GW621", [](const Facts& f) { return f.wildcard; },
      "hosts with two or more labels under a wildcard: ingress-nginx takes *.example.com for one label ([A-Za-z0-9_-]), "

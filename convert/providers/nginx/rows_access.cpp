@@ -1,11 +1,12 @@
 // Who may come in. None of these is ever ignored: what the target cannot say closes the route.
 #include "convert/providers/nginx/rows.h"
+#include "convert/providers/sentences.h"
+#include "convert/providers/values.h"
 
 namespace gw::convert::nginx {
 namespace {
 
-constexpr std::string_view needs_auth =
-    "Gateway API has no authentication in its standard channel; a target with policies has (--to envoy-gateway)";
+constexpr std::string_view needs_auth = sentence::auth;
 constexpr std::string_view needs_lists =
     "Gateway API has no address lists; a target with policies has (--to envoy-gateway)";
 constexpr std::string_view needs_client =
@@ -48,9 +49,7 @@ void auth_type(Reading& r, const Value& v) {
   const Value* secret = r.find("auth-secret");
   if (!secret) return deny(r, v, "auth-type without auth-secret", Loss::auth);
   BasicAuth auth;
-  const std::size_t slash = secret->text.find('/');
-  auth.ns = slash == std::string::npos ? r.config.ingress->metadata.ns : secret->text.substr(0, slash);
-  auth.secret = slash == std::string::npos ? secret->text : secret->text.substr(slash + 1);
+  std::tie(auth.ns, auth.secret) = qualified(secret->text, r.config.ingress->metadata.ns);
   if (auth.ns != r.config.ingress->metadata.ns) return deny(r, *secret, "auth-secret of another namespace", Loss::auth);
   auth.realm = r.text("auth-realm");
   auth.digest = trim(v.text) == "digest";

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "convert/providers/nginx/rows.h"
+#include "convert/providers/values.h"
 
 namespace gw::convert::nginx {
 namespace {
@@ -69,9 +70,8 @@ void cors(Reading& r, const Value& v) {
 
 // Headers of a ConfigMap; the controller takes those its own list allows.
 void custom_headers(Reading& r, const Value& v) {
-  const std::size_t slash = v.text.find('/');
-  const kube::NamespacedName id{slash == std::string::npos ? r.config.ingress->metadata.ns : v.text.substr(0, slash),
-                                slash == std::string::npos ? v.text : v.text.substr(slash + 1)};
+  const auto named = qualified(v.text, r.config.ingress->metadata.ns);
+  const kube::NamespacedName id{std::string(named.first), std::string(named.second)};
   const kube::ConfigMap* map = r.input.index.config_map(id);
   if (!map) {
     r.ledger.settle(v.claim, Outcome::refused,

@@ -1,11 +1,11 @@
 // Rates, connections, sizes and buffers.
 #include "convert/providers/nginx/rows.h"
+#include "convert/providers/sentences.h"
 
 namespace gw::convert::nginx {
 namespace {
 
-constexpr std::string_view needs_policy =
-    "Gateway API has no rate limits; a target with policies has (--to envoy-gateway)";
+constexpr std::string_view needs_policy = sentence::rate_limit;
 
 void rate(Reading& r, const Value& v, char unit) {
   const long requests = to_int(v.text);

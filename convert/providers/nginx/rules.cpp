@@ -375,8 +375,7 @@ class Writer {
   }
 
   // The action of a location: the Ingress's own with this location's rewrite.
-  std::shared_ptr<Action> action_of(const Location& l, const Config& c, const Shape& shape, const RewritePlan& rewrite,
-                                    bool https) {
+  std::shared_ptr<Action> action_of(const Config& c, const Shape& shape, const RewritePlan& rewrite, bool https) {
     std::shared_ptr<Action> plain = plain_action(c, https);
     if (!c.forwarded_prefix.empty())
       ledger_.settle(
@@ -416,7 +415,6 @@ class Writer {
            "Gateway API replaces a whole path or a prefix, not parts of it; a target with regular expressions can "
            "(--to envoy-gateway)"});
     }
-    static_cast<void>(l);
     return action;
   }
 
@@ -428,7 +426,7 @@ class Writer {
       return add(std::move(r));
     }
     if (!l.backend) return;  // 404, as without a rule
-    r.action = action_of(l, c, shape, rewrite, scheme == Scheme::https);
+    r.action = action_of(c, shape, rewrite, scheme == Scheme::https);
     if (no_http(c)) {
       ledger_.settle(c.claims.protocol, Outcome::refused,
                      "no gateway speaks " + c.protocol + "; its paths are left out", "GW601", Loss::backend);
@@ -438,7 +436,7 @@ class Writer {
         return add(std::move(r));
       }
     }
-    auto backend = make_backend(*c.ingress, *l.backend, input_, ir_, ledger_);
+    auto backend = make_backend(*c.ingress, *l.backend, input_, ledger_);
     if (backend) {
       backend->wire = wire(c);
       backend_tls(c, *backend);
@@ -504,7 +502,7 @@ class Writer {
     if (!upstream || !upstream->canary || primary.backends.empty()) return;
     const Config& owner = *upstream->canary->creator;
     const CanarySettings& c = owner.canary;
-    auto backend = make_backend(*owner.ingress, *upstream->canary->backend, input_, ir_, ledger_);
+    auto backend = make_backend(*owner.ingress, *upstream->canary->backend, input_, ledger_);
     if (!backend) return;
     backend->wire = primary.backends[0].wire;
     const auto extra = [&](ValueMatch match, const Backend& to) {
@@ -603,7 +601,7 @@ class Writer {
     if (root == host_.locations.end() || host_.name.empty())
       return ledger_.settle(c->claims.passthrough, Outcome::ignored,
                             "ingress-nginx passes TLS to the backend of '/', of which there is none", "GW605");
-    const auto backend = make_backend(*root->config->ingress, *root->backend, input_, ir_, ledger_);
+    const auto backend = make_backend(*root->config->ingress, *root->backend, input_, ledger_);
     if (!backend) return;
     Stream stream;
     stream.kind = Stream::Kind::passthrough;

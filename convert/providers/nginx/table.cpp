@@ -45,22 +45,6 @@ Loss loss_of_row(const Row& r) {
   return r.key.starts_with("auth-tls") ? Loss::client_certificate : Loss::auth;
 }
 
-std::string_view code(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::refused:
-      return "GW601";
-    case Outcome::approximated:
-      return "GW603";
-    case Outcome::unknown:
-      return "GW604";
-    case Outcome::ignored:
-    case Outcome::converted:
-    case Outcome::policy:
-      return "";
-  }
-  return "";
-}
-
 // A value that the controller does not take.
 void invalid(Reading& r, const Row& row, const Value& v, const std::string& key) {
   const std::string what = "'" + v.text.substr(0, 80) + "' is not valid";
@@ -127,7 +111,7 @@ void apply(Reading& r, const Row& row, const Value& v) {
   if (row.apply) return row.apply(r, v);
   // A companion that its main annotation told about already keeps that.
   if (!r.ledger.entry(v.claim).settled && !r.demanded(v.claim))
-    r.ledger.settle(v.claim, row.outcome, row.detail, code(row.outcome),
+    r.ledger.settle(v.claim, row.outcome, row.detail, code_of(row.outcome),
                     row.outcome == Outcome::refused ? Loss::other : Loss::none);
 }
 
@@ -170,7 +154,7 @@ std::vector<Claim> Reading::claims(std::initializer_list<std::string_view> keys)
   return out;
 }
 void Reading::settle(std::string_view key, Outcome outcome, std::string_view detail) const {
-  if (const Value* v = find(key)) ledger.settle(v->claim, outcome, detail, code(outcome));
+  if (const Value* v = find(key)) ledger.settle(v->claim, outcome, detail, code_of(outcome));
 }
 void Reading::demand(Demand demand, std::vector<Claim> claims, Loss loss, Outcome otherwise,
                      std::string_view without) const {

@@ -2,6 +2,7 @@
 #include "convert/providers/dialects.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/reader.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
 
 namespace gw::convert {
@@ -73,11 +74,8 @@ void methods(Asking& asking, const Given& given) {
 }
 void upstream_scheme(Asking& asking, const Given& given) {
   if (given.text == "http") return asking.converted(given, "the default");
-  if (given.text == "grpc")
-    return asking.settle(given.claim, Outcome::approximated,
-                         "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written");
-  asking.demand(InsecureBackendTls{}, {given.claim}, Loss::backend_tls,
-                "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
+  if (given.text == "grpc") return asking.settle(given.claim, Outcome::approximated, sentence::h2c);
+  asking.unchecked_tls({given.claim});
 }
 void milliseconds(Asking& asking, const Given& given) {
   asking.wishes.plain.backend_timeout = gep_duration(*duration(given.text));

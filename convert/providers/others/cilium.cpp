@@ -50,29 +50,16 @@ constexpr WishRow rows[] = {
     {.key = "request-timeout", .valid = is_time, .apply = timeout},
 };
 
-bool match(Offer& offer, Asking& asking) {
+bool match(Offer& offer, Asking&) {
   if (offer.type == "Exact" || offer.type == "Prefix" || offer.fallback) return true;
-  if (literal(offer.text)) {
-    offer.reach = Reach::element;
-    return true;
-  }
-  offer.reach = Reach::regex;
-  static_cast<void>(asking);
+  offer.reach = literal(offer.text) ? Reach::element : Reach::regex;
   return true;
-}
-bool before(const Offer& a, const Offer& b) {
-  const auto key = [](const Offer& o) {
-    const int kind = o.reach == Reach::exact ? 0 : o.reach == Reach::regex ? 1 : 2;
-    return std::tuple(o.fallback, kind, ~o.text.size(), o.place);
-  };
-  return key(a) < key(b);
 }
 
 constexpr DialectNote notes[] = {
     {"GW640", DialectNote::When::always,
      "hosts with TLS redirect http to https unless Cilium's configuration says enforce-https: false, which the files "
-     "do not "
-     "show; force-https says it for one Ingress",
+     "do not show; force-https says it for one Ingress",
      "GET http://www.example.org/"},
 };
 
@@ -83,7 +70,7 @@ constexpr Dialect traits{
     .code = 301,
     .notes = notes,
     .match = match,
-    .before = before,
+    .before = by_reach_and_length,
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "convert/providers/common.h"
 #include "convert/providers/nginx/check.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/site.h"
 #include "convert/providers/traefik/rule.h"
 #include "convert/providers/traefik/streams.h"
@@ -224,12 +225,8 @@ class Reader {
     }
     const std::string scheme = f.text("scheme");
     asking.field = f.ref("scheme");
-    if (scheme == "https")
-      asking.demand(InsecureBackendTls{}, {}, Loss::backend_tls,
-                    "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
-    if (scheme == "h2c")
-      tell(ledger_, f.ref("scheme"), Outcome::approximated,
-           "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written", Loss::none);
+    if (scheme == "https") asking.unchecked_tls({});
+    if (scheme == "h2c") tell(ledger_, f.ref("scheme"), Outcome::approximated, sentence::h2c, Loss::none);
     if (!scheme.empty() && scheme != "http" && scheme != "https" && scheme != "h2c")
       f.tell("scheme", Outcome::refused, "it is no scheme of Traefik", Loss::backend);
     if (f.has("passHostHeader") && !f.on("passHostHeader"))
@@ -247,8 +244,7 @@ class Reader {
       cookie.skip("httpOnly", "the gateway decides whether scripts see its cookie");
       cookie.rest();
       asking.field = f.ref("sticky");
-      asking.demand(std::move(c), {}, Loss::other,
-                    "session persistence needs --channel experimental or a target with policies");
+      asking.demand(std::move(c), {}, Loss::other, sentence::session);
     }
     if (f.take("serversTransport"))
       tell(ledger_, f.ref("serversTransport"), Outcome::refused,

@@ -6,6 +6,7 @@
 #include "convert/providers/dialects.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/reader.h"
+#include "convert/providers/sentences.h"
 #include "convert/providers/traefik/rule.h"
 #include "convert/providers/values.h"
 
@@ -70,11 +71,8 @@ bool never(std::string_view) {
 
 void server_scheme(Asking& asking, const Given& given) {
   if (given.text == "http") return asking.converted(given, "the default");
-  if (given.text == "h2c")
-    return asking.settle(given.claim, Outcome::approximated,
-                         "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written");
-  asking.demand(InsecureBackendTls{}, {given.claim}, Loss::backend_tls,
-                "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority");
+  if (given.text == "h2c") return asking.settle(given.claim, Outcome::approximated, sentence::h2c);
+  asking.unchecked_tls({given.claim});
 }
 
 constexpr WishRow rows[] = {
@@ -122,8 +120,7 @@ void sticky(Asking& asking, const Given& given) {
   std::vector<Claim> claims;
   for (const auto& [name, g] : w.given)
     if (name.starts_with("service.sticky")) claims.push_back(g.claim);
-  asking.demand(std::move(c), std::move(claims), Loss::other,
-                "session persistence needs --channel experimental or a target with policies");
+  asking.demand(std::move(c), std::move(claims), Loss::other, sentence::session);
 }
 
 constexpr WishRow service_rows[] = {
@@ -181,14 +178,12 @@ bool before(const Offer& a, const Offer& b) {
 constexpr DialectNote notes[] = {
     {"GW620", DialectNote::When::always,
      "paths with '//', dot segments, escapes or bytes that are not ASCII: Traefik cleans and partly decodes the path "
-     "before "
-     "it matches and forwards the cleaned one, and answers 400 for a bad escape; Gateway API matches what the gateway "
-     "sees",
+     "before it matches and forwards the cleaned one, and answers 400 for a bad escape; Gateway API matches what the "
+     "gateway sees",
      "GET http://www.example.org/a//b%2Fc"},
     {"GW621", DialectNote::When::wildcard,
      "hosts with two or more labels, or odd characters, under a wildcard: Traefik takes *.example.com for one label of "
-     "any "
-     "characters, Gateway API for one or more of a DNS name",
+     "any characters, Gateway API for one or more of a DNS name",
      "GET http://a.b.example.com/"},
     {"GW622", DialectNote::When::no_tls,
      "https to a host without TLS: Traefik serves every router there with its default certificate; the output has no "
@@ -196,8 +191,7 @@ constexpr DialectNote notes[] = {
      "GET https://www.example.org/"},
     {"GW629", DialectNote::When::tls,
      "https with a server name other than Host: Traefik chooses the certificate by the one and the router by the "
-     "other; a "
-     "gateway refuses the handshake, answers 421 or 404",
+     "other; a gateway refuses the handshake, answers 421 or 404",
      "GET https://unknown.example.org/"},
     {"GW627", DialectNote::When::always,
      "requests with an empty, doubled or missing Host, or one with a trailing dot: Traefik answers 400 or ignores the "
@@ -207,13 +201,11 @@ constexpr DialectNote notes[] = {
      "CONNECT http://www.example.org/"},
     {"GW640", DialectNote::When::always,
      "rules of equal length, also of a wildcard and an exact host: Traefik orders them at random at every reload; the "
-     "output "
-     "has one order",
+     "output has one order",
      "GET http://www.example.org/"},
     {"GW630", DialectNote::When::redirect,
      "Location of redirects: Traefik cleans the path and drops the port of Host, and answers 307 or 308 for other "
-     "methods "
-     "than GET",
+     "methods than GET",
      "POST http://www.example.org/"},
     {"GW624", DialectNote::When::always,
      "a Service without ready endpoints, or an endpoint that refuses: Traefik drops the rule (404, or a shorter path "
