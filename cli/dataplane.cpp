@@ -33,22 +33,6 @@ std::optional<std::string> value_of(const kube::Secret& secret, std::string_view
   return std::nullopt;
 }
 
-const char* protocol_name(route::Protocol protocol) {
-  switch (protocol) {
-    case route::Protocol::http:
-      return "HTTP";
-    case route::Protocol::https:
-      return "HTTPS";
-    case route::Protocol::tls:
-      return "TLS";
-    case route::Protocol::tcp:
-      return "TCP";
-    case route::Protocol::udp:
-      return "UDP";
-  }
-  return "";
-}
-
 runtime::Site::Kind site_kind(route::Protocol protocol) {
   switch (protocol) {
     case route::Protocol::http:
@@ -251,7 +235,7 @@ control::GatewayStates GatewayDataplane::apply(const kube::Index& index, const r
     for (const std::string& ip : state->second.addresses) {
       Place place{listener.gateway,
                   listener.name,
-                  protocol_name(listener.protocol),
+                  route::name(listener.protocol),
                   listener.hostname,
                   "",
                   listener.port,

@@ -168,24 +168,8 @@ class Mapper {
   std::set<std::tuple<std::size_t, std::string, std::size_t, std::size_t, std::size_t, int>> placed_;
 };
 
-std::string_view text(route::Protocol protocol) {
-  switch (protocol) {
-    case route::Protocol::http:
-      return "HTTP";
-    case route::Protocol::https:
-      return "HTTPS";
-    case route::Protocol::tls:
-      return "TLS";
-    case route::Protocol::tcp:
-      return "TCP";
-    case route::Protocol::udp:
-      return "UDP";
-  }
-  return "";
-}
-
 std::string listener_title(const route::Listener& listener) {
-  std::string out = "Gateway " + listener.gateway.display() + "  " + std::string(text(listener.protocol)) + " " +
+  std::string out = "Gateway " + listener.gateway.display() + "  " + route::name(listener.protocol) + " " +
                     std::to_string(listener.port) + "  " + listener.name;
   if (listener.set) out += " of ListenerSet " + listener.set->display();
   return out + "  " + (listener.hostname.empty() ? "every host" : listener.hostname);
@@ -303,7 +287,7 @@ std::string render_json(const std::vector<ListenerMap>& map, const diag::Sources
     }
     listeners.push_back({{"gateway", listener.listener->gateway.display()},
                          {"listener", listener.listener->name},
-                         {"protocol", text(listener.listener->protocol)},
+                         {"protocol", route::name(listener.listener->protocol)},
                          {"port", listener.listener->port},
                          {"hosts", std::move(hosts)}});
   }

@@ -167,6 +167,21 @@ struct ClientValidation {
 };
 
 enum class Protocol : std::uint8_t { http, https, tls, tcp, udp };
+constexpr const char* name(Protocol protocol) {  // as a listener's `protocol` has it
+  switch (protocol) {
+    case Protocol::http:
+      return "HTTP";
+    case Protocol::https:
+      return "HTTPS";
+    case Protocol::tls:
+      return "TLS";
+    case Protocol::tcp:
+      return "TCP";
+    case Protocol::udp:
+      return "UDP";
+  }
+  return "";
+}
 
 struct Listener {
   kube::NamespacedName gateway;

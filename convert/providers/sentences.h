@@ -7,7 +7,8 @@ namespace gw::convert::sentence {
 inline constexpr std::string_view backend_tls =
     "TLS to the backend needs a BackendTLSPolicy with the certificate's name and its authority";
 inline constexpr std::string_view h2c = "set appProtocol: kubernetes.io/h2c on the Service's port; it is not written";
-inline constexpr std::string_view session = "session persistence needs --channel experimental or a target with policies";
+inline constexpr std::string_view session =
+    "session persistence needs --channel experimental or a target with policies";
 inline constexpr std::string_view balancing = "Gateway API leaves load balancing to the gateway";
 inline constexpr std::string_view connections = "Gateway API limits no connections";
 inline constexpr std::string_view rate_limit =
