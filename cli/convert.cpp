@@ -96,6 +96,9 @@ int run_convert(Args& args) {
   Printer printer(style);
   kube::Bundle all;
   const bool to_files = !args.output_dir.empty();
+  args.options.specs_read = [&] {
+    for (kube::Ingress& ingress : loaded.bundle.ingresses) ingress.spec = {};
+  };
   auto outcomes = convert::convert(loaded.bundle, args.options, loaded.sources, loaded.sink, [&](kube::Bundle&& piece) {
     to_files ? convert::append(all, std::move(piece)) : printer(std::move(piece));
   });

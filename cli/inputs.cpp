@@ -137,7 +137,7 @@ int load(const Inputs& inputs, Loaded& loaded) {
   if (wants_cluster(inputs)) {
     auto raw = read_cluster(inputs, options, loaded.sources, loaded.sink);
     if (!raw) return fail(raw.error());
-    loaded.bundle = kube::decode(*raw, options, loaded.sources, loaded.sink);
+    loaded.bundle = kube::decode(std::move(*raw), options, loaded.sources, loaded.sink);
     return exit_ok;
   }
   if (inputs.paths.empty())

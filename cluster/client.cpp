@@ -1,13 +1,11 @@
 // One libcurl handle with the credentials of a kubeconfig.
 #include "cluster/client.h"
 
-#include <curl/curl.h>
-
 #include <fstream>
 #include <iterator>
-#include <mutex>
 #include <optional>
 
+#include "cluster/libcurl.h"
 #include "cluster/plugin.h"
 
 namespace gw::cluster {
@@ -39,7 +37,7 @@ std::size_t split_lines(char* data, std::size_t size, std::size_t count, void* t
   auto& lines = *static_cast<Lines*>(to);
   lines.partial.append(data, size * count);
   long status = 0;
-  curl_easy_getinfo(lines.handle, CURLINFO_RESPONSE_CODE, &status);
+  libcurl().easy_getinfo(lines.handle, CURLINFO_RESPONSE_CODE, &status);
   std::size_t begin = 0;
   for (std::size_t end; status == 200 && (end = lines.partial.find('\n', begin)) != std::string::npos; begin = end + 1)
     if (!(*lines.on_line)(std::string_view(lines.partial).substr(begin, end - begin))) return 0;
@@ -50,16 +48,6 @@ std::size_t split_lines(char* data, std::size_t size, std::size_t count, void* t
 int stop_wanted(void* to, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
   return static_cast<const std::atomic<bool>*>(to)->load() ? 1 : 0;
 }
-
-struct HeaderList {
-  curl_slist* list = nullptr;
-  ~HeaderList() { curl_slist_free_all(list); }
-  void add(const std::string& line) { list = curl_slist_append(list, line.c_str()); }
-  void clear() {
-    curl_slist_free_all(list);
-    list = nullptr;
-  }
-};
 
 std::string token_from(const std::string& file) {
   std::ifstream in(file);
@@ -72,28 +60,27 @@ std::string token_from(const std::string& file) {
 
 struct Client::Impl {
   Access access;
-  CURL* handle = nullptr;
+  const LibCurl& curl = libcurl();
+  CURL* handle = curl.easy_init ? curl.easy_init() : nullptr;
   std::optional<Credential> plugin_credential;  // of the last request
-  HeaderList connect_to;
+  CurlList connect_to;
   char error[CURL_ERROR_SIZE] = {};
 
-  explicit Impl(Access a) : access(std::move(a)) {
-    static std::once_flag once;
-    std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
-    handle = curl_easy_init();
+  explicit Impl(Access a) : access(std::move(a)) {}
+  ~Impl() {
+    if (handle) curl.easy_cleanup(handle);
   }
-  ~Impl() { curl_easy_cleanup(handle); }
 
   template <class Value>
   void set(CURLoption option, Value value) {
-    curl_easy_setopt(handle, option, value);
+    curl.easy_setopt(handle, option, value);
   }
   void blob(CURLoption option, const std::string& pem) {
     curl_blob data{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_COPY};
-    curl_easy_setopt(handle, option, &data);
+    curl.easy_setopt(handle, option, &data);
   }
 
-  Status credentials(HeaderList& headers) {
+  Status credentials(CurlList& headers) {
     if (access.plugin) {
       auto got = access.plugin->get(access);
       if (!got) return got.error();
@@ -128,7 +115,7 @@ struct Client::Impl {
   }
 
   // tls-server-name: another name for SNI and for the certificate's check, the same place to connect to.
-  void address(const std::string& path, HeaderList& headers) {
+  void address(const std::string& path, CurlList& headers) {
     const auto host = access.server.find("://") + 3;
     const auto end = std::min(access.server.find('/', host), access.server.size());
     const std::string place = access.server.substr(host, end - host);
@@ -140,12 +127,13 @@ struct Client::Impl {
     set(CURLOPT_URL, ("https://" + access.tls_server_name + ":" + port + access.server.substr(end) + path).c_str());
     connect_to.add(access.tls_server_name + ":" + port + ":" + place.substr(0, ported ? colon : place.size()) + ":" +
                    port);
-    set(CURLOPT_CONNECT_TO, connect_to.list);
+    set(CURLOPT_CONNECT_TO, connect_to.get());
     headers.add("Host: " + place);
   }
 
-  Status prepare(const std::string& path, HeaderList& headers) {
-    curl_easy_reset(handle);
+  Status prepare(const std::string& path, CurlList& headers) {
+    if (!handle) return libcurl_missing();
+    curl.easy_reset(handle);
     connect_to.clear();
     headers.add("Accept: application/json");
     if (auto ready = credentials(headers); !ready) return ready;
@@ -162,13 +150,13 @@ struct Client::Impl {
       set(CURLOPT_SSL_VERIFYHOST, 0L);
     }
     if (!access.proxy_url.empty()) set(CURLOPT_PROXY, access.proxy_url.c_str());
-    set(CURLOPT_HTTPHEADER, headers.list);
+    set(CURLOPT_HTTPHEADER, headers.get());
     error[0] = 0;
     return Unit{};
   }
 
   Error unreachable(CURLcode code) const {
-    const std::string why = error[0] ? error : curl_easy_strerror(code);
+    const std::string why = error[0] ? error : curl.easy_strerror(code);
     return {"the API server " + access.server + " did not answer: " + why,
             "check --kubeconfig, --context and the network"};
   }
@@ -177,7 +165,7 @@ struct Client::Impl {
   Result<Response> request(const char* method, const std::string& path, const std::string& type,
                            const std::string& body) {
     for (bool again = false;; again = true) {
-      HeaderList headers;
+      CurlList headers;
       if (!type.empty()) headers.add("Content-Type: " + type);
       if (auto ready = prepare(path, headers); !ready) return ready.error();
       Body answer;
@@ -189,9 +177,9 @@ struct Client::Impl {
         set(CURLOPT_POSTFIELDS, body.c_str());
         set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
       }
-      if (const CURLcode code = curl_easy_perform(handle); code != CURLE_OK) return unreachable(code);
+      if (const CURLcode code = curl.easy_perform(handle); code != CURLE_OK) return unreachable(code);
       Response response;
-      curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response.status);
+      curl.easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &response.status);
       response.body = std::move(answer.text);
       if (response.status != 401 || !access.plugin || again) return response;
       access.plugin->refused(*plugin_credential);
@@ -212,7 +200,7 @@ Result<Response> Client::patch(const std::string& path, std::string_view type, c
 Result<long> Client::stream(const std::string& path, const std::function<bool(std::string_view)>& on_line,
                             const std::atomic<bool>& stop) {
   Impl& impl = *impl_;
-  HeaderList headers;
+  CurlList headers;
   if (auto ready = impl.prepare(path, headers); !ready) return ready.error();
   Lines lines{&on_line, &stop, impl.handle, {}};
   impl.set(CURLOPT_WRITEFUNCTION, split_lines);
@@ -222,9 +210,9 @@ Result<long> Client::stream(const std::string& path, const std::function<bool(st
   impl.set(CURLOPT_XFERINFODATA, &stop);
   impl.set(CURLOPT_TCP_KEEPALIVE, 1L);
   impl.set(CURLOPT_TIMEOUT, stream_timeout_s);
-  const CURLcode code = curl_easy_perform(impl.handle);
+  const CURLcode code = impl.curl.easy_perform(impl.handle);
   long status = 0;
-  curl_easy_getinfo(impl.handle, CURLINFO_RESPONSE_CODE, &status);
+  impl.curl.easy_getinfo(impl.handle, CURLINFO_RESPONSE_CODE, &status);
   const bool ours = code == CURLE_WRITE_ERROR || code == CURLE_ABORTED_BY_CALLBACK ||
                     (code == CURLE_OPERATION_TIMEDOUT && status != 0);
   if (code != CURLE_OK && !ours) return impl.unreachable(code);

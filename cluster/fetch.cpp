@@ -1,10 +1,9 @@
 #include "cluster/fetch.h"
 
-#include <curl/curl.h>
-
 #include <algorithm>
 #include <string_view>
 
+#include "cluster/libcurl.h"
 #include "diag/ascii.h"
 
 namespace gw::cluster {
@@ -32,14 +31,6 @@ std::size_t read_header(char* data, std::size_t size, std::size_t count, void* t
   return size * count;
 }
 
-struct List {
-  curl_slist* list = nullptr;
-  List() = default;
-  List(const List&) = delete;
-  ~List() { curl_slist_free_all(list); }
-  void add(const std::string& line) { list = curl_slist_append(list, line.c_str()); }
-};
-
 }  // namespace
 
 std::string Fetched::header(std::string_view name) const {
@@ -48,32 +39,38 @@ std::string Fetched::header(std::string_view name) const {
 }
 
 struct Fetcher::Impl {
-  CURL* handle = curl_easy_init();
+  const LibCurl& curl = libcurl();
+  CURL* handle = curl.easy_init ? curl.easy_init() : nullptr;
   char error[CURL_ERROR_SIZE] = {};
 };
 
 Fetcher::Fetcher() : impl_(std::make_unique<Impl>()) {}
 Fetcher::~Fetcher() {
-  curl_easy_cleanup(impl_->handle);
+  if (impl_->handle) impl_->curl.easy_cleanup(impl_->handle);
 }
 
 Fetched Fetcher::fetch(const Fetch& request) {
+  Fetched out;
+  if (!impl_->handle) {
+    out.error = libcurl_missing().message;
+    return out;
+  }
+  const LibCurl& curl = impl_->curl;
   CURL* handle = impl_->handle;
-  const auto set = [&](CURLoption option, auto value) { curl_easy_setopt(handle, option, value); };
-  curl_easy_reset(handle);  // keeps the connection
+  const auto set = [&](CURLoption option, auto value) { curl.easy_setopt(handle, option, value); };
+  curl.easy_reset(handle);  // keeps the connection
   impl_->error[0] = 0;
   // The name in the URL goes into TLS; an IP address is never sent there.
   const std::string name = request.https && !request.server_name.empty() ? request.server_name : request.address;
   const std::string url = (request.https ? "https://" : "http://") + name + ":" + std::to_string(request.port) + "/";
-  List connect, headers;
+  CurlList connect, headers;
   connect.add("::" + request.address + ":" + std::to_string(request.port));
   headers.add(request.host.empty() ? "Host;" : "Host: " + request.host);
   headers.add("User-Agent: gwctl-verify");
   for (const auto& [key, value] : request.headers) headers.add(value.empty() ? key + ";" : key + ": " + value);
-  Fetched out;
   set(CURLOPT_URL, url.c_str());
-  set(CURLOPT_CONNECT_TO, connect.list);
-  set(CURLOPT_HTTPHEADER, headers.list);
+  set(CURLOPT_CONNECT_TO, connect.get());
+  set(CURLOPT_HTTPHEADER, headers.get());
   set(CURLOPT_REQUEST_TARGET, request.target.c_str());
   set(CURLOPT_HTTP_VERSION, request.http10 ? CURL_HTTP_VERSION_1_0 : CURL_HTTP_VERSION_1_1);
   set(CURLOPT_SSL_VERIFYPEER, 0L);
@@ -90,11 +87,11 @@ Fetched Fetcher::fetch(const Fetch& request) {
     set(CURLOPT_NOBODY, 1L);
   else if (request.method != "GET")
     set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
-  const CURLcode code = curl_easy_perform(handle);
+  const CURLcode code = curl.easy_perform(handle);
   long status = 0;
-  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  curl.easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   out.status = static_cast<int>(status);
-  if (status == 0) out.error = impl_->error[0] ? impl_->error : curl_easy_strerror(code);
+  if (status == 0) out.error = impl_->error[0] ? impl_->error : curl.easy_strerror(code);
   return out;
 }
 

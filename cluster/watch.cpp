@@ -43,7 +43,9 @@ std::shared_ptr<Parsed> parse(std::string text) {
 
 yaml::Document document(const std::shared_ptr<Parsed>& parsed) {
   const yaml::Document& read = parsed->documents.front();
-  return {read.file, read.root, parsed};
+  yaml::Document out = read;
+  out.storage = parsed;
+  return out;
 }
 
 }  // namespace

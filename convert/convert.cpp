@@ -50,10 +50,11 @@ class Engine {
     if (options_.spare_acme) spare_acme(ir);
     settle(ir, target, options_, ledger);
     report_untaken(ledger);
+    report_unplaced(ledger);
+    if (options_.specs_read) options_.specs_read();
     const Input all{bundle_, index_, sources_, options_, ingresses(), {}};
     out.routes = emit(ir, all, target, ledger, consumer);
     account_resources(target, ledger);
-    report_unplaced(ledger);
     report_entries(ledger);
     report_notes(ledger);
     out.lost = lost_;
@@ -186,14 +187,17 @@ class Engine {
 
   // Every path and default backend must have found a rule or a finding.
   void report_unplaced(Ledger& ledger) {
+    std::vector<const void*> all = ledger.take_placed();
+    std::sort(all.begin(), all.end());
+    const auto placed = [&](const void* field) { return std::binary_search(all.begin(), all.end(), field); };
     for (const auto& [ingress, p] : provider_of_) {
       const kube::IngressSpec& spec = ingress->spec;
-      if (spec.default_backend && !ledger.placed(&*spec.default_backend))
+      if (spec.default_backend && !placed(&*spec.default_backend))
         unplaced(*ingress, spec.default_backend->node, "its default backend");
       for (const kube::IngressRule& rule : spec.rules)
         if (rule.http)
           for (const kube::HttpIngressPath& path : rule.http->paths)
-            if (!ledger.placed(&path)) unplaced(*ingress, path.node, "path '" + path.path + "'");
+            if (!placed(&path)) unplaced(*ingress, path.node, "path '" + path.path + "'");
     }
   }
   void unplaced(const kube::Ingress& ingress, const yaml::Node* at, const std::string& what) {

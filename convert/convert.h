@@ -39,6 +39,8 @@ struct Options {
   Layout layout = Layout::shared;
   std::optional<Parent> parent;
   std::set<Loss> accepted;
+  // Called when the specs of the Ingresses have been read for the last time: whoever owns them may let them go.
+  std::function<void()> specs_read;
 
   bool accepts(Loss loss) const { return accepted.contains(loss); }
 };

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "diag/diagnostic.h"
@@ -108,8 +109,8 @@ class Ledger {
   const std::vector<FieldEntry>& fields() const { return fields_; }
 
   // A path, default backend or other field of the input that found its place (a rule, or a finding that names it).
-  void place(const void* field) { placed_.insert(field); }
-  bool placed(const void* field) const { return placed_.contains(field); }
+  void place(const void* field) { placed_.push_back(field); }
+  std::vector<const void*> take_placed() { return std::exchange(placed_, {}); }
 
   const std::vector<Entry>& entries() const { return entries_; }  // [0] is empty
   Entry& entry(Claim claim) { return entries_[claim]; }
@@ -125,7 +126,7 @@ class Ledger {
 
   std::vector<Entry> entries_;
   std::unordered_map<const std::pair<std::string, std::string>*, Claim> by_annotation_;
-  std::unordered_set<const void*> placed_;
+  std::vector<const void*> placed_;
   std::vector<Note> notes_;
   std::set<std::pair<const yaml::Node*, std::string>> once_;
   std::unordered_map<const yaml::Node*, Fate> fates_;

@@ -2,11 +2,13 @@
 #pragma once
 #include "kube/box.h"
 #include "kube/meta.h"
+#include "kube/text.h"
 
 namespace gw::kube {
 
-struct ServiceBackendPort : Located {
-  std::string name;
+// Texts of Ingresses borrow from the object's document: there are many, and most are short.
+struct ServiceBackendPort : Fields {
+  Text name;
   Port number = 0;
 };
 template <class V>
@@ -15,8 +17,8 @@ void fields(V& v, ServiceBackendPort& p) {
   v("number", p.number);
 }
 
-struct IngressServiceBackend : Located {
-  std::string name;
+struct IngressServiceBackend : Fields {
+  Text name;
   ServiceBackendPort port;
 };
 template <class V>
@@ -26,7 +28,7 @@ void fields(V& v, IngressServiceBackend& b) {
 }
 
 struct TypedLocalObjectReference : Located {
-  std::string api_group, kind, name;
+  Text api_group, kind, name;
 };
 template <class V>
 void fields(V& v, TypedLocalObjectReference& r) {
@@ -46,8 +48,8 @@ void fields(V& v, IngressBackend& b) {
 }
 
 struct HttpIngressPath : Located {
-  std::string path;
-  std::string path_type;  // Exact, Prefix, ImplementationSpecific; empty when absent (v1beta1)
+  Text path;
+  Text path_type;  // Exact, Prefix, ImplementationSpecific; empty when absent (v1beta1)
   IngressBackend backend;
 };
 template <class V>
@@ -57,7 +59,7 @@ void fields(V& v, HttpIngressPath& p) {
   v("backend", p.backend);
 }
 
-struct HttpIngressRuleValue : Located {
+struct HttpIngressRuleValue : Fields {
   std::vector<HttpIngressPath> paths;
 };
 template <class V>
@@ -66,7 +68,7 @@ void fields(V& v, HttpIngressRuleValue& r) {
 }
 
 struct IngressRule : Located {
-  std::string host;
+  Text host;
   std::optional<HttpIngressRuleValue> http;
 };
 template <class V>
@@ -76,8 +78,8 @@ void fields(V& v, IngressRule& r) {
 }
 
 struct IngressTls : Located {
-  std::vector<std::string> hosts;
-  std::string secret_name;
+  std::vector<Text> hosts;
+  Text secret_name;
 };
 template <class V>
 void fields(V& v, IngressTls& t) {
@@ -86,7 +88,7 @@ void fields(V& v, IngressTls& t) {
 }
 
 struct IngressSpec : Located {
-  std::optional<std::string> ingress_class_name;
+  std::optional<Text> ingress_class_name;
   Box<IngressBackend> default_backend;
   std::vector<IngressTls> tls;
   std::vector<IngressRule> rules;

@@ -62,6 +62,11 @@ void decode_value(DecodeContext& context, const yaml::Node& node, std::string& o
   out = node.string();
 }
 
+void decode_value(DecodeContext& context, const yaml::Node& node, Text& out) {
+  if (!node.is_string()) return context.wrong_type(node, "a string");
+  out = context.text(node);
+}
+
 void decode_value(DecodeContext& context, const yaml::Node& node, bool& out) {
   if (node.kind() != yaml::Kind::boolean) return context.wrong_type(node, "true or false");
   out = node.boolean();
@@ -98,7 +103,7 @@ void decode_value(DecodeContext& context, const yaml::Node& node, StringMap& out
 void decode_legacy_backend(DecodeContext& context, const yaml::Node& node, IngressBackend& out) {
   if (!node.is_map()) return context.wrong_type(node, "a mapping");
   FieldReader reader(context, node);
-  std::string name;
+  Text name;
   IntOrString port;
   reader("serviceName", name);
   reader("servicePort", port);
@@ -106,10 +111,8 @@ void decode_legacy_backend(DecodeContext& context, const yaml::Node& node, Ingre
   reader.finish();
   if (name.empty()) return;
   IngressServiceBackend& service = out.service.emplace();
-  service.node = &node;
-  service.name = std::move(name);
-  service.port.node = node.find("servicePort");
-  service.port.name = std::move(port.name);
+  service.name = name;
+  if (!port.name.empty()) service.port.name = context.text(*node.find("servicePort"));
   service.port.number = static_cast<Port>(port.number);
 }
 

@@ -9,15 +9,24 @@
 #include "diag/suggest.h"
 #include "kube/kinds.h"
 #include "kube/load.h"
+#include "yaml/fold.h"
 
 namespace gw::kube {
 
 struct DecodeContext {
   const Object& object;  // whom findings name
   diag::Sink& sink;
+  yaml::Fold* fold = nullptr;   // keeps the places of what is decoded when the tree is to go
   bool legacy_ingress = false;  // v1beta1: serviceName, servicePort, spec.backend
   bool failed = false;
 
+  const yaml::Node* place(const yaml::Node& node) const { return fold ? fold->keep(node) : &node; }
+  // Annotations stay readable: most findings are about them.
+  const yaml::Node* place_of_metadata(const yaml::Node& node) const {
+    return fold && node.find("annotations") ? fold->keep_open(node, "annotations") : place(node);
+  }
+  // A text that lives as long as the object's document.
+  std::string_view text(const yaml::Node& node) const { return fold ? fold->text(node) : node.string(); }
   void wrong_type(const yaml::Node& at, std::string_view wanted);
   void unknown_field(const yaml::Entry& entry, std::span<const std::string_view> known);
 };
@@ -25,6 +34,7 @@ struct DecodeContext {
 template <class T>
 void decode_value(DecodeContext& context, const yaml::Node& node, T& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, std::string& out);
+void decode_value(DecodeContext& context, const yaml::Node& node, Text& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, bool& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, std::int32_t& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, std::int64_t& out);
@@ -91,8 +101,11 @@ class FieldReader {
 
 template <class T>
 void decode_value(DecodeContext& context, const yaml::Node& node, T& out) {
-  static_assert(std::derived_from<T, Located>);
-  out.node = &node;
+  static_assert(std::derived_from<T, Fields>);
+  if constexpr (std::same_as<T, Metadata>)
+    out.node = context.place_of_metadata(node);
+  else if constexpr (std::derived_from<T, Located>)
+    out.node = context.place(node);
   if constexpr (std::same_as<T, IngressBackend>)
     if (context.legacy_ingress) return decode_legacy_backend(context, node, out);
   if (!node.is_map()) return context.wrong_type(node, "a mapping");

@@ -45,8 +45,8 @@ Version split(std::string_view api_version) {
 
 class Loader {
  public:
-  Loader(const LoadOptions& options, diag::Sources& sources, diag::Sink& sink)
-      : options_(options), selector_(options.selector), sources_(sources), sink_(sink) {}
+  Loader(const LoadOptions& options, std::shared_ptr<yaml::Arena> places, diag::Sources& sources, diag::Sink& sink)
+      : options_(options), selector_(options.selector), places_(std::move(places)), sources_(sources), sink_(sink) {}
 
   void reserve(const std::vector<RawObject>& raw) {
     each_kind(bundle_, [&](auto& objects) {
@@ -145,7 +145,8 @@ class Loader {
     constexpr const KindInfo& info = KindOf<T>::info;
     T object;
     header(raw, object);
-    DecodeContext context{object, sink_};
+    const std::shared_ptr<yaml::Fold> fold = fold_of(raw);
+    DecodeContext context{object, sink_, fold.get()};
     if constexpr (std::same_as<T, Ingress>) context.legacy_ingress = split(raw.api_version).version == "v1beta1";
     FieldReader reader(context, *raw.node);
     std::string ignored;
@@ -157,7 +158,20 @@ class Loader {
     if (context.failed) return;
     if (info.namespaced && object.metadata.ns.empty()) object.metadata.ns = options_.default_namespace;
     if (!info.namespaced) object.metadata.ns.clear();
+    if (fold) {
+      object.node = object.document.root = fold->keep(*raw.node);
+      object.document.storage = fold;
+    }
     if (wanted(object, info.namespaced)) objects.push_back(std::move(object));
+  }
+
+  // Null where the tree stays. To read a document anew for one of many items, or a huge one, would cost too much.
+  std::shared_ptr<yaml::Fold> fold_of(const RawObject& raw) const {
+    constexpr std::uint32_t most = 1u << 16;
+    const yaml::Document& document = raw.document;
+    if (!places_ || document.root != raw.node || document.text.empty() || document.end - document.begin > most)
+      return nullptr;
+    return std::make_shared<yaml::Fold>(document, places_);
   }
 
   // Its title as an object's name.
@@ -262,6 +276,7 @@ class Loader {
 
   const LoadOptions& options_;
   Selector selector_;
+  std::shared_ptr<yaml::Arena> places_;  // of folded trees; null: trees stay
   diag::Sources& sources_;
   diag::Sink& sink_;
   Bundle bundle_;
@@ -320,9 +335,19 @@ std::vector<RawObject> objects(const std::vector<yaml::Document>& documents, dia
 }
 
 Bundle decode(const std::vector<RawObject>& raw, const LoadOptions& options, diag::Sources& sources, diag::Sink& sink) {
-  Loader loader(options, sources, sink);
+  Loader loader(options, nullptr, sources, sink);
   loader.reserve(raw);
   for (const RawObject& object : raw) loader.add(object);
+  return loader.finish();
+}
+
+Bundle decode(std::vector<RawObject>&& raw, const LoadOptions& options, diag::Sources& sources, diag::Sink& sink) {
+  Loader loader(options, std::make_shared<yaml::Arena>(), sources, sink);
+  loader.reserve(raw);
+  for (RawObject& object : raw) {
+    loader.add(object);
+    object = {};
+  }
   return loader.finish();
 }
 
@@ -335,13 +360,25 @@ Result<Bundle> load(const std::vector<std::string>& paths, const LoadOptions& op
     auto more = yaml::read(file, sources, options.limits, sink);
     std::move(more.begin(), more.end(), std::back_inserter(documents));
   }
-  return decode(objects(documents, sink), options, sources, sink);
+  std::vector<RawObject> raw = objects(documents, sink);
+  documents.clear();
+  return decode(std::move(raw), options, sources, sink);
 }
 
 Bundle load_text(std::string name, std::string text, diag::Sources& sources, diag::Sink& sink) {
   const LoadOptions options;
   const diag::FileId file = sources.add(std::move(name), std::move(text));
   return decode(objects(yaml::read(file, sources, options.limits, sink), sink), options, sources, sink);
+}
+
+// Most findings are about annotations, and need no look at the tree.
+static std::string annotation_path(const Object& object, const yaml::Node& at) {
+  if (!object.metadata.node || object.metadata.annotations.empty()) return {};
+  const yaml::Node* annotations = object.metadata.node->find("annotations");
+  if (!annotations) return {};
+  for (const yaml::Entry& entry : annotations->entries())
+    if (&entry.value == &at || &entry.key == &at) return "metadata.annotations." + std::string(entry.key.string());
+  return {};
 }
 
 diag::Diagnostic finding(const Object& object, const yaml::Node* at, std::string code, Severity severity,
@@ -353,22 +390,29 @@ diag::Diagnostic finding(const Object& object, const yaml::Node* at, std::string
   d.message = std::move(message);
   d.help = std::move(help);
   d.object = object.object_id();
-  if (object.node) {
-    const yaml::Node* kind = object.node->find("kind");
-    d.span = at ? at->span() : kind ? kind->span() : object.node->span();
-    if (at) d.path = path_of(*object.node, *at);
+  if (!object.node) return d;
+  if (at) {
+    d.span = at->span();
+    d.path = annotation_path(object, *at);
+    if (!d.path.empty()) return d;
   }
+  const yaml::Tree tree = yaml::Fold::whole(*object.node);
+  const yaml::Node* kind = tree.root->find("kind");
+  if (at)
+    d.path = path_of(*tree.root, *at);
+  else
+    d.span = (kind ? *kind : *object.node).span();
   return d;
 }
 
 namespace {
 bool find_path(const yaml::Node& node, const yaml::Node& target, std::string& path) {
-  if (&node == &target) return true;
+  if (yaml::same_place(node, target)) return true;
   const std::size_t size = path.size();
   for (const yaml::Entry& entry : node.entries()) {
     if (!path.empty()) path += '.';
     path += entry.key.string();
-    if (&entry.key == &target || find_path(entry.value, target, path)) return true;
+    if (yaml::same_place(entry.key, target) || find_path(entry.value, target, path)) return true;
     path.resize(size);
   }
   if (node.is_seq())

@@ -40,6 +40,8 @@ std::vector<RawObject> objects(const std::vector<yaml::Document>& documents, dia
 // field (with "did you mean"; the object is kept), GW103 wrong type (the object is left out). Values of Secrets are
 // redacted in sources. Of objects defined twice the last one counts, as with kubectl apply.
 Bundle decode(const std::vector<RawObject>& raw, const LoadOptions& options, diag::Sources& sources, diag::Sink& sink);
+// The same, letting go of each tree when its object is decoded: what objects point at is folded (yaml/fold.h).
+Bundle decode(std::vector<RawObject>&& raw, const LoadOptions& options, diag::Sources& sources, diag::Sink& sink);
 
 // read_inputs, yaml::read, objects, decode.
 Result<Bundle> load(const std::vector<std::string>& paths, const LoadOptions& options, diag::Sources& sources,

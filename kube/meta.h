@@ -26,8 +26,11 @@ struct NamespacedName {
 using StringMap = std::vector<std::pair<std::string, std::string>>;
 const std::string* find(const StringMap& map, std::string_view key);
 
-// Every decoded struct starts with the tree node it came from; nullptr when gwctl made it.
-struct Located {
+// A struct with fields().
+struct Fields {};
+
+// Most decoded structs start with the tree node that they came from; nullptr when gwctl made them.
+struct Located : Fields {
   const yaml::Node* node = nullptr;
 };
 

@@ -27,6 +27,7 @@ class FieldWriter {
   void rest(std::string_view) {}
 
   void put(const std::string& value) { writer_.string(value); }
+  void put(std::string_view value) { writer_.string(value); }
   void put(bool value) { writer_.boolean(value); }
   void put(std::int32_t value) { writer_.integer(value); }
   void put(std::int64_t value) { writer_.integer(value); }
@@ -56,7 +57,7 @@ class FieldWriter {
     for (const T& item : list) put(item);
     writer_.end_seq();
   }
-  template <std::derived_from<Located> T>
+  template <std::derived_from<Fields> T>
   void put(const T& value) {
     writer_.begin_map();
     fields(*this, const_cast<T&>(value));  // a FieldWriter only reads
@@ -73,7 +74,7 @@ class FieldWriter {
   }
 
  private:
-  static bool absent(const std::string& value) { return value.empty(); }
+  static bool absent(std::string_view value) { return value.empty(); }
   static bool absent(bool value) { return !value; }
   static bool absent(std::int32_t value) { return value == 0; }
   static bool absent(std::int64_t value) { return value == 0; }
@@ -89,7 +90,7 @@ class FieldWriter {
   static bool absent(const std::vector<T>& value) {
     return value.empty();
   }
-  static bool absent(const Located&) { return false; }
+  static bool absent(const Fields&) { return false; }
 
   yaml::Writer& writer_;
 };

@@ -33,7 +33,7 @@ class Arena {
     if (blocks_.empty() || used_ + skip + size > capacity_) {
       capacity_ = size > block_ / 4 ? size : block_;
       blocks_.push_back(std::make_unique_for_overwrite<std::byte[]>(capacity_));
-      if (block_ < 1u << 18) block_ *= 2;
+      if (block_ < 1u << 16) block_ *= 2;
       used_ = skip = 0;
     }
     void* place = blocks_.back().get() + used_ + skip;

@@ -13,10 +13,11 @@ namespace gw::yaml {
 enum class Kind : std::uint8_t { null, boolean, integer, unsigned_integer, floating, string, mapping, sequence };
 
 class Node;
+class Fold;
 struct Entry;  // a key and its value
 
 // 24 bytes. Scalars are resolved (YAML 1.1 as Go's sigs.k8s.io/yaml does); the text as written is in the source at
-// span().
+// span(). What is below a folded mapping or list (yaml/fold.h) is read again when it is first looked at.
 class Node {
  public:
   Kind kind() const { return kind_; }
@@ -35,9 +36,9 @@ class Node {
   std::int64_t integer() const { return integer_; }  // Kind::integer
   std::uint64_t unsigned_integer() const { return static_cast<std::uint64_t>(integer_); }
   double floating() const { return floating_; }
-  double number() const;                                           // any numeric kind
-  std::span<const Entry> entries() const;                          // mapping, in source order
-  std::span<const Node> items() const { return {items_, size_}; }  // sequence
+  double number() const;                   // any numeric kind
+  std::span<const Entry> entries() const;  // mapping, in source order
+  std::span<const Node> items() const;     // sequence
   std::size_t size() const { return size_; }
 
   // Value of a key, or nullptr (also when this is no mapping).
@@ -49,11 +50,16 @@ class Node {
 
  private:
   friend class Builder;
+  friend class Fold;
+  bool folded() const { return plain_ && (kind_ == Kind::mapping || kind_ == Kind::sequence); }
+  const Node& unfolded() const;
+
   static constexpr diag::FileId unknown_file = (diag::FileId{1} << 28) - 1;
   union {
     const char* text_;
     const Entry* entries_;
     const Node* items_;
+    Fold* fold_;  // of a folded node
     std::int64_t integer_ = 0;
     double floating_;
   };
@@ -72,13 +78,21 @@ struct Entry {
 };
 
 inline std::span<const Entry> Node::entries() const {
-  return {entries_, kind_ == Kind::mapping ? size_ : 0};
+  if (kind_ != Kind::mapping) return {};
+  if (folded()) return unfolded().entries();
+  return {entries_, size_};
+}
+inline std::span<const Node> Node::items() const {
+  if (folded()) return unfolded().items();
+  return {items_, size_};
 }
 
 struct Document {
   diag::FileId file = diag::no_file;
   const Node* root = nullptr;
   std::shared_ptr<const void> storage;  // keeps root alive
+  std::string_view text;                // of the whole file
+  std::uint32_t begin = 0, end = 0;     // where in it the document stands
 };
 
 }  // namespace gw::yaml

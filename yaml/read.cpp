@@ -151,7 +151,8 @@ void Reader::read(const Chunk& chunk, const std::shared_ptr<Arena>& arena, std::
                            "render templates before gwctl reads them"));
       marker = {};
     }
-    out.push_back({file_, built.root, arena});
+    out.push_back({file_, built.root, arena, text_, static_cast<std::uint32_t>(piece.begin),
+                   static_cast<std::uint32_t>(built.end)});
     std::size_t next = text_.find_first_not_of(" \t\r\n", built.end);
     bool another_json =
         built.root->is_map() && text_[built.root->span().begin] == '{' && next < chunk.end && text_[next] == '{';
@@ -198,8 +199,8 @@ std::vector<Document> read_all(const Reader& reader, const std::vector<Chunk>& c
   std::vector<std::vector<Document>> results(batches.size());
   std::atomic<std::size_t> next = 0;
   auto work = [&] {
-    auto arena = std::make_shared<Arena>();
     for (std::size_t batch = next++; batch < batches.size(); batch = next++) {
+      auto arena = std::make_shared<Arena>();
       for (std::size_t i = batches[batch].begin; i < batches[batch].end; ++i) {
         reader.read(chunks[i], arena, results[batch]);
       }

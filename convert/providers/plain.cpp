@@ -101,19 +101,19 @@ class PlainReader {
   // TLS for a host that no rule names still wants its listener.
   void unused_tls(const kube::Ingress& ingress) {
     for (const kube::IngressTls& tls : ingress.spec.tls)
-      for (const std::string& written : tls.hosts) {
+      for (const std::string_view written : tls.hosts) {
         const std::string_view host = normal_host(written, ir_);
         const bool used =
             std::any_of(servers_.begin(), servers_.end(), [&](const auto& s) { return covers(host, s.first); });
         if (used || host.empty()) continue;
         server(host, ingress);
-        ledger_.note(
-            {"GW615",
-             Severity::warning,
-             "host '" + written + "' has a certificate but no rule: its listener is made, no route hangs on it",
-             {},
-             &ingress,
-             tls.node});
+        ledger_.note({"GW615",
+                      Severity::warning,
+                      "host '" + std::string(written) +
+                          "' has a certificate but no rule: its listener is made, no route hangs on it",
+                      {},
+                      &ingress,
+                      tls.node});
       }
   }
 

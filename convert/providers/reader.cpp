@@ -266,7 +266,7 @@ class Reader {
                     rule.node});
   }
 
-  static bool contains(const std::vector<std::string>& hosts, std::string_view host) {
+  static bool contains(const std::vector<kube::Text>& hosts, std::string_view host) {
     return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
   }
   bool tls_of(const kube::Ingress& ingress, Server& s) {

@@ -5,6 +5,7 @@
 
 #include "diag/suggest.h"
 #include "validate/rules/checks.h"
+#include "validate/rules/nodes.h"
 #include "validate/rules/report.h"
 
 namespace gw::validate {
@@ -22,6 +23,7 @@ void each_path(const kube::Ingress& ingress, F&& f) {
 void check_service(const Context& c, const kube::Ingress& ingress, const kube::IngressBackend& backend) {
   if (!backend.service || !(c.bundle.services_known() || c.options.complete)) return;
   const kube::IngressServiceBackend& ref = *backend.service;
+  const auto at = [&](std::string_view key) { return below(member(backend, "service"), key); };
   const kube::NamespacedName id{ingress.metadata.ns, ref.name};
   const kube::Service* service = c.index.service(id);
   if (!service) {
@@ -29,7 +31,7 @@ void check_service(const Context& c, const kube::Ingress& ingress, const kube::I
     for (const auto& each : c.bundle.services)
       if (each.metadata.ns == id.ns) names.push_back(each.metadata.name);
     const std::string_view near = diag::nearest(ref.name, names);
-    return report(c, {"IN205", ingress, member(ref, "name"), "Service " + id.display() + " is not here",
+    return report(c, {"IN205", ingress, at("name"), "Service " + id.display() + " is not here",
                       near.empty() ? "requests for it fail" : "did you mean " + quoted(near) + "?", c.missing(id.ns)});
   }
   const auto& ports = service->spec.ports;
@@ -41,7 +43,7 @@ void check_service(const Context& c, const kube::Ingress& ingress, const kube::I
   for (const auto& port : ports)
     known +=
         (known.empty() ? "" : ", ") + std::to_string(port.port) + (port.name.empty() ? "" : " (" + port.name + ")");
-  report(c, {"IN206", ingress, member(ref, "port"),
+  report(c, {"IN206", ingress, at("port"),
              "Service " + id.display() + " has no port " +
                  (ref.port.name.empty() ? std::to_string(ref.port.number) : quoted(ref.port.name)),
              known.empty() ? "the Service has no ports" : "its ports are " + known});
@@ -147,7 +149,7 @@ void check_plain_hosts(const Context& c, const kube::Ingress& ingress) {
   for (const kube::IngressRule& rule : ingress.spec.rules) {
     const auto dot = rule.host.find('.');
     const bool found = rule.host.empty() || covered.contains(rule.host) ||
-                       (dot != std::string::npos && covered.contains("*" + rule.host.substr(dot)));
+                       (dot != std::string::npos && covered.contains("*" + std::string(rule.host.substr(dot))));
     if (!found)
       report(c, {"IN210", ingress, member(rule, "host"),
                  quoted(rule.host) + " has no certificate, other hosts of this Ingress have",

@@ -100,7 +100,7 @@ bool covered_by(const std::vector<std::string>& names, std::string_view host) {
 std::vector<std::string> certificate_names(const kube::Index& index, const kube::Ingress& ingress,
                                            std::string_view host) {
   for (const auto& tls : ingress.spec.tls)
-    for (const std::string& name : tls.hosts)
+    for (const std::string_view name : tls.hosts)
       if (equal_fold(name, host)) {
         auto names = names_of(index, ingress.metadata.ns, tls.secret_name);
         return covered_by(names, host) ? names : std::vector<std::string>();

@@ -116,7 +116,7 @@ class Builder {
 
   void configure(Server& server, const kube::Ingress& ingress) {
     for (const auto& tls : ingress.spec.tls)
-      for (const std::string& host : tls.hosts)
+      for (const std::string_view host : tls.hosts)
         if (lower(host) == server.host) {
           server.tls = true;
           server.handshake = secret_usable(ingress.metadata.ns, tls.secret_name);

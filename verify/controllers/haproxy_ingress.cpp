@@ -217,7 +217,7 @@ class HaproxyIngress final : public Controller {
     kube::StringMap own;
     if (!attach(ingress, source, path, own) && path.redirect_to.empty()) return;
     for (const auto& tls : ingress.spec.tls)
-      for (const std::string& name : tls.hosts) path.tls |= lower(name) == host && !host.empty();
+      for (const std::string_view name : tls.hosts) path.tls |= lower(name) == host && !host.empty();
     path.ssl_redirect = parse_bool(text(ingress, "ssl-redirect")).value_or(true);
     path.rewrite = text(own, "rewrite-target");
     if (path.rewrite.empty()) path.rewrite = text(ingress, "rewrite-target");

@@ -84,11 +84,11 @@ void add_stream(const kube::ConfigMap& map, const std::string& key, const std::s
   if (!integer(key) || port < 1 || port > 65535) return bad("'" + key + "' is no port");
   if (parts.size() < 2 || slash == std::string::npos) return bad("it names no namespace, Service and port");
   kube::IngressServiceBackend service;
-  service.name = parts[0].substr(slash + 1);
+  service.name = std::string_view(parts[0]).substr(slash + 1);
   if (integer(parts[1]))
     service.port.number = static_cast<kube::Port>(to_int(parts[1]));
   else
-    service.port.name = parts[1];
+    service.port.name = std::string_view(parts[1]);
   Stream stream;
   stream.kind = kind;
   stream.owner = &map;

@@ -1,0 +1,94 @@
+// A folded node has its kind, size and span; its place in the tree that comes back is found by these.
+#include "yaml/fold.h"
+
+#include <vector>
+
+#include "yaml/build.h"
+
+namespace gw::yaml {
+namespace {
+
+const Node* find_place(const Node& node, const Node& wanted) {
+  if (same_place(node, wanted)) return &node;
+  for (const Entry& entry : node.entries())
+    if (const Node* found = find_place(entry.value, wanted)) return found;
+  if (node.is_seq())
+    for (const Node& item : node.items())
+      if (const Node* found = find_place(item, wanted)) return found;
+  return nullptr;
+}
+
+}  // namespace
+
+bool same_place(const Node& a, const Node& b) {
+  const diag::Span x = a.span(), y = b.span();
+  return &a == &b || (a.kind() == b.kind() && x.known() && x.file == y.file && x.begin == y.begin && x.end == y.end);
+}
+
+const Node& Node::unfolded() const {
+  return fold_->find(*this);
+}
+
+Node Fold::kept(const Node& node) {
+  Node out = node;
+  if (node.is_map() || node.is_seq()) {
+    if (node.folded()) return out;
+    out.fold_ = this;
+    out.plain_ = true;
+  } else if (node.is_string()) {
+    out.text_ = text(node).data();
+  }
+  return out;
+}
+
+std::string_view Fold::text(const Node& string) {
+  const std::string_view all = document_.text;
+  const bool stays = string.text_ >= all.data() && string.text_ <= all.data() + all.size();
+  return stays ? string.string() : arena_->copy(string.string());
+}
+
+const Node* Fold::keep(const Node& node) {
+  const Node out = kept(node);
+  return arena_->copy(std::span<const Node>(&out, 1));
+}
+
+const Node* Fold::keep_open(const Node& mapping, std::string_view key) {
+  std::vector<Entry> entries;
+  entries.reserve(mapping.size());
+  for (const Entry& entry : mapping.entries()) {
+    const bool open = entry.value.is_map() && entry.key.string() == key;
+    entries.push_back({kept(entry.key), open ? *keep_open(entry.value, {}) : kept(entry.value)});
+  }
+  Node out = mapping;
+  out.plain_ = false;
+  out.entries_ = arena_->copy(std::span<const Entry>(entries));
+  return arena_->copy(std::span<const Node>(&out, 1));
+}
+
+Tree Fold::whole(const Node& root) {
+  if (!root.folded()) return {&root, nullptr};
+  return root.fold_->known_ ? root.fold_->tree_ : root.fold_->read();
+}
+
+// What was read once is read the same again; limits and findings have had their turn.
+Tree Fold::read() const {
+  constexpr std::size_t any = 1u << 30;
+  const Limits limits{any, any, any, any, any, any, any};
+  auto arena = std::make_shared<Arena>();
+  diag::Sink told;
+  const Piece piece{document_.file, document_.text, document_.begin, document_.end, false};
+  const Built built = build(piece, limits, *arena, told);
+  return {built.root, std::move(arena)};
+}
+
+const Node& Fold::find(const Node& folded) {
+  static const Node nothing;
+  std::call_once(once_, [this] {
+    tree_ = read();
+    known_ = true;
+  });
+  const Node* found = tree_.root ? find_place(*tree_.root, folded) : nullptr;
+  return found ? *found : nothing;
+}
+
+}  // namespace gw::yaml

@@ -1,0 +1,55 @@
+// A document whose tree was let go. What somebody still points at is kept as folded nodes, one node each; whoever looks
+// below one has the document read again, once, from its text.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string_view>
+
+#include "yaml/arena.h"
+#include "yaml/node.h"
+
+namespace gw::yaml {
+
+// A whole tree and what keeps it alive.
+struct Tree {
+  const Node* root = nullptr;
+  std::shared_ptr<const void> storage;
+};
+
+class Fold {
+ public:
+  // The text of `document` outlives the fold, and the fold every node that it kept (those are in `arena`).
+  Fold(const Document& document, std::shared_ptr<Arena> arena) : document_(document), arena_(std::move(arena)) {
+    document_.root = nullptr;
+    document_.storage = nullptr;
+  }
+
+  // A node of the document that stays when its tree is gone.
+  const Node* keep(const Node& node);
+  // The same for a mapping whose own keys are to stay readable, and those of the mapping under `key`.
+  const Node* keep_open(const Node& mapping, std::string_view key);
+
+  // The text of a string, which stays as well.
+  std::string_view text(const Node& string);
+
+  // The tree that a root belongs to: itself, or the document read anew where it is folded.
+  static Tree whole(const Node& root);
+
+ private:
+  friend class Node;
+  Node kept(const Node& node);
+  const Node& find(const Node& folded);
+  Tree read() const;
+
+  Document document_;
+  std::shared_ptr<Arena> arena_;
+  std::once_flag once_;
+  std::atomic<bool> known_ = false;
+  Tree tree_;
+};
+
+// Are these the same place of one document, though it may have been read twice?
+bool same_place(const Node& a, const Node& b);
+
+}  // namespace gw::yaml
