@@ -111,6 +111,7 @@ class Serve {
   int run() {
     auto ports = parse_ports(args_.port_map, {{80, 8080}, {443, 8443}});
     if (!ports) return fail(ports.error());
+    keep_free_memory();
     raise_descriptor_limit();
     block_signals();
     if (args_.demo) demo_.emplace();

@@ -37,8 +37,8 @@ struct Config {
   bool preserve_slash = false;
   bool www_redirect = false;
   bool use_port = false;
-  std::optional<UrlRedirect> redirect;  // temporal before permanent
-  std::optional<Redirect> snippet_redirect;
+  kube::Box<UrlRedirect> redirect;  // temporal before permanent
+  kube::Box<Redirect> snippet_redirect;
   std::string upstream_vhost, forwarded_prefix;
   std::vector<std::string> aliases;
   CanarySettings canary;
@@ -50,7 +50,7 @@ struct Config {
   bool passthrough = false;
 
   // What forwarding rules carry
-  std::optional<CorsPolicy> cors;
+  kube::Box<CorsPolicy> cors;
   std::vector<HeaderEdit> request_headers, response_headers;
   std::string read_timeout;  // GEP-2257
   std::string mirror_url;

@@ -119,7 +119,8 @@ void read_nginx(const Input& input, Ir& ir, Ledger& ledger) {
   for (const kube::Ingress* ingress : by_age(input.ingresses, Ties::descending))
     configs.push_back(read_config(*ingress, input, settings, ir, ledger));
   const Hosts hosts = make_hosts(configs, ir, ledger);
-  for (const auto& [name, host] : hosts.by_name) write_host(host, hosts, input, settings, ir, ledger);
+  Actions actions;
+  for (const auto& [name, host] : hosts.by_name) write_host(host, hosts, input, settings, actions, ir, ledger);
   read_streams(input, ir, ledger);
   settle_unused(configs, hosts, ledger);
   settle_hidden(configs, ledger);

@@ -18,7 +18,7 @@ void configuration_snippet(Reading& r, const Value& v) {
   SnippetParts parts = read_snippet(v.text);
   for (HeaderEdit& e : parts.request_headers) r.config.request_headers.push_back(std::move(e));
   for (HeaderEdit& e : parts.response_headers) r.config.response_headers.push_back(std::move(e));
-  if (parts.redirect) r.config.snippet_redirect = parts.redirect;
+  if (parts.redirect) r.config.snippet_redirect = *parts.redirect;
   if (parts.refused.empty())
     return r.ledger.settle(v.claim, Outcome::converted, "its directives are filters of the route");
   r.snippet_refusal = "nothing says: " + joined(parts.refused);

@@ -54,8 +54,15 @@ Wire wire(const Config& c) {
 
 class Writer {
  public:
-  Writer(const Host& host, const Hosts& hosts, const Input& input, const Settings& settings, Ir& ir, Ledger& ledger)
-      : host_(host), hosts_(hosts), input_(input), settings_(settings), ir_(ir), ledger_(ledger) {}
+  Writer(const Host& host, const Hosts& hosts, const Input& input, const Settings& settings, Actions& actions, Ir& ir,
+         Ledger& ledger)
+      : host_(host),
+        hosts_(hosts),
+        input_(input),
+        settings_(settings),
+        actions_(actions),
+        ir_(ir),
+        ledger_(ledger) {}
 
   void run() {
     server_.host = host_.name;
@@ -288,15 +295,17 @@ class Writer {
   }
 
   void https_redirect(const Location& l, const Config& c, const Shape& shape) {
-    if (!https_redirect_) {
+    std::shared_ptr<Action>& action = actions_.to_https[c.use_port ? 1 : 0];
+    if (!action) {
       Redirect redirect;
       redirect.scheme = "https";
       redirect.status = settings_.redirect_code;
       if (c.use_port) redirect.port = 443;
-      https_redirect_ = redirect_action(std::move(redirect));
+      action = redirect_action(std::move(redirect));
     }
     Rule r = rule(l, shape.kind, shape.path, Scheme::http);
-    r.action = https_redirect_;
+    r.action = action;
+    if (!https_redirect_) https_redirect_ = action;
     add(std::move(r));
     // An Ingress that forces https without TLS anywhere still needs a listener to lead to.
     if (!server_.tls && !host_.name.empty() && !passthrough_config()) {
@@ -308,15 +317,9 @@ class Writer {
 
   // ---- forwarding
 
-  struct Cached {
-    const Config* config;
-    bool https;
-    std::shared_ptr<Action> action;
-  };
-
   std::shared_ptr<Action> plain_action(const Config& c, bool https) {
-    for (const Cached& cached : cache_)
-      if (cached.config == &c && cached.https == https) return cached.action;
+    const auto [cached, fresh] = actions_.plain.try_emplace({&c, https});
+    if (!fresh) return cached->second;
     auto action = std::make_shared<Action>();
     action->request_headers = c.request_headers;
     action->response_headers = c.response_headers;
@@ -339,8 +342,7 @@ class Writer {
                        action->backend_timeout.empty() && action->intents.empty() && action->rewrite_host.empty() &&
                        action->mirrors.empty();
     if (empty) action = nullptr;
-    cache_.push_back({&c, https, action});
-    return action;
+    return cached->second = action;
   }
 
   void vhost(const Config& c, Action& action) {
@@ -723,20 +725,20 @@ class Writer {
   const Hosts& hosts_;
   const Input& input_;
   const Settings& settings_;
+  Actions& actions_;
   Ir& ir_;
   Ledger& ledger_;
   Server server_;
   std::optional<std::size_t> placed_;  // in the Ir, where server_ moved to
   bool regex_ = false, prefixes_ = false, has_certificate_ = false, app_root_ = false;
   std::shared_ptr<Action> https_redirect_;
-  std::vector<Cached> cache_;
 };
 
 }  // namespace
 
-void write_host(const Host& host, const Hosts& hosts, const Input& input, const Settings& settings, Ir& ir,
-                Ledger& ledger) {
-  Writer(host, hosts, input, settings, ir, ledger).run();
+void write_host(const Host& host, const Hosts& hosts, const Input& input, const Settings& settings, Actions& actions,
+                Ir& ir, Ledger& ledger) {
+  Writer(host, hosts, input, settings, actions, ir, ledger).run();
 }
 
 }  // namespace gw::convert::nginx
