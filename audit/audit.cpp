@@ -4,6 +4,7 @@
 #include <ctime>
 #include <future>
 #include <set>
+#include <utility>
 
 #include "audit/check.h"
 #include "audit/components.h"
@@ -58,12 +59,10 @@ void summarise(const convert::Outcomes& outcomes, bool first, TargetTrial& out) 
 
 // Conversions of a large set for targets that are only compared go by parts, so that they need little memory; hosts
 // stay whole.
-constexpr std::size_t part_size = 1000;
-
-std::vector<std::set<kube::NamespacedName>> parts_of(const std::vector<IngressLine>& ingresses) {
+std::vector<std::set<kube::NamespacedName>> parts_of(const std::vector<IngressLine>& ingresses, std::size_t size) {
   std::vector<std::set<kube::NamespacedName>> out;
-  if (ingresses.size() <= 2 * part_size) return out;
-  for (const std::set<std::size_t>& group : Components(ingresses).groups(part_size)) {
+  if (ingresses.size() <= 2 * size) return out;
+  for (const std::set<std::size_t>& group : Components(ingresses).groups(size)) {
     out.emplace_back();
     for (const std::size_t i : group) out.back().insert(ingresses[i].id);
   }
@@ -85,11 +84,11 @@ void try_targets(const kube::Bundle& part, const diag::Sources& sources, bool fi
 
 // Every target beside the first of `trials`, which is there.
 void add_other_targets(const kube::Bundle& bundle, const diag::Sources& sources,
-                       const std::vector<IngressLine>& ingresses, std::vector<TargetTrial>& trials) {
+                       const std::vector<IngressLine>& ingresses, std::size_t part, std::vector<TargetTrial>& trials) {
   std::vector<TargetTrial> others;
   for (const std::string_view target : convert::target_names())
     if (target != trials.front().line.name) others.emplace_back().line.name = target;
-  const auto parts = parts_of(ingresses);
+  const auto parts = parts_of(ingresses, part);
   if (parts.empty()) try_targets(bundle, sources, true, others);
   for (std::size_t i = 0; i < parts.size(); ++i) try_targets(part_of(bundle, parts[i]), sources, i == 0, others);
   std::move(others.begin(), others.end(), std::back_inserter(trials));
@@ -102,6 +101,23 @@ std::string date_of(std::int64_t seconds) {
   char date[16];
   std::strftime(date, sizeof date, "%Y-%m-%d", &utc);
   return date;
+}
+
+// The words of every annotation server-alias, whosever it is.
+std::vector<std::string> aliases_of(const kube::Ingress& ingress) {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : ingress.metadata.annotations) {
+    if (!std::string_view(key).ends_with("/server-alias")) continue;
+    std::string word;
+    for (const char c : value + ",") {
+      if (c != ',' && c != ' ') {
+        word += c;
+      } else if (!word.empty()) {
+        out.push_back(std::exchange(word, {}));
+      }
+    }
+  }
+  return out;
 }
 
 class Auditor {
@@ -123,6 +139,7 @@ class Auditor {
       if (line.hosts.empty()) line.hosts.emplace_back("*");
       std::sort(line.hosts.begin(), line.hosts.end());
       line.hosts.erase(std::unique(line.hosts.begin(), line.hosts.end()), line.hosts.end());
+      line.aliases = aliases_of(ingress);
       report_.ingresses.push_back(std::move(line));
     }
     auto& lines = report_.ingresses;
@@ -300,7 +317,7 @@ Result<Report> make(const kube::Bundle& bundle, const diag::Sources& sources, co
     summarise(chosen->outcomes, true, trials.front());
   }
   auditor.add_certificates(options.now);
-  add_other_targets(bundle, sources, auditor.report().ingresses, trials);
+  add_other_targets(bundle, sources, auditor.report().ingresses, options.part, trials);
   for (const std::string_view target : convert::target_names())
     auditor.add_target(*std::find_if(trials.begin(), trials.end(),
                                      [&](const TargetTrial& trial) { return trial.line.name == target; }));

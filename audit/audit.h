@@ -21,6 +21,7 @@ struct IngressLine {
   std::string class_name, controller;  // controller empty: nobody's, left out
   std::string owner;                   // see owner_of
   std::vector<std::string> hosts;
+  std::vector<std::string> aliases;                     // hosts that its annotations add
   std::map<std::string, convert::Outcome> annotations;  // by key
   std::size_t errors = 0, warnings = 0;
   std::size_t losses = 0, security_losses = 0, approximations = 0;  // annotations
@@ -110,6 +111,7 @@ struct Options {
   std::string target = "standard";
   std::int64_t now = 0;            // seconds since 1970, for certificates
   std::size_t verify_hosts = 200;  // more hosts: one representative of each shape first; 0: verify nothing
+  std::size_t part = 1000;         // Ingresses of a large set that targets are compared on at a time
 };
 
 // The error: an unknown target.

@@ -8,10 +8,11 @@ Components::Components(const std::vector<IngressLine>& ingresses) : ingresses_(i
   std::map<std::string, std::size_t> first;
   for (std::size_t i = 0; i < parent_.size(); ++i) {
     parent_[i] = i;
-    for (const std::string& host : ingresses[i].hosts) {
-      const auto [it, fresh] = first.try_emplace(host, i);
-      if (!fresh) parent_[root(i)] = root(it->second);
-    }
+    for (const auto* names : {&ingresses[i].hosts, &ingresses[i].aliases})
+      for (const std::string& name : *names) {
+        const auto [it, fresh] = first.try_emplace(name, i);
+        if (!fresh) parent_[root(i)] = root(it->second);
+      }
   }
   for (std::size_t i = 0; i < parent_.size(); ++i) members_[root(i)].push_back(i);
 }

@@ -6,7 +6,7 @@
 
 namespace gw::audit {
 
-// Ingresses that share a host belong together: a host is only understood with all of them.
+// Ingresses that share a host or an alias belong together: a host is only understood with all of them.
 class Components {
  public:
   explicit Components(const std::vector<IngressLine>& ingresses);

@@ -142,7 +142,8 @@ Status read_state(const std::vector<std::string>& paths, const kube::LoadOptions
   state.bundle = kube::decode(state.raw, options, state.sources, decoding);
   for (const kube::RawObject& object : state.raw) state.objects[id_of(object)] = object.node;
   validate::check_objects(state.raw, {}, sink);
-  validate::check_rules(state.bundle, state.raw, state.sources, {}, sink);
+  validate::check_written(state.raw, state.sources, {}, sink);
+  validate::check_rules(state.bundle, state.sources, {}, sink);
   state.findings = sink.take();
   return read_model(profile, state);
 }

@@ -47,7 +47,8 @@ struct Manifests {
   diag::Sink sink;
   std::vector<diag::FileId> files;
   std::vector<yaml::Document> documents;
-  std::vector<kube::RawObject> raw;
+  std::vector<kube::RawObject> raw;  // until they are decoded
+  std::size_t objects = 0;
 };
 
 bool has_layer(const Args& args, std::string_view layer) {
@@ -94,23 +95,26 @@ Status read_input(const Args& args, kube::LoadOptions& load, Manifests& manifest
   if (args.inputs.all_namespaces) load.ns.clear();
   if (Status read = read_manifests(args, load, manifests); !read) return read;
   manifests.raw = kube::objects(manifests.documents, manifests.sink);
+  manifests.documents.clear();  // the objects keep their trees
   return Unit{};
 }
 
 // What -n and -l leave out of the typed set is left out of the raw one.
-void keep_chosen(const kube::LoadOptions& load, const kube::Bundle& bundle, std::vector<kube::RawObject>& raw) {
+void keep_chosen(const kube::LoadOptions& load, Manifests& manifests) {
   if (load.ns.empty() && load.selector.empty()) return;
+  diag::Sink ignored;
+  const kube::Bundle bundle = kube::decode(manifests.raw, load, manifests.sources, ignored);
   std::set<const yaml::Node*> chosen;
   kube::each_kind(bundle, [&chosen](const auto& objects) {
     for (const auto& object : objects) chosen.insert(object.node);
   });
-  std::erase_if(raw, [&chosen](const kube::RawObject& object) { return !chosen.contains(object.node); });
+  std::erase_if(manifests.raw, [&chosen](const kube::RawObject& object) { return !chosen.contains(object.node); });
 }
 
 // Decoding repeats what the schema says better; only what concerns the whole set is kept.
 kube::Bundle decode(Manifests& manifests, const kube::LoadOptions& load) {
   diag::Sink all;
-  kube::Bundle bundle = kube::decode(manifests.raw, load, manifests.sources, all);
+  kube::Bundle bundle = kube::decode(std::move(manifests.raw), load, manifests.sources, all);
   for (diag::Diagnostic& finding : all.take()) {
     if (finding.code != "GW010") continue;
     finding.layer = "lint";
@@ -229,7 +233,7 @@ diag::ReportInfo report_info(const Manifests& manifests, const validate::ErrorTy
   diag::ReportInfo info;
   info.tool_version = version();
   info.files = manifests.files.size();
-  info.objects = manifests.raw.size();
+  info.objects = manifests.objects;
   info.rule = [](std::string_view code) {
     const auto row = validate::find_code(code);
     return row ? diag::RuleInfo{std::string(row->title), std::string(row->explanation)} : diag::RuleInfo{};
@@ -364,8 +368,8 @@ Status find_all(const Args& args, Checked& out) {
   Manifests& manifests = out.manifests;
   kube::LoadOptions load = args.inputs.load;
   if (Status read = read_input(args, load, manifests); !read) return read;
-  const kube::Bundle bundle = decode(manifests, load);
-  keep_chosen(load, bundle, manifests.raw);
+  keep_chosen(load, manifests);
+  manifests.objects = manifests.raw.size();
 
   validate::Options options = options_of(args);
   options.fixes = &out.fixes;
@@ -390,8 +394,10 @@ Status find_all(const Args& args, Checked& out) {
   if (has_layer(args, "schema") || has_layer(args, "cel") || has_layer(args, "lint")) {
     validate::check_objects(manifests.raw, options, manifests.sink, &out.types);
   }
+  if (has_layer(args, "lint")) validate::check_written(manifests.raw, manifests.sources, options, manifests.sink);
+  const kube::Bundle bundle = decode(manifests, load);
   if (has_layer(args, "reference") || has_layer(args, "conflict") || has_layer(args, "lint")) {
-    validate::check_rules(bundle, manifests.raw, manifests.sources, options, manifests.sink);
+    validate::check_rules(bundle, manifests.sources, options, manifests.sink);
   }
   out.findings = manifests.sink.take();
   return Unit{};

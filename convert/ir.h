@@ -24,13 +24,21 @@ enum class Scheme : std::uint8_t { both, http, https };
 // How the gateway speaks to the backend.
 enum class Wire : std::uint8_t { http1, h2c, tls, h2_tls, websocket };
 
+struct ResourceKind {
+  std::string_view group, kind;
+  bool operator==(const ResourceKind&) const = default;
+};
+
 struct Backend {
   std::string_view ns, name;
   kube::Port port = 0;
   std::int32_t weight = 1;
   Wire wire = Wire::http1;
-  std::string_view group, kind;  // empty kind: a Service
+  kube::Box<ResourceKind> resource;  // empty: a Service
 };
+inline ResourceKind kind_of(const Backend& b) {
+  return b.resource ? *b.resource : ResourceKind{"", "Service"};
+}
 
 struct PathRewrite {
   bool prefix = false;  // replace the matched prefix; else the whole path

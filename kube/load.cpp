@@ -381,8 +381,15 @@ static std::string annotation_path(const Object& object, const yaml::Node& at) {
   return {};
 }
 
-diag::Diagnostic finding(const Object& object, const yaml::Node* at, std::string code, Severity severity,
-                         std::string layer, std::string message, std::string help) {
+const yaml::Node* Place::in(const yaml::Node* base) const {
+  if (!base || member.empty()) return base;
+  const yaml::Node* value = base->find(member);
+  if (item == none) return value ? value : base;
+  return value && value->is_seq() && item < value->size() ? &value->items()[item] : base;
+}
+
+diag::Diagnostic finding(const Object& object, const Place& at, std::string code, Severity severity, std::string layer,
+                         std::string message, std::string help) {
   diag::Diagnostic d;
   d.code = std::move(code);
   d.severity = severity;
@@ -391,17 +398,21 @@ diag::Diagnostic finding(const Object& object, const yaml::Node* at, std::string
   d.help = std::move(help);
   d.object = object.object_id();
   if (!object.node) return d;
-  if (at) {
-    d.span = at->span();
-    d.path = annotation_path(object, *at);
+  if (at && at.member.empty()) {
+    d.span = at.node->span();
+    d.path = annotation_path(object, *at.node);
     if (!d.path.empty()) return d;
   }
   const yaml::Tree tree = yaml::Fold::whole(*object.node);
-  const yaml::Node* kind = tree.root->find("kind");
-  if (at)
-    d.path = path_of(*tree.root, *at);
-  else
+  if (!at) {
+    const yaml::Node* kind = tree.root->find("kind");
     d.span = (kind ? *kind : *object.node).span();
+    return d;
+  }
+  const yaml::Node* base = tree.root == object.node ? nullptr : yaml::find_place(*tree.root, *at.node);
+  const yaml::Node* node = at.in(base ? base : at.node);
+  d.span = node->span();
+  d.path = path_of(*tree.root, *node);
   return d;
 }
 

@@ -54,9 +54,27 @@ void write(const Bundle& bundle, yaml::Style style, std::string& out);
 // The same, handed on in parts.
 void write(const Bundle& bundle, yaml::Style style, const std::function<void(std::string_view)>& sink);
 
+// A place inside an object: a node, a member of a mapping (the mapping itself where the member is not written), or an
+// item of a list member. The tree is looked at when the place is asked for, not before.
+struct Place {
+  static constexpr std::size_t none = ~std::size_t{0};
+  Place(const yaml::Node* at = nullptr) : node(at) {}
+  Place(const Located& located, std::string_view key, std::size_t index = none)
+      : node(located.node), member(key), item(index) {}
+
+  const yaml::Node* in(const yaml::Node* base) const;  // of another reading of `node`
+  operator const yaml::Node*() const { return in(node); }
+  const yaml::Node* operator->() const { return in(node); }
+  explicit operator bool() const { return node != nullptr; }
+
+  const yaml::Node* node = nullptr;
+  std::string_view member = {};
+  std::size_t item = none;
+};
+
 // A finding about a place inside an object: fills object, path ("spec.rules[0].host") and span from the tree.
-// `at` may be nullptr: then the object's own first line is meant.
-diag::Diagnostic finding(const Object& object, const yaml::Node* at, std::string code, diag::Severity severity,
+// Without a place the object's own first line is meant.
+diag::Diagnostic finding(const Object& object, const Place& at, std::string code, diag::Severity severity,
                          std::string layer, std::string message, std::string help = {});
 // Field path of a node below an object's root, found by position; empty when it is the root.
 std::string path_of(const yaml::Node& root, const yaml::Node& target);

@@ -34,6 +34,11 @@ class Attacher {
     for (GatewayStatus& status : out_.gateways) conclude_gateway(status);
     for (ListenerSetStatus& status : out_.listener_sets) conclude_set(status);
     add_policies();
+    if (options_.faults_only)
+      for (ListenerStatus& status : out_.listeners) {
+        std::erase_if(status.conditions, [](const Condition& c) { return !fault(c); });
+        status.conditions.shrink_to_fit();
+      }
     return std::move(out_);
   }
 
@@ -115,6 +120,11 @@ class Attacher {
     }
   }
   static constexpr std::size_t overlap_limit = 256;  // pairs are compared
+
+  static bool fault(const Condition& c) {
+    const bool fine = c.type == "Accepted" || c.type == "ResolvedRefs" || c.type == "Programmed";
+    return c.status != fine;
+  }
 
   // What only a controller can judge: it owns the addresses and the parameters.
   void controller_checks(const kube::Gateway& gateway, Condition& accepted) const {

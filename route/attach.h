@@ -87,6 +87,7 @@ struct Attachments {
 struct AttachOptions {
   std::string controller_name;  // empty: every GatewayClass, known or not
   bool assume_secrets = false;  // a Secret absent from the set is taken to exist (trace, verify, --demo-backends)
+  bool faults_only = false;     // leave out the conditions that say that all is well
 };
 
 Attachments attach(const kube::Index& index, const AttachOptions& options = {},

@@ -114,3 +114,42 @@ TEST_CASE("every target of convert can be installed and taken away again") {
     }
   }
 }
+
+TEST_CASE("targets compared on parts of a large set are judged as on the whole") {
+  const std::string annotations[] = {
+      "",
+      "nginx.ingress.kubernetes.io/rewrite-target: /x",
+      "nginx.ingress.kubernetes.io/whitelist-source-range: 10.0.0.0/8",
+      "nginx.ingress.kubernetes.io/configuration-snippet: deny all;",
+      "nginx.ingress.kubernetes.io/limit-rps: \"5\"",
+      "nginx.ingress.kubernetes.io/enable-cors: \"true\"",
+      "nginx.ingress.kubernetes.io/server-alias: also.test",
+      "nginx.ingress.kubernetes.io/no-such-annotation: x",
+  };
+  std::string text;
+  for (int i = 0; i < 64; ++i) {
+    const std::string& one = annotations[static_cast<std::size_t>(i) % std::size(annotations)];
+    // every fifth shares its host with others
+    const std::string name = i % 5 == 0 ? "shared" + std::to_string(i % 3) : "own" + std::to_string(i);
+    std::string made = ingress(name, one.empty() ? "" : "  annotations: {" + one + "}\n");
+    made.replace(made.find("name: " + name), 6 + name.size(), "name: i" + std::to_string(i));
+    text += made;
+  }
+  Read read(std::move(text));
+  REQUIRE(read.bundle.ingresses.size() == 64);
+  audit::Options options;
+  options.verify_hosts = 0;
+  const auto whole = audit::make(read.bundle, read.sources, options);
+  options.part = 7;
+  const auto parts = audit::make(read.bundle, read.sources, options);
+  REQUIRE(whole);
+  REQUIRE(parts);
+  CHECK(whole->features == parts->features);
+  REQUIRE(whole->targets.size() == parts->targets.size());
+  for (std::size_t i = 0; i < whole->targets.size(); ++i) {
+    CHECK(whole->targets[i].name == parts->targets[i].name);
+    CHECK(whole->targets[i].annotations == parts->targets[i].annotations);
+    CHECK(whole->targets[i].lost == parts->targets[i].lost);
+  }
+  CHECK(audit::render_json(*whole) == audit::render_json(*parts));
+}

@@ -54,7 +54,8 @@ std::vector<diag::Diagnostic> findings(const std::string& text, diag::Sources& s
   const auto profile = text.find("# profile ");  // "# complete" and "# profile NAME" are the flags of a case
   if (profile != std::string::npos)
     options.profile = text.substr(profile + 10, text.find('\n', profile) - profile - 10);
-  validate::check_rules(bundle, raw, sources, options, sink);
+  validate::check_written(raw, sources, options, sink);
+  validate::check_rules(bundle, sources, options, sink);
   return sink.take();
 }
 

@@ -15,7 +15,6 @@ struct Context {
   const kube::Bundle& bundle;
   const kube::Index& index;
   const route::Attachments& attachments;  // of the whole set, with certificate facts
-  const std::vector<kube::RawObject>& raw;
   const diag::Sources& sources;
   const Options& options;
   diag::Sink& sink;
@@ -35,9 +34,11 @@ struct SemanticRule {
   std::string_view layer;        // reference, conflict, lint
   std::string_view title;        // one line, for lists
   std::string_view explanation;  // for `gwctl explain`: why it matters, what to do
-  // Several rows may share one function that reports all their codes; it runs once.
+  // Several rows may share one function that reports all their codes; it runs once. Null: check_raw is the rule.
   void (*check)(const Context& context);
   bool opt_in = false;  // told only when it is asked for by name
+  // Looks at one object as it was written; of the context only options and sink are meant.
+  void (*check_raw)(const Context& context, const kube::RawObject& raw) = nullptr;
 };
 
 // Every rule, by code.

@@ -329,17 +329,28 @@ bool Context::complete(std::string_view ns) const {
   return options.complete || index.ns(ns) != nullptr;
 }
 
-void check_rules(const kube::Bundle& bundle, const std::vector<kube::RawObject>& raw, const diag::Sources& sources,
-                 const Options& options, diag::Sink& sink) {
+void check_written(const std::vector<kube::RawObject>& objects, const diag::Sources& sources, const Options& options,
+                   diag::Sink& sink) {
+  const kube::Bundle none;
+  const kube::Index index(none);
+  const route::Attachments attachments;
+  const Context context{none, index, attachments, sources, options, sink};
+  for (const SemanticRule& rule : semantic_rules())
+    if (rule.check_raw)
+      for (const kube::RawObject& object : objects) rule.check_raw(context, object);
+}
+
+void check_rules(const kube::Bundle& bundle, const diag::Sources& sources, const Options& options, diag::Sink& sink) {
   if (semantic_rules().empty()) return;
   const kube::Index index(bundle);
   route::AttachOptions attach;
+  attach.faults_only = true;
   attach.assume_secrets = bundle.secrets.empty() && !options.complete;  // they are rarely kept beside manifests
   const route::Attachments attachments = route::attach(index, attach);
-  const Context context{bundle, index, attachments, raw, sources, options, sink};
+  const Context context{bundle, index, attachments, sources, options, sink};
   std::set<void (*)(const Context&)> done;
   for (const SemanticRule& rule : semantic_rules()) {
-    if (done.insert(rule.check).second) rule.check(context);
+    if (rule.check && done.insert(rule.check).second) rule.check(context);
   }
 }
 
@@ -348,12 +359,14 @@ void check(const kube::Bundle& bundle, const std::string& name, const Options& o
   std::string text;
   kube::write(bundle, yaml::Style::yaml, text);
   const diag::FileId file = sources.add(name, std::move(text));
-  const std::vector<yaml::Document> documents = yaml::read(file, sources, {}, sink);
-  const std::vector<kube::RawObject> raw = kube::objects(documents, sink);
+  std::vector<yaml::Document> documents = yaml::read(file, sources, {}, sink);
+  std::vector<kube::RawObject> raw = kube::objects(documents, sink);
+  documents.clear();
   check_objects(raw, options, sink);
   if (!options.rules) return;
+  check_written(raw, sources, options, sink);
   diag::Sink again;  // decoding repeats what the schema said
-  check_rules(kube::decode(raw, {}, sources, again), raw, sources, options, sink);
+  check_rules(kube::decode(std::move(raw), {}, sources, again), sources, options, sink);
 }
 
 }  // namespace gw::validate

@@ -57,9 +57,12 @@ class ErrorTypes {
 void check_objects(const std::vector<kube::RawObject>& objects, const Options& options, diag::Sink& sink,
                    ErrorTypes* types = nullptr);
 
-// The rules of validate/rules/ over a decoded set.
-void check_rules(const kube::Bundle& bundle, const std::vector<kube::RawObject>& raw, const diag::Sources& sources,
-                 const Options& options, diag::Sink& sink);
+// The rules of validate/rules/ that look at objects as they were written.
+void check_written(const std::vector<kube::RawObject>& objects, const diag::Sources& sources, const Options& options,
+                   diag::Sink& sink);
+
+// The other rules, over a decoded set.
+void check_rules(const kube::Bundle& bundle, const diag::Sources& sources, const Options& options, diag::Sink& sink);
 
 // Both, for a set that was made rather than read (convert's output): it is written out and read again as a file `name`.
 void check(const kube::Bundle& bundle, const std::string& name, const Options& options, diag::Sources& sources,

@@ -6,19 +6,16 @@
 #include "yaml/build.h"
 
 namespace gw::yaml {
-namespace {
 
-const Node* find_place(const Node& node, const Node& wanted) {
-  if (same_place(node, wanted)) return &node;
-  for (const Entry& entry : node.entries())
+const Node* find_place(const Node& root, const Node& wanted) {
+  if (same_place(root, wanted)) return &root;
+  for (const Entry& entry : root.entries())
     if (const Node* found = find_place(entry.value, wanted)) return found;
-  if (node.is_seq())
-    for (const Node& item : node.items())
+  if (root.is_seq())
+    for (const Node& item : root.items())
       if (const Node* found = find_place(item, wanted)) return found;
   return nullptr;
 }
-
-}  // namespace
 
 bool same_place(const Node& a, const Node& b) {
   const diag::Span x = a.span(), y = b.span();
@@ -27,6 +24,11 @@ bool same_place(const Node& a, const Node& b) {
 
 const Node& Node::unfolded() const {
   return fold_->find(*this);
+}
+
+std::uint64_t Fold::next_id() {
+  static std::atomic<std::uint64_t> last = 0;
+  return ++last;
 }
 
 Node Fold::kept(const Node& node) {
@@ -67,7 +69,11 @@ const Node* Fold::keep_open(const Node& mapping, std::string_view key) {
 
 Tree Fold::whole(const Node& root) {
   if (!root.folded()) return {&root, nullptr};
-  return root.fold_->known_ ? root.fold_->tree_ : root.fold_->read();
+  const Fold& fold = *root.fold_;
+  if (fold.known_) return fold.tree_;
+  thread_local std::pair<std::uint64_t, Tree> last;  // findings come object by object
+  if (last.first != fold.id_) last = {fold.id_, fold.read()};
+  return last.second;
 }
 
 // What was read once is read the same again; limits and findings have had their turn.

@@ -33,7 +33,8 @@ class Fold {
   // The text of a string, which stays as well.
   std::string_view text(const Node& string);
 
-  // The tree that a root belongs to: itself, or the document read anew where it is folded.
+  // The tree that a root belongs to: itself, or the document read anew where it is folded. Who asks for the same one
+  // again is given the same.
   static Tree whole(const Node& root);
 
  private:
@@ -42,6 +43,9 @@ class Fold {
   const Node& find(const Node& folded);
   Tree read() const;
 
+  static std::uint64_t next_id();
+
+  const std::uint64_t id_ = next_id();
   Document document_;
   std::shared_ptr<Arena> arena_;
   std::once_flag once_;
@@ -49,6 +53,8 @@ class Fold {
   Tree tree_;
 };
 
+// The node of a tree that stands where another reading of the document has `wanted`; nullptr when there is none.
+const Node* find_place(const Node& root, const Node& wanted);
 // Are these the same place of one document, though it may have been read twice?
 bool same_place(const Node& a, const Node& b);
 

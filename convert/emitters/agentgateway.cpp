@@ -83,7 +83,7 @@ class Policies {
     static const own::ServicePolicies policies(version, kind);
     for (const std::size_t i : rules_.rules)
       for (const Backend& b : written_.rules[i]->backends)
-        if (b.kind.empty())
+        if (!b.resource)
           policies.merge(context_, b.ns, b.name, {{"backend", {{"tls", {{"insecureSkipVerify", "All"}}}}}},
                          own::service_target, "targetRefs");
     settle("AgentgatewayPolicy backend.tls.insecureSkipVerify of the Service");

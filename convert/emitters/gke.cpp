@@ -56,7 +56,7 @@ class Writer {
     static const own::ServicePolicies policies(version, kind);
     bool all = true;
     for (const Backend& b : written_.rules[rule]->backends)
-      if (b.kind.empty()) all = policies.merge(context_, b.ns, b.name, part, one_service, "targetRef") && all;
+      if (!b.resource) all = policies.merge(context_, b.ns, b.name, part, one_service, "targetRef") && all;
     return all;
   }
   void affinity(const ordered_json& spec, const std::string& detail) {

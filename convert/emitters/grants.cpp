@@ -23,8 +23,9 @@ void note_certificates(const std::string& from_kind, const kube::NamespacedName&
 
 void note_backend(const Backend& b, const std::string& from_kind, const std::string& ns, Crossings& crossings) {
   if (b.ns == ns) return;
-  crossings[{std::string(b.ns), from_kind, ns, std::string(b.group), b.kind.empty() ? "Service" : std::string(b.kind)}]
-      .insert(std::string(b.name));
+  const ResourceKind to = kind_of(b);
+  crossings[{std::string(b.ns), from_kind, ns, std::string(to.group), std::string(to.kind)}].insert(
+      std::string(b.name));
 }
 
 kube::ReferenceGrant make_grant(const Crossing& c, std::size_t number) {

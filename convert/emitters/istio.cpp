@@ -125,7 +125,7 @@ class Writer {
     bool all = true;
     for (const std::size_t i : *rules_)
       for (const Backend& b : written_.rules[i]->backends)
-        if (b.kind.empty()) all = merge(b, part) && all;
+        if (!b.resource) all = merge(b, part) && all;
     settle(all ? "DestinationRule of the Service, which holds for every client of it in the mesh"
                : "another Ingress asks otherwise for the same Service, and a Service has one DestinationRule",
            true);

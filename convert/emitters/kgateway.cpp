@@ -128,8 +128,7 @@ class Policies {
     bool all = true;
     for (const std::size_t i : rules_.rules)
       for (const Backend& b : written_.rules[i]->backends)
-        if (b.kind.empty())
-          all = policies.merge(context_, b.ns, b.name, part, own::service_target, "targetRefs") && all;
+        if (!b.resource) all = policies.merge(context_, b.ns, b.name, part, own::service_target, "targetRefs") && all;
     settle(all ? detail + " of the Service, which holds for every route to it"
                : "another Ingress asks otherwise for the same Service, and a Service has one BackendConfigPolicy",
            true);

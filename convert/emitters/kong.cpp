@@ -111,7 +111,7 @@ class Writer {
     std::string services;
     for (const std::size_t i : rules_)
       for (const Backend& b : written_.rules[i]->backends) {
-        if (!b.kind.empty()) continue;
+        if (b.resource) continue;
         all = merge(b, part) && all;
         const std::string service = std::string(b.ns) + "/" + std::string(b.name);
         if (services.find(service) == std::string::npos) services += (services.empty() ? "" : ", ") + service;

@@ -17,7 +17,7 @@ bool same(const Rule& a, const Rule& b) {
          std::equal(a.backends.begin(), a.backends.end(), b.backends.begin(), b.backends.end(),
                     [](const Backend& x, const Backend& y) {
                       return x.ns == y.ns && x.name == y.name && x.port == y.port && x.weight == y.weight &&
-                             x.wire == y.wire && x.kind == y.kind && x.group == y.group;
+                             x.wire == y.wire && kind_of(x) == kind_of(y);
                     });
 }
 bool same(const std::vector<const Rule*>& a, const std::vector<const Rule*>& b) {

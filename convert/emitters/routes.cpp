@@ -189,8 +189,9 @@ kube::ParentReference parent_ref(const Section& section, const std::string& rout
 
 kube::BackendRef backend_ref(const Backend& backend, const std::string& route_ns, bool weighted) {
   kube::BackendRef ref;
-  ref.group = std::string(backend.group);
-  ref.kind = backend.kind.empty() ? "Service" : std::string(backend.kind);
+  const ResourceKind of = kind_of(backend);
+  ref.group = std::string(of.group);
+  ref.kind = std::string(of.kind);
   ref.name = backend.name;
   if (backend.ns != route_ns) ref.ns = std::string(backend.ns);
   if (backend.port != 0) ref.port = backend.port;

@@ -17,7 +17,7 @@ constexpr std::string_view version = "traefik.io/v1alpha1", group = "traefik.io"
 bool takes_over(const WrittenRoute& written, const std::vector<std::size_t>& rules) {
   for (const std::size_t i : rules)
     for (const Backend& b : written.rules[i]->backends)
-      if (b.ns != written.route.metadata.ns || !b.kind.empty()) return false;
+      if (b.ns != written.route.metadata.ns || b.resource) return false;
   return true;
 }
 

@@ -135,11 +135,10 @@ std::optional<Backend> make_backend(const kube::Ingress& ingress, const kube::In
   Backend b;
   b.ns = ingress.metadata.ns;
   b.name = backend.resource->name;
-  b.group = backend.resource->api_group;
-  b.kind = backend.resource->kind;
+  b.resource = ResourceKind{backend.resource->api_group, backend.resource->kind};
   ledger.note({"GW613",
                Severity::warning,
-               "backend " + std::string(b.kind) + " '" + std::string(b.name) +
+               "backend " + std::string(b.resource->kind) + " '" + std::string(b.name) +
                    "' is carried over; the gateway must know that kind",
                {},
                &ingress,

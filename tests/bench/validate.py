@@ -20,9 +20,10 @@ SCALED_FROM = 1000  # objects that kubectl-validate is given at most
 
 
 def manifests(objects):
-    """A file of about that many objects: a Gateway, HTTPRoutes, Services of the routes."""
+    """A file of that many objects: Gateways, ListenerSets, HTTPRoutes, as one conversion made them."""
     path = os.path.join(tempfile.gettempdir(), f"gwctl-bench-gateway-{objects}.yaml")
-    source = ingresses(max(1, min(objects, 10000) // 2))
+    per_ingress = 4.5
+    source = ingresses(max(1, int(min(objects, 10000) / per_ingress) + 3))
     with open(path, "wb") as out:
         subprocess.run([GWCTL, "convert", source, "--accept-loss", "all"], stdout=out, stderr=subprocess.DEVNULL,
                        check=False)

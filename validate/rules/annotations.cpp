@@ -164,7 +164,7 @@ void check_equivalent(const Context& c, const Annotation& a, const NginxName& kn
 
 void check_canary(const Context& c, const kube::Ingress& ingress) {
   const std::string* canary = value_of(ingress, "canary");
-  const yaml::Node* at = member(ingress.metadata, "annotations");
+  const kube::Place at = member(ingress.metadata, "annotations");
   const std::string* header = value_of(ingress, "canary-by-header");
   for (std::string_view needs_header : {"canary-by-header-value", "canary-by-header-pattern"})
     if (value_of(ingress, needs_header) && !header)
@@ -239,6 +239,7 @@ void check_one(const Context& c, const Annotation& a) {
 
 void check_annotations(const Context& c) {
   for (const kube::Ingress& ingress : c.bundle.ingresses) {
+    if (ingress.metadata.annotations.empty()) continue;
     const yaml::Node* values = ingress.metadata.node ? ingress.metadata.node->find("annotations") : nullptr;
     for (const auto& [key, value] : ingress.metadata.annotations)
       if (key.starts_with(prefix)) {

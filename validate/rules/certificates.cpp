@@ -29,7 +29,7 @@ std::string day(std::int64_t seconds) {
 }
 
 // What is wrong with a Secret as a server certificate, told about whoever refers to it.
-void check_pair(const Context& c, const kube::Object& owner, const yaml::Node* at, const kube::Secret& secret,
+void check_pair(const Context& c, const kube::Object& owner, const kube::Place& at, const kube::Secret& secret,
                 std::string_view malformed_code, std::string_view mismatch_code) {
   const std::string id = "Secret " + secret.id().display();
   const std::string certificate = value_of(secret, "tls.crt"), key = value_of(secret, "tls.key");
@@ -44,7 +44,7 @@ void check_pair(const Context& c, const kube::Object& owner, const yaml::Node* a
     report(c, {mismatch_code, owner, at, id + ": " + why, "create the Secret anew from a certificate and its key"});
 }
 
-void check_names(const Context& c, const kube::Object& owner, const yaml::Node* at, const kube::Secret& secret,
+void check_names(const Context& c, const kube::Object& owner, const kube::Place& at, const kube::Secret& secret,
                  std::string_view host) {
   const auto info = pki::parse_certificate(value_of(secret, "tls.crt"));
   if (!info) return;

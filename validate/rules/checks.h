@@ -1,6 +1,10 @@
 // The checks behind the rows of the registry. One function may report several codes.
 #pragma once
 
+namespace gw::kube {
+struct RawObject;
+}
+
 namespace gw::validate {
 
 struct Context;
@@ -38,7 +42,7 @@ void check_extensions(const Context& context);  // GW215, GW225, GW226
 void check_profile(const Context& context);  // GW324
 
 // scalars.cpp
-void check_scalars(const Context& context);  // GW009
+void check_scalars(const Context& context, const kube::RawObject& raw);  // GW009
 
 // certificates.cpp
 void check_certificates(const Context& context);          // GW216-GW219, GW307-GW309

@@ -91,7 +91,7 @@ void check_tls_hosts(const Context& c, const kube::Ingress& ingress) {
                  "the controller's default certificate is served"});
     for (std::size_t i = 0; i < tls.hosts.size(); ++i) {
       const std::string& host = tls.hosts[i];
-      const yaml::Node* at = item(tls, "hosts", i);
+      const kube::Place at = item(tls, "hosts", i);
       const auto dot = host.find('.');
       const std::string wildcard = dot == std::string::npos ? host : "*" + host.substr(dot);
       const bool served = all || hosts.contains(host) || hosts.contains(wildcard) ||
@@ -173,7 +173,7 @@ void check_old_class(const Context& c, const kube::Ingress& ingress) {
   }
   report(c, {"IN201",
              ingress,
-             entry ? &entry->key : member(ingress.metadata, "annotations"),
+             entry ? kube::Place(&entry->key) : member(ingress.metadata, "annotations"),
              std::string("the annotation ") + class_annotation + " is deprecated",
              "use spec.ingressClassName",
              {},

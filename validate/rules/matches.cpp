@@ -105,7 +105,7 @@ class Precedence {
   std::unordered_map<std::string, Claim> claims_;
 };
 
-void check_regex(const Context& c, const kube::Object& route, const yaml::Node* at, const std::string& pattern) {
+void check_regex(const Context& c, const kube::Object& route, const kube::Place& at, const std::string& pattern) {
   RE2::Options options;
   options.set_log_errors(false);
   options.set_max_mem(1 << 20);
@@ -125,7 +125,7 @@ void check_regex(const Context& c, const kube::Object& route, const yaml::Node* 
 
 // Expressions that take everything, or that implementations read differently: some match the whole path, some search
 // in it.
-void check_breadth(const Context& c, const kube::Object& route, const yaml::Node* at, const std::string& pattern) {
+void check_breadth(const Context& c, const kube::Object& route, const kube::Place& at, const std::string& pattern) {
   static constexpr std::array<std::string_view, 10> everything{".*",    "^.*$", "^.*",  ".*$", "/.*",
                                                                "^/.*$", "^/.*", "/.*$", "^/",  "/"};
   if (std::find(everything.begin(), everything.end(), pattern) != everything.end())
@@ -139,7 +139,7 @@ void check_breadth(const Context& c, const kube::Object& route, const yaml::Node
 
 void check_path(const Context& c, const kube::HttpRoute& route, const kube::HttpPathMatch& path) {
   const std::string type = path.type.value_or("PathPrefix"), value = path.value.value_or("/");
-  const yaml::Node* at = member(path, "value");
+  const kube::Place at = member(path, "value");
   if (type == "RegularExpression") {
     check_regex(c, route, at, value);
     return check_breadth(c, route, at, value);

@@ -48,7 +48,7 @@ std::vector<const Controller*> served_by(const Context& c, const kube::Ingress& 
 }
 
 void check_foreign(const Context& c, const kube::Ingress& ingress, const std::vector<const Controller*>& owners) {
-  if (owners.empty()) return;
+  if (owners.empty() || ingress.metadata.annotations.empty()) return;
   const yaml::Node* values = ingress.metadata.node ? ingress.metadata.node->find("annotations") : nullptr;
   for (const auto& [key, value] : ingress.metadata.annotations)
     for (const Controller& row : controllers) {

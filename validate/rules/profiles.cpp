@@ -61,7 +61,7 @@ class Profile {
   }
 
  private:
-  void tell(const kube::Object& object, const yaml::Node* at, std::string message, std::string help,
+  void tell(const kube::Object& object, const kube::Place& at, std::string message, std::string help,
             std::vector<diag::Related> related = {}) {
     report(c_, {"GW324", object, at, name_ + ": " + std::move(message), std::move(help), {}, std::move(related)});
   }

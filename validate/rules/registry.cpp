@@ -11,7 +11,7 @@ constexpr SemanticRule rules[] = {
     {"GW009", warning, "lint", "plain word or number that is read as something else",
      "YAML 1.1, which Kubernetes reads, takes yes, no, on, off, y and n for booleans, 0120 for an octal number and "
      "1_000 for 1000. Quotes keep text text.",
-     check_scalars},
+     nullptr, false, check_scalars},
     {"GW201", error, "reference", "parent of a route not found",
      "The Gateway or ListenerSet that parentRefs names is not in the set. Until it exists the route gets no traffic. "
      "Where the set is partial this is a warning.",

@@ -31,16 +31,6 @@ void report(const Context& context, Finding finding) {
   context.sink.report(std::move(out));
 }
 
-const yaml::Node* member(const kube::Located& located, std::string_view name) {
-  const yaml::Node* value = located.node ? located.node->find(name) : nullptr;
-  return value ? value : located.node;
-}
-
-const yaml::Node* item(const kube::Located& located, std::string_view list, std::size_t index) {
-  const yaml::Node* items = located.node ? located.node->find(list) : nullptr;
-  return items && items->is_seq() && index < items->size() ? &items->items()[index] : located.node;
-}
-
 diag::Span span_of(const kube::Object& object, const yaml::Node* at) {
   if (at) return at->span();
   const yaml::Node* name = object.metadata.node ? object.metadata.node->find("name") : nullptr;

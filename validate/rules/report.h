@@ -15,7 +15,7 @@ namespace gw::validate {
 struct Finding {
   std::string_view code;
   const kube::Object& object;
-  const yaml::Node* at = nullptr;  // null: the object itself
+  kube::Place at = nullptr;  // null: the object itself
   std::string message;
   std::string help = {};
   std::optional<diag::Severity> severity = {};  // another than the registry's
@@ -24,10 +24,12 @@ struct Finding {
 };
 void report(const Context& context, Finding finding);
 
-// The node of a member, or of the struct itself when the member is not written.
-const yaml::Node* member(const kube::Located& located, std::string_view name);
-// The item of a list member.
-const yaml::Node* item(const kube::Located& located, std::string_view list, std::size_t index);
+inline kube::Place member(const kube::Located& located, std::string_view name) {
+  return {located, name};
+}
+inline kube::Place item(const kube::Located& located, std::string_view list, std::size_t index) {
+  return {located, list, index};
+}
 diag::Span span_of(const kube::Object& object, const yaml::Node* at);
 
 // f(route, kind) for each route of every kind; `route.spec` differs by kind.

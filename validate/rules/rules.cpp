@@ -13,8 +13,8 @@ namespace {
 void check_modifier(const Context& c, const kube::Object& route, const kube::HeaderModifier& modifier, bool request) {
   static const std::set<std::string> hop_by_hop{"connection",        "keep-alive", "proxy-connection", "te", "trailer",
                                                 "transfer-encoding", "upgrade",    "content-length"};
-  std::map<std::string, const yaml::Node*> seen;
-  auto look = [&](const std::string& name, const yaml::Node* at) {
+  std::map<std::string, kube::Place> seen;
+  auto look = [&](const std::string& name, const kube::Place& at) {
     const std::string key = diag::lower(name);
     auto [it, fresh] = seen.try_emplace(key, at);
     if (!fresh)
@@ -183,7 +183,7 @@ void check_hostnames(const Context& c) {
     std::set<std::string> seen;
     for (std::size_t i = 0; i < route.spec.hostnames.size(); ++i) {
       const std::string& host = route.spec.hostnames[i];
-      const yaml::Node* at = item(route.spec, "hostnames", i);
+      const kube::Place at = item(route.spec, "hostnames", i);
       if (!seen.insert(host).second)
         report(c, {"GW426",
                    route,

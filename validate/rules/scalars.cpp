@@ -93,9 +93,8 @@ class Scalars {
 
 }  // namespace
 
-void check_scalars(const Context& c) {
-  Scalars scalars(c);
-  for (const kube::RawObject& raw : c.raw) scalars.look(raw);
+void check_scalars(const Context& c, const kube::RawObject& raw) {
+  Scalars(c).look(raw);
 }
 
 }  // namespace gw::validate

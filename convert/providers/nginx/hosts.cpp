@@ -219,6 +219,7 @@ class Builder {
     std::stable_sort(h.locations.begin(), h.locations.end(), [](const Location& a, const Location& b) {
       return a.path.size() != b.path.size() ? a.path.size() > b.path.size() : a.path > b.path;
     });
+    h.locations.shrink_to_fit();
   }
 
   const std::vector<Config>& configs_;

@@ -120,6 +120,7 @@ void read_nginx(const Input& input, Ir& ir, Ledger& ledger) {
     configs.push_back(read_config(*ingress, input, settings, ir, ledger));
   const Hosts hosts = make_hosts(configs, ir, ledger);
   Actions actions;
+  ir.servers.reserve(ir.servers.size() + hosts.by_name.size());
   for (const auto& [name, host] : hosts.by_name) write_host(host, hosts, input, settings, actions, ir, ledger);
   read_streams(input, ir, ledger);
   settle_unused(configs, hosts, ledger);
