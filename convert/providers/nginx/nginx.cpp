@@ -1,5 +1,6 @@
 // ingress-nginx: annotations make a Config an Ingress, Configs make hosts and locations, locations make rules.
 #include <algorithm>
+#include <set>
 #include <unordered_set>
 
 #include "convert/providers/common.h"
@@ -13,13 +14,9 @@ namespace {
 using namespace nginx;
 
 // What an Ingress without a path of its own would have said says nothing.
-void settle_unused(const std::vector<Config>& configs, const Hosts& hosts, Ledger& ledger) {
-  std::vector<const Config*> used;
-  for (const auto& [name, host] : hosts.by_name)
-    for (const Location& l : host.locations) used.push_back(l.config);
-  std::sort(used.begin(), used.end());
+void settle_unused(const std::vector<Config>& configs, const std::set<const Config*>& used, Ledger& ledger) {
   for (const Config& c : configs) {
-    const bool served = c.dropped.empty() && std::binary_search(used.begin(), used.end(), &c);
+    const bool served = c.dropped.empty() && used.contains(&c);
     if (served && !c.canary.enabled) continue;
     std::string why = !c.dropped.empty() ? "ingress-nginx ignores the whole Ingress because of " + c.dropped
                       : c.canary.enabled ? std::string("ingress-nginx ignores it on a canary")
@@ -118,17 +115,23 @@ void read_nginx(const Input& input, Ir& ir, Ledger& ledger) {
   configs.reserve(input.ingresses.size());
   for (const kube::Ingress* ingress : by_age(input.ingresses, Ties::descending))
     configs.push_back(read_config(*ingress, input, settings, ir, ledger));
-  const Hosts hosts = make_hosts(configs, ir, ledger);
+  Hosts hosts = make_hosts(configs, ir, ledger);
+  Facts facts = facts_of(hosts);
   Actions actions;
+  std::set<const Config*> used;
   ir.servers.reserve(ir.servers.size() + hosts.by_name.size());
-  for (const auto& [name, host] : hosts.by_name) write_host(host, hosts, input, settings, actions, ir, ledger);
+  for (auto& [name, host] : hosts.by_name) {
+    write_host(host, hosts, input, settings, actions, ir, ledger);
+    for (const Location& l : host.locations) used.insert(l.config);
+    host.locations = {};  // nobody looks at them again
+  }
   read_streams(input, ir, ledger);
-  settle_unused(configs, hosts, ledger);
+  settle_unused(configs, used, ledger);
   settle_hidden(configs, ledger);
   settle_rest(configs, ir, ledger);
   settle_uncarried(configs, ir, ledger);
   note_dropped(configs, ledger);
-  add_notes(hosts, settings, ir, ledger);
+  add_notes(std::move(facts), ir, ledger);
 }
 
 bool nginx_streams(const kube::Bundle& bundle) {

@@ -3,15 +3,8 @@
 #include <algorithm>
 
 namespace gw::convert::nginx {
-namespace {
 
-struct Facts {
-  std::string host;  // one that is served
-  bool wildcard = false, plain = false, tls = false, regex = false, redirects = false, urls = false, catch_all = false,
-       guarded = false;
-};
-
-Facts facts_of(const Hosts& hosts, const Ir& ir) {
+Facts facts_of(const Hosts& hosts) {
   Facts f;
   for (const auto& [name, host] : hosts.by_name) {
     if (f.host.empty() && !name.empty() && !name.starts_with("*.")) f.host = name;
@@ -23,6 +16,12 @@ Facts facts_of(const Hosts& hosts, const Ir& ir) {
                                 (l.config->protected_ || !l.config->denied.empty() || !l.config->host_intents.empty()));
     }
   }
+  return f;
+}
+
+namespace {
+
+void add_facts(const Ir& ir, Facts& f) {
   for (const Server& server : ir.servers) {
     f.tls = f.tls || server.tls;
     f.plain = f.plain || !server.tls;
@@ -33,7 +32,6 @@ Facts facts_of(const Hosts& hosts, const Ir& ir) {
     }
   }
   if (f.host.empty()) f.host = "www.example.org";
-  return f;
 }
 
 struct NoteRow {
@@ -113,8 +111,8 @@ constexpr NoteRow rows[] = {
 
 }  // namespace
 
-void add_notes(const Hosts& hosts, const Settings&, const Ir& ir, Ledger& ledger) {
-  const Facts facts = facts_of(hosts, ir);
+void add_notes(Facts facts, const Ir& ir, Ledger& ledger) {
+  add_facts(ir, facts);
   for (const NoteRow& row : rows) {
     if (!row.concerns(facts)) continue;
     std::string request = "GET ";

@@ -5,6 +5,14 @@
 
 namespace gw::convert::nginx {
 
-void add_notes(const Hosts& hosts, const Settings& settings, const Ir& ir, Ledger& ledger);
+// What a set of hosts holds.
+struct Facts {
+  std::string host;  // one that is served
+  bool wildcard = false, plain = false, tls = false, regex = false, redirects = false, urls = false, catch_all = false,
+       guarded = false;
+};
+
+Facts facts_of(const Hosts& hosts);
+void add_notes(Facts facts, const Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert::nginx

@@ -56,13 +56,7 @@ class Writer {
  public:
   Writer(const Host& host, const Hosts& hosts, const Input& input, const Settings& settings, Actions& actions, Ir& ir,
          Ledger& ledger)
-      : host_(host),
-        hosts_(hosts),
-        input_(input),
-        settings_(settings),
-        actions_(actions),
-        ir_(ir),
-        ledger_(ledger) {}
+      : host_(host), hosts_(hosts), input_(input), settings_(settings), actions_(actions), ir_(ir), ledger_(ledger) {}
 
   void run() {
     server_.host = host_.name;
