@@ -6,6 +6,8 @@
 #include <ctime>
 #include <string>
 
+#include "tests/sanitized.h"
+
 using gw::diag::hide_credentials;
 
 TEST_CASE("credentials are hidden") {
@@ -48,11 +50,12 @@ TEST_CASE("hostile text of two megabytes on one line is read in one pass") {
     while (out.size() < (2u << 20)) out += part;
     return out;
   };
-  for (const char* part : {"a ", "://", "://x@", "token ", "token: basic ", "set token ", "token=\"", "a;{"}) {
+  const double seconds = gw::test::sanitized ? 20 : 2;  // more than one pass takes minutes
+  for (const std::string part : {"a ", "://", "://x@", "token ", "token: basic ", "set token ", "token=\"", "a;{"}) {
     const std::string text = repeat(part) + " token=hunter2";
     const std::clock_t begin = std::clock();
     const std::string shown = hide_credentials(text);
-    CHECK_MESSAGE(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC < 2, part);
+    CHECK_MESSAGE(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC < seconds, part);
     CHECK_MESSAGE(shown.find("hunter2") == std::string::npos, part);
   }
 }
