@@ -11,15 +11,12 @@ namespace gw::runtime {
 
 class LogFile {
  public:
-  explicit LogFile(std::string path) : path_(std::move(path)) { reopen(); }
+  explicit LogFile(std::string path) : path_(std::move(path)), fd_(path_ == "-" ? STDOUT_FILENO : -1) { reopen(); }
   ~LogFile() {
     if (fd_ > STDERR_FILENO) ::close(fd_);
   }
   void reopen() {
-    if (path_ == "-") {
-      fd_ = STDOUT_FILENO;
-      return;
-    }
+    if (path_ == "-") return;
     int fresh = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
     std::lock_guard lock(mutex_);
     if (fd_ >= 0) ::close(fd_);
@@ -34,7 +31,7 @@ class LogFile {
  private:
   std::string path_;
   std::mutex mutex_;
-  int fd_ = -1;
+  int fd_;
 };
 
 namespace {

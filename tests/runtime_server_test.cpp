@@ -2,6 +2,7 @@
 // metrics, configuration without secrets, access log, dashboard.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -434,4 +435,37 @@ TEST_CASE("a log that cannot be written costs lines, not requests") {
     Client client(port);
     for (int i = 0; i < 50; ++i) REQUIRE(client.get("x.example", "/").status == 200);
   }
+}
+
+TEST_CASE("a log on standard output loses no line while the configuration is reloaded") {
+  runtime::DemoBackends demo;
+  int backend = demo.port({"default", "a"}, 80), port = free_port();
+  demo.start();
+  auto config = config_of(gateway(http_listener(port)) + service("a", backend) + http_route("r", "", "a"), port);
+  std::string path = (std::filesystem::temp_directory_path() / "gwctl-stdout-XXXXXX").string();
+  std::fflush(stdout);
+  const int file = ::mkstemp(path.data()), standard_output = ::dup(STDOUT_FILENO);
+  ::dup2(file, STDOUT_FILENO);
+  std::atomic<int> answered{0};
+  {
+    runtime::ServerOptions options;
+    options.threads = 2;
+    options.access_log = "-";
+    runtime::Server server(options);
+    server.apply(config);
+    std::vector<std::jthread> clients;
+    for (int i = 0; i < 4; ++i)
+      clients.emplace_back([&] {
+        Client client(port);
+        for (int n = 0; n < 50; ++n) answered += client.get("x.example", "/").status == 200;
+      });
+    for (int i = 0; i < 20; ++i) server.apply(config);
+  }
+  ::dup2(standard_output, STDOUT_FILENO);
+  ::close(standard_output);
+  ::close(file);
+  const std::string log = read_file(path);
+  CHECK(answered == 200);
+  CHECK(std::count(log.begin(), log.end(), '\n') == 200);
+  std::filesystem::remove(path);
 }
