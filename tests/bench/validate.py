@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""validate beside kubeconform and kubectl-validate, on what convert makes of generated Ingresses.
+"""validate beside kubeconform and kubectl-validate, on what convert makes of generated Ingresses and on plain routes.
 
 ./dev bench validate [OBJECTS...]
 kubeconform checks JSON schemas, here those of Gateway API made from ../shared/crds; kubectl-validate checks schemas and
@@ -19,24 +19,71 @@ CRDS = os.path.join(SHARED, "crds", "gateway-api-v1.6.3", "standard")
 SCALED_FROM = 1000  # objects that kubectl-validate is given at most
 
 
-def manifests(objects):
-    """A file of that many objects: Gateways, ListenerSets, HTTPRoutes, as one conversion made them."""
-    path = os.path.join(tempfile.gettempdir(), f"gwctl-bench-gateway-{objects}.yaml")
-    per_ingress = 4.5
-    source = ingresses(max(1, int(min(objects, 10000) / per_ingress) + 3))
-    with open(path, "wb") as out:
-        subprocess.run([GWCTL, "convert", source, "--accept-loss", "all"], stdout=out, stderr=subprocess.DEVNULL,
-                       check=False)
-    with open(path, encoding="utf-8") as made:
-        documents = made.read().split("\n---\n")
-    # convert decides how many objects it makes; repeat or cut to the number asked for, each with a name of its own.
-    chosen = []
-    for i in range(objects):
-        text = documents[i % len(documents)]
-        chosen.append(text if i < len(documents) else text.replace("\n  name: ", f"\n  name: r{i}-", 1))
+def converted(ingress_count):
+    """The documents that convert makes of generated Ingresses."""
+    made = subprocess.run([GWCTL, "convert", ingresses(ingress_count), "--accept-loss", "all"], capture_output=True,
+                          text=True, check=False).stdout
+    return [document.strip("\n") for document in made.split("\n---\n")]
+
+
+def write(name, objects, documents):
+    path = os.path.join(tempfile.gettempdir(), f"gwctl-bench-{name}-{objects}.yaml")
     with open(path, "w", encoding="utf-8") as out:
-        out.write("\n---\n".join(document.strip("\n") for document in chosen) + "\n")
+        out.write("\n---\n".join(documents) + "\n")
     return path
+
+
+def large(objects):
+    """Gateways, ListenerSets and HTTPRoutes of one whole conversion, some 2 KB each; beyond 10,000 objects the same
+    again under other names."""
+    sample = 400
+    per_ingress = len(converted(sample)) / sample
+    documents = converted(max(1, int(min(objects, 10000) / per_ingress)))
+    count = len(documents)
+    again = (documents[i % count].replace("\n  name: ", f"\n  name: r{i}-", 1) for i in range(count, objects))
+    return write("large", objects, documents + list(again) if objects > 10000 else documents)
+
+
+def plain(objects):
+    """A Gateway and HTTPRoutes of two rules, 0.6 KB each."""
+    gateway = """apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: edge, namespace: infra}
+spec:
+  gatewayClassName: edge
+  listeners:
+  - {name: http, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}"""
+    routes = (f"""apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  name: route-{i}
+  namespace: team-{i % 50}
+  labels:
+    app.kubernetes.io/name: route-{i}
+spec:
+  parentRefs:
+  - name: edge
+    namespace: infra
+  hostnames:
+  - host-{i}.example.com
+  rules:
+  - matches:
+    - path:
+        type: PathPrefix
+        value: /api/{i}
+    filters:
+    - type: RequestHeaderModifier
+      requestHeaderModifier:
+        set:
+        - name: X-Team
+          value: team-{i % 50}
+    backendRefs:
+    - name: api-{i}
+      port: 8080
+  - backendRefs:
+    - name: web-{i}
+      port: 80""" for i in range(objects - 1))
+    return write("plain", objects, [gateway, *routes])
 
 
 def json_schemas():
@@ -64,24 +111,27 @@ def main():
     kubeconform = go_tool("github.com/yannh/kubeconform/cmd/kubeconform@v0.6.7", "kubeconform")
     kubectl_validate = go_tool("sigs.k8s.io/kubectl-validate@latest", "kubectl-validate")
     schemas = json_schemas()
-    small = None
-    for size in sizes:
-        path = manifests(size)
-        megabytes = os.path.getsize(path) / 1e6
-        own = best([GWCTL, "validate", path])
-        print(f"{size:7} gwctl            {own}  {megabytes:.1f} MB, {own.rss - megabytes:.0f} MB over it", flush=True)
-        if small:
-            print(f"{'':7}   growth: {own.cpu / small[1].cpu * small[0] / size:.2f} of linear")
-        else:
-            small = (size, own)
-        if kubeconform and schemas:
-            peer = best([kubeconform, "-strict", "-schema-location", schemas, "-ignore-missing-schemas", path])
-            print(f"{size:7} kubeconform      {peer}  ratio {own.cpu / peer.cpu:.3f}", flush=True)
-        if kubectl_validate:
-            count = min(size, SCALED_FROM)
-            peer = best([kubectl_validate, "--version", "1.30", "--local-crds", CRDS, manifests(count)], times=1)
-            cpu = peer.cpu * size / count
-            print(f"{size:7} kubectl-validate {peer}  scaled {cpu:.1f} s, ratio 1/{cpu / own.cpu:.0f}", flush=True)
+    for name, make in (("large", large), ("plain", plain)):
+        small = None
+        for size in sizes:
+            path = make(size)
+            megabytes = os.path.getsize(path) / 1e6
+            own = best([GWCTL, "validate", path])
+            print(f"{name} {size:7} gwctl            {own}  {megabytes:.1f} MB, {own.rss - megabytes:.0f} MB over it",
+                  flush=True)
+            if small:
+                print(f"{'':13}   growth: {own.cpu / small[1].cpu * small[0] / size:.2f} of linear")
+            else:
+                small = (size, own)
+            if kubeconform and schemas:
+                peer = best([kubeconform, "-strict", "-schema-location", schemas, "-ignore-missing-schemas", path])
+                print(f"{name} {size:7} kubeconform      {peer}  ratio {own.cpu / peer.cpu:.3f}", flush=True)
+            if kubectl_validate:
+                count = min(size, SCALED_FROM)
+                peer = best([kubectl_validate, "--version", "1.30", "--local-crds", CRDS, make(count)], times=1)
+                cpu = peer.cpu * size / count
+                print(f"{name} {size:7} kubectl-validate {peer}  scaled {cpu:.1f} s, ratio 1/{cpu / own.cpu:.0f}",
+                      flush=True)
 
 
 if __name__ == "__main__":
