@@ -1,7 +1,6 @@
 // `gwctl serve` as a user starts it: every example is served with demo backends, and curl (SNI and Host) gets what
 // `gwctl trace` foretells. Skipped where there is no curl.
 #include <doctest/doctest.h>
-#include <netinet/in.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -14,6 +13,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <thread>
+
+#include "tests/loopback.h"
 
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
@@ -37,18 +38,6 @@ std::string output_of(const std::string& command) {
 std::string text_of(const fs::path& file) {
   std::ifstream in(file);
   return {std::istreambuf_iterator<char>(in), {}};
-}
-
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  ::bind(fd, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(fd);
-  return ntohs(address.sin_port);
 }
 
 bool have_curl() {
@@ -103,7 +92,7 @@ class Served {
     return body.is_object() && body.contains("service") ? out + " " + body["service"].get<std::string>() : out;
   }
 
-  const int http = free_port(), https = free_port();
+  const int http = gw::test::free_port(), https = gw::test::free_port();
   const fs::path folder = fs::temp_directory_path() / ("gwctl-serve-" + std::to_string(::getpid()));
 
  private:
@@ -219,7 +208,7 @@ TEST_CASE("addresses of a Gateway and of a pool; a file that changes; one that b
   }
   const fs::path folder = fs::temp_directory_path() / ("gwctl-serve-files-" + std::to_string(::getpid()));
   fs::create_directories(folder);
-  const int port = free_port();
+  const int port = gw::test::free_port();
   const auto manifest = [&](const std::string& name, const std::string& address, const std::string& service) {
     std::ofstream(folder / (name + ".yaml"))
         << "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: " << name

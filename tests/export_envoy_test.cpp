@@ -24,6 +24,7 @@
 #include "route/answers.h"
 #include "route/target.h"
 #include "runtime/demo.h"
+#include "tests/loopback.h"
 #include "verify/boundaries_gateway.h"
 #include "verify/equivalence.h"
 
@@ -41,17 +42,6 @@ std::string run(const std::string& command) {
   pclose(pipe);
   while (out.ends_with('\n')) out.pop_back();
   return out;
-}
-
-int free_port() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  socklen_t size = sizeof at;
-  REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&at), size) == 0);
-  ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size);
-  ::close(fd);
-  return ntohs(at.sin_port);
 }
 
 // One configuration: routes of namespace NS behind a Gateway "g" with its own loopback address.
@@ -359,7 +349,7 @@ TEST_CASE("Envoy answers every class of request as gwctl does") {
   }
   demo.start();
 
-  const int http = free_port(), https_port = free_port();
+  const int http = test::free_port(), https_port = test::free_port();
   {
     cli::Loaded loaded;
     loaded.bundle = kube::load_text("worlds.yaml", text, loaded.sources, loaded.sink);

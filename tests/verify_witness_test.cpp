@@ -14,6 +14,7 @@
 #include "route/assume.h"
 #include "route/attach.h"
 #include "route/profile.h"
+#include "tests/loopback.h"
 #include "tests/verify_controllers_oracle.h"
 #include "verify/boundaries_gateway.h"
 #include "verify/curl.h"
@@ -166,7 +167,7 @@ TEST_CASE("what verify asked of the new side is what serve answers over sockets"
     }
   CHECK(witnesses > 0);
 
-  const int http = 20000 + static_cast<int>(getpid() % 20000), https = http + 1;
+  const int http = test::free_port(), https = test::free_port();
   std::size_t sent = 0, other = 0;
   {
     const Served served(directory, http, https);
