@@ -88,7 +88,7 @@ Tree Fold::read() const {
 }
 
 const Node& Fold::find(const Node& folded) {
-  static const Node nothing;
+  static const Node nothing{};
   std::call_once(once_, [this] {
     tree_ = read();
     known_ = true;
