@@ -10,6 +10,7 @@
 #include "audit/components.h"
 #include "audit/groups.h"
 #include "convert/classify.h"
+#include "convert/providers/nginx/check.h"
 #include "diag/excerpt.h"
 #include "kube/index.h"
 #include "pki/certificate.h"
@@ -103,20 +104,12 @@ std::string date_of(std::int64_t seconds) {
   return date;
 }
 
-// The words of every annotation server-alias, whosever it is.
+// The names in every annotation server-alias, whosever it is.
 std::vector<std::string> aliases_of(const kube::Ingress& ingress) {
   std::vector<std::string> out;
-  for (const auto& [key, value] : ingress.metadata.annotations) {
-    if (!std::string_view(key).ends_with("/server-alias")) continue;
-    std::string word;
-    for (const char c : value + ",") {
-      if (c != ',' && c != ' ') {
-        word += c;
-      } else if (!word.empty()) {
-        out.push_back(std::exchange(word, {}));
-      }
-    }
-  }
+  for (const auto& [key, value] : ingress.metadata.annotations)
+    if (key.ends_with("/server-alias"))
+      for (std::string& name : convert::nginx::split(value)) out.push_back(std::move(name));
   return out;
 }
 

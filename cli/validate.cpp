@@ -46,7 +46,6 @@ struct Manifests {
   diag::Sources sources;
   diag::Sink sink;
   std::vector<diag::FileId> files;
-  std::vector<yaml::Document> documents;
   std::vector<kube::RawObject> raw;  // until they are decoded
   std::size_t objects = 0;
 };
@@ -77,8 +76,8 @@ Status read_manifests(const Args& args, const kube::LoadOptions& load, Manifests
     files->push_back(out.sources.add("kustomize " + directory, std::move(*built)));
   }
   for (const diag::FileId file : *files) {
-    auto more = yaml::read(file, out.sources, load.limits, out.sink);
-    std::move(more.begin(), more.end(), std::back_inserter(out.documents));
+    auto more = kube::objects(yaml::read(file, out.sources, load.limits, out.sink), out.sink);
+    std::move(more.begin(), more.end(), std::back_inserter(out.raw));
   }
   out.files = std::move(*files);
   return Unit{};
@@ -93,10 +92,7 @@ Status read_input(const Args& args, kube::LoadOptions& load, Manifests& manifest
     return Unit{};
   }
   if (args.inputs.all_namespaces) load.ns.clear();
-  if (Status read = read_manifests(args, load, manifests); !read) return read;
-  manifests.raw = kube::objects(manifests.documents, manifests.sink);
-  manifests.documents.clear();  // the objects keep their trees
-  return Unit{};
+  return read_manifests(args, load, manifests);
 }
 
 // What -n and -l leave out of the typed set is left out of the raw one.

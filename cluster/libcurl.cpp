@@ -24,6 +24,8 @@ LibCurl load() {
   find(curl.easy_perform, "curl_easy_perform");
   find(curl.easy_getinfo, "curl_easy_getinfo");
   find(curl.easy_strerror, "curl_easy_strerror");
+  find(curl.easy_escape, "curl_easy_escape");
+  find(curl.free, "curl_free");
   find(curl.slist_append, "curl_slist_append");
   find(curl.slist_free_all, "curl_slist_free_all");
   if (!all || curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return {};

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "cluster/libcurl.h"
 #include "kube/kinds.h"
 #include "yaml/read.h"
 #include "yaml/write.h"
@@ -40,17 +41,12 @@ constexpr std::string_view useless_secrets =
     "type!=helm.sh/release.v1,type!=kubernetes.io/service-account-token,type!=kubernetes.io/dockerconfigjson,"
     "type!=kubernetes.io/dockercfg,type!=bootstrap.kubernetes.io/token";
 
-// Percent-encoded for a query (RFC 3986, section 2.3).
-std::string escaped(std::string_view text) {
-  constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || std::string_view("-._~").find(c) != std::string_view::npos)
-      out += c;
-    else
-      (out += '%').append({digits[byte >> 4], digits[byte & 15]});
-  }
+// Percent-encoded. Nothing is, before discovery has had its answers: libcurl is there.
+std::string escaped(const std::string& text) {
+  const LibCurl& curl = libcurl();
+  char* raw = curl.easy_escape(nullptr, text.c_str(), static_cast<int>(text.size()));
+  std::string out = raw ? raw : "";
+  curl.free(raw);
   return out;
 }
 
@@ -61,7 +57,7 @@ std::string list_path(const Resource& resource, const std::string& ns, const Rea
   path += "/" + resource.plural + "?";
   if (resource.kind == "Ingress" && !options.selector.empty())
     path += "labelSelector=" + escaped(options.selector) + "&";
-  if (resource.kind == "Secret") path += "fieldSelector=" + escaped(useless_secrets) + "&";
+  if (resource.kind == "Secret") path += "fieldSelector=" + escaped(std::string(useless_secrets)) + "&";
   return path;
 }
 

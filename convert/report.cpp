@@ -33,30 +33,31 @@ Place place(const Entry& entry, const diag::Sources& sources) {
   return place(object, node ? &node->key : nullptr, sources);
 }
 
+// Completes a row with what became of it, and where it stands.
+template <class Told>
+ordered_json fate(ordered_json row, const Told& entry, const Place& at) {
+  row["outcome"] = name(entry.outcome);
+  row["detail"] = diag::hide_credentials(entry.detail);
+  row["code"] = entry.code;
+  row["file"] = at.file;
+  row["line"] = at.position.line;
+  row["column"] = at.position.column;
+  return row;
+}
+
 ordered_json annotation(const Entry& entry, const diag::Sources& sources) {
-  const Place at = place(entry, sources);
-  return {{"object", entry.object->object_id().display()},
-          {"key", entry.key()},
-          {"value", diag::hide_credentials(entry.value())},
-          {"outcome", name(entry.outcome)},
-          {"detail", diag::hide_credentials(entry.detail)},
-          {"code", entry.code},
-          {"file", at.file},
-          {"line", at.position.line},
-          {"column", at.position.column}};
+  return fate({{"object", entry.object->object_id().display()},
+               {"key", entry.key()},
+               {"value", diag::hide_credentials(entry.value())}},
+              entry, place(entry, sources));
 }
 
 ordered_json field(const FieldEntry& entry, const diag::Sources& sources) {
-  const Place at = place(*entry.object, entry.at, sources);
-  return {{"object", entry.object->object_id().display()},
-          {"field", entry.path},
-          {"value", sources.redacted(entry.at->span()) ? "(not shown)" : diag::hide_credentials(text_of(entry.at))},
-          {"outcome", name(entry.outcome)},
-          {"detail", diag::hide_credentials(entry.detail)},
-          {"code", entry.code},
-          {"file", at.file},
-          {"line", at.position.line},
-          {"column", at.position.column}};
+  return fate(
+      {{"object", entry.object->object_id().display()},
+       {"field", entry.path},
+       {"value", sources.redacted(entry.at->span()) ? "(not shown)" : diag::hide_credentials(text_of(entry.at))}},
+      entry, place(*entry.object, entry.at, sources));
 }
 
 ordered_json note(const Note& n, const diag::Sources& sources) {

@@ -10,14 +10,18 @@
 
 namespace gw::validate {
 
-// What a rule may look at. Everything outlives the run.
-struct Context {
-  const kube::Bundle& bundle;
-  const kube::Index& index;
-  const route::Attachments& attachments;  // of the whole set, with certificate facts
+// Where findings go. Everything outlives the run.
+struct Reporting {
   const diag::Sources& sources;
   const Options& options;
   diag::Sink& sink;
+};
+
+// What a rule may look at.
+struct Context : Reporting {
+  const kube::Bundle& bundle;
+  const kube::Index& index;
+  const route::Attachments& attachments;  // of the whole set, with certificate facts
 
   // "Not found" in a partial set is a warning: is this namespace given in full? True with --complete, when the set
   // holds the Namespace object itself, or (for Services) when it holds any Service.
@@ -37,8 +41,8 @@ struct SemanticRule {
   // Several rows may share one function that reports all their codes; it runs once. Null: check_raw is the rule.
   void (*check)(const Context& context);
   bool opt_in = false;  // told only when it is asked for by name
-  // Looks at one object as it was written; of the context only options and sink are meant.
-  void (*check_raw)(const Context& context, const kube::RawObject& raw) = nullptr;
+  // Looks at one object as it was written.
+  void (*check_raw)(const Reporting& to, const kube::RawObject& raw) = nullptr;
 };
 
 // Every rule, by code.

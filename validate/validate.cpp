@@ -331,13 +331,10 @@ bool Context::complete(std::string_view ns) const {
 
 void check_written(const std::vector<kube::RawObject>& objects, const diag::Sources& sources, const Options& options,
                    diag::Sink& sink) {
-  const kube::Bundle none;
-  const kube::Index index(none);
-  const route::Attachments attachments;
-  const Context context{none, index, attachments, sources, options, sink};
+  const Reporting to{sources, options, sink};
   for (const SemanticRule& rule : semantic_rules())
     if (rule.check_raw)
-      for (const kube::RawObject& object : objects) rule.check_raw(context, object);
+      for (const kube::RawObject& object : objects) rule.check_raw(to, object);
 }
 
 void check_rules(const kube::Bundle& bundle, const diag::Sources& sources, const Options& options, diag::Sink& sink) {
@@ -347,7 +344,7 @@ void check_rules(const kube::Bundle& bundle, const diag::Sources& sources, const
   attach.faults_only = true;
   attach.assume_secrets = bundle.secrets.empty() && !options.complete;  // they are rarely kept beside manifests
   const route::Attachments attachments = route::attach(index, attach);
-  const Context context{bundle, index, attachments, sources, options, sink};
+  const Context context{{sources, options, sink}, bundle, index, attachments};
   std::set<void (*)(const Context&)> done;
   for (const SemanticRule& rule : semantic_rules()) {
     if (rule.check && done.insert(rule.check).second) rule.check(context);
@@ -359,9 +356,7 @@ void check(const kube::Bundle& bundle, const std::string& name, const Options& o
   std::string text;
   kube::write(bundle, yaml::Style::yaml, text);
   const diag::FileId file = sources.add(name, std::move(text));
-  std::vector<yaml::Document> documents = yaml::read(file, sources, {}, sink);
-  std::vector<kube::RawObject> raw = kube::objects(documents, sink);
-  documents.clear();
+  std::vector<kube::RawObject> raw = kube::objects(yaml::read(file, sources, {}, sink), sink);
   check_objects(raw, options, sink);
   if (!options.rules) return;
   check_written(raw, sources, options, sink);

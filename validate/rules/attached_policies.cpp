@@ -124,11 +124,11 @@ class Policies {
     const kube::Object& object = *policy.object;
     const bool ours = target.group == gateway_api || target.group.empty();
     if (policy.known && ours && !target.kind.empty() && !lists(policy.known->targets, target.kind))
-      return report(c_, {"GW509", object, member(kube::Located{{}, target.node}, "kind"),
+      return report(c_, {"GW509", object, member(target.node, "kind"),
                          "a " + object.kind + " does not attach to a " + target.kind,
                          "it attaches to: " + std::string(policy.known->targets)});
     if (target.ns != object.metadata.ns)
-      return report(c_, {"GW512", object, member(kube::Located{{}, target.node}, "namespace"),
+      return report(c_, {"GW512", object, member(target.node, "namespace"),
                          "a policy applies in its own namespace only, this target is in " + quoted(target.ns),
                          "put the policy into namespace " + target.ns});
     if (typed(policy)) return;  // check_policies knows more about these
@@ -146,7 +146,7 @@ class Policies {
         if (each.ns == target.ns) names.push_back(each.name);
       const std::string_view near = diag::nearest(target.name, names);
       return report(
-          c_, {"GW501", object, member(kube::Located{{}, target.node}, "name"),
+          c_, {"GW501", object, member(target.node, "name"),
                target.kind + " " + target.ns + "/" + target.name + " is not here",
                near.empty() ? "the policy has no effect without its target" : "did you mean " + quoted(near) + "?",
                c_.missing(target.ns)});
@@ -154,7 +154,7 @@ class Policies {
     if (target.section.empty() || target.kind != "Gateway") return;
     const auto& listeners = c_.index.gateway({target.ns, target.name})->spec.listeners;
     if (std::none_of(listeners.begin(), listeners.end(), [&](const auto& l) { return l.name == target.section; }))
-      report(c_, {"GW502", object, member(kube::Located{{}, target.node}, "sectionName"),
+      report(c_, {"GW502", object, member(target.node, "sectionName"),
                   "Gateway " + target.ns + "/" + target.name + " has no listener " + quoted(target.section),
                   "sectionName of a target is the name of a listener"});
   }

@@ -8,6 +8,7 @@ struct RawObject;
 namespace gw::validate {
 
 struct Context;
+struct Reporting;
 
 // references.cpp
 void check_parents(const Context& context);         // GW201-GW205, GW233-GW235, GW237
@@ -42,7 +43,7 @@ void check_extensions(const Context& context);  // GW215, GW225, GW226
 void check_profile(const Context& context);  // GW324
 
 // scalars.cpp
-void check_scalars(const Context& context, const kube::RawObject& raw);  // GW009
+void check_scalars(const Reporting& to, const kube::RawObject& raw);  // GW009
 
 // certificates.cpp
 void check_certificates(const Context& context);          // GW216-GW219, GW307-GW309

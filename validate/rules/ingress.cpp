@@ -5,7 +5,6 @@
 
 #include "diag/suggest.h"
 #include "validate/rules/checks.h"
-#include "validate/rules/nodes.h"
 #include "validate/rules/report.h"
 
 namespace gw::validate {
@@ -23,7 +22,7 @@ void each_path(const kube::Ingress& ingress, F&& f) {
 void check_service(const Context& c, const kube::Ingress& ingress, const kube::IngressBackend& backend) {
   if (!backend.service || !(c.bundle.services_known() || c.options.complete)) return;
   const kube::IngressServiceBackend& ref = *backend.service;
-  const auto at = [&](std::string_view key) { return below(member(backend, "service"), key); };
+  const auto at = [&](std::string_view key) { return member(member(backend, "service"), key); };
   const kube::NamespacedName id{ingress.metadata.ns, ref.name};
   const kube::Service* service = c.index.service(id);
   if (!service) {

@@ -148,9 +148,8 @@ void check_backend(const Context& c, const kube::Object& route, std::string_view
   const std::string id = std::string(ref.ns) + "/" + std::string(ref.name);
   auto tell = [&](std::string_view code, std::string_view field, std::string message, std::string help,
                   std::optional<diag::Severity> severity = {}) {
-    kube::Place at = ref.node;
-    at.member = field;
-    report(c, {mirror_code.empty() ? code : mirror_code, route, at, std::move(message), std::move(help), severity});
+    report(c, {mirror_code.empty() ? code : mirror_code, route, member(ref.node, field), std::move(message),
+               std::move(help), severity});
   };
   if (resolved.reason == "InvalidKind") {
     if (ref.kind == "ServiceImport" && ref.group == "multicluster.x-k8s.io") return;

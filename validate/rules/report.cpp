@@ -20,15 +20,15 @@ const SemanticRule& rule_of(std::string_view code) {
 
 }  // namespace
 
-void report(const Context& context, Finding finding) {
-  if (context.options.told && !context.options.told(finding.code)) return;
+void report(const Reporting& to, Finding finding) {
+  if (to.options.told && !to.options.told(finding.code)) return;
   const SemanticRule& rule = rule_of(finding.code);
   diag::Diagnostic out =
       kube::finding(finding.object, finding.at, std::string(finding.code), finding.severity.value_or(rule.severity),
                     std::string(rule.layer), std::move(finding.message), std::move(finding.help));
   out.related = std::move(finding.related);
-  if (context.options.fixes && !finding.edits.empty()) context.options.fixes->add(out, std::move(finding.edits));
-  context.sink.report(std::move(out));
+  if (to.options.fixes && !finding.edits.empty()) to.options.fixes->add(out, std::move(finding.edits));
+  to.sink.report(std::move(out));
 }
 
 diag::Span span_of(const kube::Object& object, const yaml::Node* at) {

@@ -22,10 +22,15 @@ struct Finding {
   std::vector<diag::Related> related = {};
   std::vector<Edit> edits = {};  // a safe repair
 };
-void report(const Context& context, Finding finding);
+void report(const Reporting& to, Finding finding);
 
 inline kube::Place member(const kube::Located& located, std::string_view name) {
   return {located, name};
+}
+inline kube::Place member(const yaml::Node* node, std::string_view name) {
+  kube::Place at = node;
+  at.member = name;
+  return at;
 }
 inline kube::Place item(const kube::Located& located, std::string_view list, std::size_t index) {
   return {located, list, index};

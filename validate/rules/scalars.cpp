@@ -9,7 +9,7 @@ namespace {
 
 class Scalars {
  public:
-  explicit Scalars(const Context& context) : c_(context) {}
+  explicit Scalars(const Reporting& to) : to_(to) {}
 
   void look(const kube::RawObject& raw) {
     raw_ = &raw;
@@ -19,7 +19,7 @@ class Scalars {
  private:
   std::string_view text(const yaml::Node& node) const {
     const diag::Span span = node.span();
-    return c_.sources.text(span.file).substr(span.begin, span.end - span.begin);
+    return to_.sources.text(span.file).substr(span.begin, span.end - span.begin);
   }
 
   void walk(const yaml::Node& node) {
@@ -76,7 +76,7 @@ class Scalars {
     for (auto [key, out] : {std::pair{"name", &object.metadata.name}, {"namespace", &object.metadata.ns}})
       if (const yaml::Node* value = metadata ? metadata->find(key) : nullptr; value && value->is_string())
         *out = value->string();
-    report(c_,
+    report(to_,
            {"GW009",
             object,
             &at,
@@ -87,14 +87,14 @@ class Scalars {
             plain.empty() ? std::vector<Edit>{} : std::vector<Edit>{{at.span(), Repair::replace, std::move(plain)}}});
   }
 
-  const Context& c_;
+  const Reporting& to_;
   const kube::RawObject* raw_ = nullptr;
 };
 
 }  // namespace
 
-void check_scalars(const Context& c, const kube::RawObject& raw) {
-  Scalars(c).look(raw);
+void check_scalars(const Reporting& to, const kube::RawObject& raw) {
+  Scalars(to).look(raw);
 }
 
 }  // namespace gw::validate

@@ -299,7 +299,6 @@ class Writer {
     }
     Rule r = rule(l, shape.kind, shape.path, Scheme::http);
     r.action = action;
-    if (!https_redirect_) https_redirect_ = action;
     add(std::move(r));
     // An Ingress that forces https without TLS anywhere still needs a listener to lead to.
     if (!server_.tls && !host_.name.empty() && !passthrough_config()) {
@@ -561,7 +560,10 @@ class Writer {
 
   // Where everything below '/' goes to https anyway, '/' says it alone.
   void drop_covered_redirects() {
-    const auto is_https = [&](const Rule& r) { return r.action && r.action == https_redirect_ && https_redirect_; };
+    const auto& [without_port, with_port] = actions_.to_https;
+    const auto is_https = [&](const Rule& r) {
+      return r.action && (r.action == without_port || r.action == with_port);
+    };
     const auto root = std::find_if(server_.rules.begin(), server_.rules.end(), [&](const Rule& r) {
       return is_https(r) && r.path == "/" && r.kind == PathKind::prefix;
     });
@@ -725,7 +727,6 @@ class Writer {
   Server server_;
   std::optional<std::size_t> placed_;  // in the Ir, where server_ moved to
   bool regex_ = false, prefixes_ = false, has_certificate_ = false, app_root_ = false;
-  std::shared_ptr<Action> https_redirect_;
 };
 
 }  // namespace
