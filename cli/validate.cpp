@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <iterator>
 #include <memory>
@@ -46,7 +47,6 @@ struct Manifests {
   diag::Sources sources;
   diag::Sink sink;
   std::vector<diag::FileId> files;
-  std::vector<kube::RawObject> raw;  // until they are decoded
   std::size_t objects = 0;
 };
 
@@ -67,7 +67,9 @@ bool reads_cluster(const Args& args) {
   return wants_cluster(args.inputs) && !(files && asks_for_definitions(args));
 }
 
-Status read_manifests(const Args& args, const kube::LoadOptions& load, Manifests& out) {
+using Take = std::function<void(std::vector<kube::RawObject> part)>;
+
+Status read_manifests(const Args& args, const kube::LoadOptions& load, Manifests& out, const Take& take) {
   auto files = kube::read_inputs(args.inputs.paths, load, out.sources);
   if (!files) return files.error();
   for (const std::string& directory : args.kustomize) {
@@ -75,48 +77,45 @@ Status read_manifests(const Args& args, const kube::LoadOptions& load, Manifests
     if (!built) return built.error();
     files->push_back(out.sources.add("kustomize " + directory, std::move(*built)));
   }
-  for (const diag::FileId file : *files) {
-    auto more = kube::objects(yaml::read(file, out.sources, load.limits, out.sink), out.sink);
-    std::move(more.begin(), more.end(), std::back_inserter(out.raw));
-  }
+  for (const diag::FileId file : *files)
+    yaml::read_parts(file, out.sources, load.limits, out.sink,
+                     [&](const std::vector<yaml::Document>& part) { take(kube::objects(part, out.sink)); });
   out.files = std::move(*files);
   return Unit{};
 }
 
-Status read_input(const Args& args, kube::LoadOptions& load, Manifests& manifests) {
+// Hands the objects on, a part at a time: their trees take more room than all that is kept of them.
+Status read_input(const Args& args, kube::LoadOptions& load, Manifests& manifests, const Take& take) {
   if (reads_cluster(args)) {
     auto raw = read_cluster(args.inputs, load, manifests.sources, manifests.sink);
     if (!raw) return raw.error();
-    manifests.raw = std::move(*raw);
-    for (const kube::RawObject& object : manifests.raw) manifests.files.push_back(object.document.file);
+    for (const kube::RawObject& object : *raw) manifests.files.push_back(object.document.file);
+    take(std::move(*raw));
     return Unit{};
   }
   if (args.inputs.all_namespaces) load.ns.clear();
-  return read_manifests(args, load, manifests);
+  return read_manifests(args, load, manifests, take);
 }
 
 // What -n and -l leave out of the typed set is left out of the raw one.
-void keep_chosen(const kube::LoadOptions& load, Manifests& manifests) {
+void keep_chosen(const kube::LoadOptions& load, Manifests& manifests, std::vector<kube::RawObject>& raw) {
   if (load.ns.empty() && load.selector.empty()) return;
   diag::Sink ignored;
-  const kube::Bundle bundle = kube::decode(manifests.raw, load, manifests.sources, ignored);
+  const kube::Bundle bundle = kube::decode(raw, load, manifests.sources, ignored);
   std::set<const yaml::Node*> chosen;
   kube::each_kind(bundle, [&chosen](const auto& objects) {
     for (const auto& object : objects) chosen.insert(object.node);
   });
-  std::erase_if(manifests.raw, [&chosen](const kube::RawObject& object) { return !chosen.contains(object.node); });
+  std::erase_if(raw, [&chosen](const kube::RawObject& object) { return !chosen.contains(object.node); });
 }
 
 // Decoding repeats what the schema says better; only what concerns the whole set is kept.
-kube::Bundle decode(Manifests& manifests, const kube::LoadOptions& load) {
-  diag::Sink all;
-  kube::Bundle bundle = kube::decode(std::move(manifests.raw), load, manifests.sources, all);
-  for (diag::Diagnostic& finding : all.take()) {
+void keep_repeated(diag::Sink& decoding, diag::Sink& sink) {
+  for (diag::Diagnostic& finding : decoding.take()) {
     if (finding.code != "GW010") continue;
     finding.layer = "lint";
-    manifests.sink.report(std::move(finding));
+    sink.report(std::move(finding));
   }
-  return bundle;
 }
 
 bool named(const std::vector<std::string>& names, std::string_view code) {
@@ -362,11 +361,6 @@ struct Checked {
 
 Status find_all(const Args& args, Checked& out) {
   Manifests& manifests = out.manifests;
-  kube::LoadOptions load = args.inputs.load;
-  if (Status read = read_input(args, load, manifests); !read) return read;
-  keep_chosen(load, manifests);
-  manifests.objects = manifests.raw.size();
-
   validate::Options options = options_of(args);
   options.fixes = &out.fixes;
   options.told = [&args](std::string_view code) { return told(args, code); };
@@ -387,11 +381,21 @@ Status find_all(const Args& args, Checked& out) {
     old.emplace(kube::objects(before, ignored));
     options.old = &*old;
   }
-  if (has_layer(args, "schema") || has_layer(args, "cel") || has_layer(args, "lint")) {
-    validate::check_objects(manifests.raw, options, manifests.sink, &out.types);
-  }
-  if (has_layer(args, "lint")) validate::check_written(manifests.raw, manifests.sources, options, manifests.sink);
-  const kube::Bundle bundle = decode(manifests, load);
+  kube::LoadOptions load = args.inputs.load;
+  diag::Sink decoding;
+  std::optional<kube::Decoder> decoder;
+  const Status read = read_input(args, load, manifests, [&](std::vector<kube::RawObject> raw) {
+    keep_chosen(load, manifests, raw);
+    manifests.objects += raw.size();
+    if (has_layer(args, "schema") || has_layer(args, "cel") || has_layer(args, "lint"))
+      validate::check_objects(raw, options, manifests.sink, &out.types);
+    if (has_layer(args, "lint")) validate::check_written(raw, manifests.sources, options, manifests.sink);
+    if (!decoder) decoder.emplace(load, manifests.sources, decoding);
+    decoder->add(std::move(raw));
+  });
+  if (!read) return read;
+  const kube::Bundle bundle = decoder ? decoder->finish() : kube::Bundle{};
+  keep_repeated(decoding, manifests.sink);
   if (has_layer(args, "reference") || has_layer(args, "conflict") || has_layer(args, "lint")) {
     validate::check_rules(bundle, manifests.sources, options, manifests.sink);
   }

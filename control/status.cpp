@@ -74,7 +74,7 @@ class Builder {
   void update(const kube::Object& object, const kube::KindInfo& info, const Json& status, bool shared_list = false) {
     if (same(current_status(object), status)) return;
     updates_.push_back({object.object_id(), std::string(info.plural),
-                        shared_list ? object.metadata.resource_version : std::string(),
+                        shared_list ? std::string(object.metadata.resource_version) : std::string(),
                         Json{{"status", status}}.dump(-1, ' ', false, Json::error_handler_t::replace)});
   }
   // Fields this controller does not write (of other features) do not count.

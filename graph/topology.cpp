@@ -137,7 +137,8 @@ class Builder {
         found != routes_.end()
             ? found->second
             : add({Column::route, kind + " " + route.id().display(), "", route.metadata.ns, "names no parent"});
-    if constexpr (requires { route.spec.hostnames; }) graph_.nodes[at].detail = joined(route.spec.hostnames);
+    if constexpr (requires { route.spec.hostnames; })
+      graph_.nodes[at].detail = joined(kube::strings(route.spec.hostnames));
     for (std::size_t i = 0; i < route.spec.rules.size(); ++i) {
       const auto& rule = route.spec.rules[i];
       Node node{Column::rule, rule_title(rule), "", route.metadata.ns, ""};

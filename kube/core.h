@@ -2,7 +2,6 @@
 #pragma once
 #include "kube/box.h"
 #include "kube/meta.h"
-#include "kube/text.h"
 
 namespace gw::kube {
 

@@ -62,6 +62,11 @@ void decode_value(DecodeContext& context, const yaml::Node& node, std::string& o
   out = node.string();
 }
 
+void decode_value(DecodeContext& context, const yaml::Node& node, String& out) {
+  if (!node.is_string()) return context.wrong_type(node, "a string");
+  out = node.string();
+}
+
 void decode_value(DecodeContext& context, const yaml::Node& node, Text& out) {
   if (!node.is_string()) return context.wrong_type(node, "a string");
   out = context.text(node);

@@ -35,6 +35,7 @@ template <class T>
 void decode_value(DecodeContext& context, const yaml::Node& node, T& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, std::string& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, Text& out);
+void decode_value(DecodeContext& context, const yaml::Node& node, String& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, bool& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, std::int32_t& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, std::int64_t& out);
@@ -44,6 +45,9 @@ void decode_legacy_backend(DecodeContext& context, const yaml::Node& node, Ingre
 
 template <class T>
 void decode_value(DecodeContext& context, const yaml::Node& node, std::optional<T>& out) {
+  decode_value(context, node, out.emplace());
+}
+inline void decode_value(DecodeContext& context, const yaml::Node& node, OptionalString& out) {
   decode_value(context, node, out.emplace());
 }
 template <class T>

@@ -7,9 +7,9 @@ namespace gw::kube {
 
 // Group and kind are optional on the wire; which default applies is the field's own business.
 struct ObjectReference : Located {
-  std::optional<std::string> group, kind;
-  std::string name;
-  std::optional<std::string> ns;
+  OptionalString group, kind;
+  String name;
+  OptionalString ns;
 };
 template <class V>
 void fields(V& v, ObjectReference& r) {
@@ -20,9 +20,9 @@ void fields(V& v, ObjectReference& r) {
 }
 
 struct ParentReference : Located {
-  std::optional<std::string> group, kind, ns;
-  std::string name;
-  std::optional<std::string> section_name;
+  OptionalString group, kind, ns;
+  String name;
+  OptionalString section_name;
   std::optional<Port> port;
 };
 template <class V>
@@ -36,8 +36,8 @@ void fields(V& v, ParentReference& r) {
 }
 
 struct BackendObjectReference : Located {
-  std::optional<std::string> group, kind, ns;
-  std::string name;
+  OptionalString group, kind, ns;
+  String name;
   std::optional<Port> port;
 };
 template <class V>
@@ -52,7 +52,7 @@ void fields(V& v, BackendObjectReference& r) {
 // ---- GatewayClass
 
 struct GatewayClassSpec : Located {
-  std::string controller_name, description;
+  String controller_name, description;
   Box<ObjectReference> parameters_ref;
 };
 template <class V>
@@ -68,8 +68,8 @@ struct GatewayClass : Object {
 // ---- Gateway, ListenerSet
 
 struct RouteGroupKind : Located {
-  std::optional<std::string> group;
-  std::string kind;
+  OptionalString group;
+  String kind;
 };
 template <class V>
 void fields(V& v, RouteGroupKind& k) {
@@ -78,7 +78,7 @@ void fields(V& v, RouteGroupKind& k) {
 }
 
 struct RouteNamespaces : Located {
-  std::optional<std::string> from;  // All, Selector, Same, None
+  OptionalString from;  // All, Selector, Same, None
   Box<LabelSelector> selector;
 };
 template <class V>
@@ -98,7 +98,7 @@ void fields(V& v, AllowedRoutes& a) {
 }
 
 struct ListenerTls : Located {
-  std::optional<std::string> mode;  // Terminate, Passthrough
+  OptionalString mode;  // Terminate, Passthrough
   std::vector<ObjectReference> certificate_refs;
   StringMap options;
 };
@@ -110,10 +110,10 @@ void fields(V& v, ListenerTls& t) {
 }
 
 struct Listener : Located {
-  std::string name;
-  std::optional<std::string> hostname;
+  String name;
+  OptionalString hostname;
   Port port = 0;
-  std::string protocol;  // HTTP, HTTPS, TLS, TCP, UDP or domain-prefixed
+  String protocol;  // HTTP, HTTPS, TLS, TCP, UDP or domain-prefixed
   std::optional<ListenerTls> tls;
   std::optional<AllowedRoutes> allowed_routes;
 };
@@ -128,8 +128,8 @@ void fields(V& v, Listener& l) {
 }
 
 struct GatewayAddress : Located {
-  std::optional<std::string> type;
-  std::string value;
+  OptionalString type;
+  String value;
 };
 template <class V>
 void fields(V& v, GatewayAddress& a) {
@@ -150,7 +150,7 @@ void fields(V& v, GatewayInfrastructure& i) {
 
 struct FrontendValidation : Located {
   std::vector<ObjectReference> ca_certificate_refs;
-  std::optional<std::string> mode;  // AllowValidOnly, AllowInsecureFallback
+  OptionalString mode;  // AllowValidOnly, AllowInsecureFallback
 };
 template <class V>
 void fields(V& v, FrontendValidation& f) {
@@ -208,13 +208,13 @@ void fields(V& v, AllowedListeners& a) {
 }
 
 struct GatewaySpec : Located {
-  std::string gateway_class_name;
+  String gateway_class_name;
   std::vector<Listener> listeners;
   std::vector<GatewayAddress> addresses;
   Box<GatewayInfrastructure> infrastructure;
   Box<AllowedListeners> allowed_listeners;
   Box<GatewayTls> tls;
-  std::optional<std::string> default_scope;
+  OptionalString default_scope;
 };
 template <class V>
 void fields(V& v, GatewaySpec& s) {
@@ -245,8 +245,8 @@ struct ListenerSet : Object {
 
 // ---- Filters
 
-struct HttpHeader : Located {
-  std::string name, value;
+struct HttpHeader : Fields {
+  String name, value;
 };
 template <class V>
 void fields(V& v, HttpHeader& h) {
@@ -254,9 +254,9 @@ void fields(V& v, HttpHeader& h) {
   v("value", h.value);
 }
 
-struct HeaderModifier : Located {
+struct HeaderModifier : Fields {
   std::vector<HttpHeader> set, add;
-  std::vector<std::string> remove;
+  std::vector<String> remove;
 };
 template <class V>
 void fields(V& v, HeaderModifier& m) {
@@ -288,8 +288,8 @@ void fields(V& v, RequestMirror& m) {
 }
 
 struct PathModifier : Located {
-  std::string type;  // ReplaceFullPath, ReplacePrefixMatch
-  std::optional<std::string> replace_full_path, replace_prefix_match;
+  String type;  // ReplaceFullPath, ReplacePrefixMatch
+  OptionalString replace_full_path, replace_prefix_match;
 };
 template <class V>
 void fields(V& v, PathModifier& m) {
@@ -299,7 +299,7 @@ void fields(V& v, PathModifier& m) {
 }
 
 struct RequestRedirect : Located {
-  std::optional<std::string> scheme, hostname;
+  OptionalString scheme, hostname;
   std::optional<PathModifier> path;
   std::optional<Port> port;
   std::optional<std::int32_t> status_code;
@@ -314,7 +314,7 @@ void fields(V& v, RequestRedirect& r) {
 }
 
 struct UrlRewrite : Located {
-  std::optional<std::string> hostname;
+  OptionalString hostname;
   std::optional<PathModifier> path;
 };
 template <class V>
@@ -324,7 +324,7 @@ void fields(V& v, UrlRewrite& r) {
 }
 
 struct Cors : Located {
-  std::vector<std::string> allow_origins, allow_methods, allow_headers, expose_headers;
+  std::vector<String> allow_origins, allow_methods, allow_headers, expose_headers;
   std::optional<bool> allow_credentials;
   std::optional<std::int32_t> max_age;  // seconds
 };
@@ -339,8 +339,8 @@ void fields(V& v, Cors& c) {
 }
 
 struct ExternalAuthHttp : Located {
-  std::string path;
-  std::vector<std::string> allowed_headers, allowed_response_headers;
+  String path;
+  std::vector<String> allowed_headers, allowed_response_headers;
 };
 template <class V>
 void fields(V& v, ExternalAuthHttp& a) {
@@ -349,7 +349,7 @@ void fields(V& v, ExternalAuthHttp& a) {
   v("allowedResponseHeaders", a.allowed_response_headers);
 }
 struct ExternalAuthGrpc : Located {
-  std::vector<std::string> allowed_headers;
+  std::vector<String> allowed_headers;
 };
 template <class V>
 void fields(V& v, ExternalAuthGrpc& a) {
@@ -363,7 +363,7 @@ void fields(V& v, ForwardBody& b) {
   v("maxSize", b.max_size);
 }
 struct ExternalAuth : Located {
-  std::string protocol;  // HTTP, GRPC
+  String protocol;  // HTTP, GRPC
   BackendObjectReference backend_ref;
   Box<ExternalAuthGrpc> grpc;
   Box<ExternalAuthHttp> http;
@@ -380,7 +380,7 @@ void fields(V& v, ExternalAuth& a) {
 
 // HTTPRoute and GRPCRoute filters; `type` says which member is meant.
 struct RouteFilter : Located {
-  std::string type;
+  String type;
   Box<HeaderModifier> request_header_modifier, response_header_modifier;
   Box<RequestMirror> request_mirror;
   Box<RequestRedirect> request_redirect;
@@ -403,8 +403,8 @@ void fields(V& v, RouteFilter& f) {
 }
 
 struct BackendRef : Located {
-  std::optional<std::string> group, kind, ns;
-  std::string name;
+  OptionalString group, kind, ns;
+  String name;
   std::optional<Port> port;
   std::optional<std::int32_t> weight;
   std::vector<RouteFilter> filters;  // HTTPRoute, GRPCRoute
@@ -422,9 +422,9 @@ void fields(V& v, BackendRef& r) {
 
 // ---- HTTPRoute
 
-struct HttpPathMatch : Located {
-  std::optional<std::string> type;  // Exact, PathPrefix, RegularExpression
-  std::optional<std::string> value;
+struct HttpPathMatch : Fields {
+  OptionalString type;  // Exact, PathPrefix, RegularExpression
+  OptionalString value;
 };
 template <class V>
 void fields(V& v, HttpPathMatch& m) {
@@ -434,8 +434,8 @@ void fields(V& v, HttpPathMatch& m) {
 
 // Header and query parameter matches have the same shape.
 struct NamedMatch : Located {
-  std::optional<std::string> type;  // Exact, RegularExpression
-  std::string name, value;
+  OptionalString type;  // Exact, RegularExpression
+  String name, value;
 };
 template <class V>
 void fields(V& v, NamedMatch& m) {
@@ -447,7 +447,7 @@ void fields(V& v, NamedMatch& m) {
 struct HttpRouteMatch : Located {
   std::optional<HttpPathMatch> path;
   std::vector<NamedMatch> headers, query_params;
-  std::optional<std::string> method;
+  OptionalString method;
 };
 template <class V>
 void fields(V& v, HttpRouteMatch& m) {
@@ -458,7 +458,7 @@ void fields(V& v, HttpRouteMatch& m) {
 }
 
 struct RouteTimeouts : Located {
-  std::optional<std::string> request, backend_request;  // GEP-2257 durations
+  OptionalString request, backend_request;  // GEP-2257 durations
 };
 template <class V>
 void fields(V& v, RouteTimeouts& t) {
@@ -469,7 +469,7 @@ void fields(V& v, RouteTimeouts& t) {
 struct RouteRetry : Located {
   std::vector<std::int32_t> codes;
   std::optional<std::int32_t> attempts;
-  std::optional<std::string> backoff;
+  OptionalString backoff;
 };
 template <class V>
 void fields(V& v, RouteRetry& r) {
@@ -479,14 +479,14 @@ void fields(V& v, RouteRetry& r) {
 }
 
 struct CookieConfig : Located {
-  std::optional<std::string> lifetime_type;
+  OptionalString lifetime_type;
 };
 template <class V>
 void fields(V& v, CookieConfig& c) {
   v("lifetimeType", c.lifetime_type);
 }
 struct SessionPersistence : Located {
-  std::optional<std::string> session_name, type, absolute_timeout;
+  OptionalString session_name, type, absolute_timeout;
   Box<CookieConfig> cookie_config;
 };
 template <class V>
@@ -498,7 +498,7 @@ void fields(V& v, SessionPersistence& s) {
 }
 
 struct HttpRouteRule : Located {
-  std::optional<std::string> name;
+  OptionalString name;
   std::vector<HttpRouteMatch> matches;
   std::vector<RouteFilter> filters;
   std::vector<BackendRef> backend_refs;
@@ -519,8 +519,8 @@ void fields(V& v, HttpRouteRule& r) {
 
 struct HttpRouteSpec : Located {
   std::vector<ParentReference> parent_refs;
-  std::optional<std::string> use_default_gateways;
-  std::vector<std::string> hostnames;
+  OptionalString use_default_gateways;
+  std::vector<String> hostnames;
   std::vector<HttpRouteRule> rules;
 };
 template <class V>
@@ -537,7 +537,7 @@ struct HttpRoute : Object {
 // ---- GRPCRoute
 
 struct GrpcMethodMatch : Located {
-  std::optional<std::string> type, service, method;
+  OptionalString type, service, method;
 };
 template <class V>
 void fields(V& v, GrpcMethodMatch& m) {
@@ -555,7 +555,7 @@ void fields(V& v, GrpcRouteMatch& m) {
   v("headers", m.headers);
 }
 struct GrpcRouteRule : Located {
-  std::optional<std::string> name;
+  OptionalString name;
   std::vector<GrpcRouteMatch> matches;
   std::vector<RouteFilter> filters;
   std::vector<BackendRef> backend_refs;
@@ -571,8 +571,8 @@ void fields(V& v, GrpcRouteRule& r) {
 }
 struct GrpcRouteSpec : Located {
   std::vector<ParentReference> parent_refs;
-  std::optional<std::string> use_default_gateways;
-  std::vector<std::string> hostnames;
+  OptionalString use_default_gateways;
+  std::vector<String> hostnames;
   std::vector<GrpcRouteRule> rules;
 };
 template <class V>
@@ -589,7 +589,7 @@ struct GrpcRoute : Object {
 // ---- TLSRoute, TCPRoute, UDPRoute
 
 struct L4RouteRule : Located {
-  std::optional<std::string> name;
+  OptionalString name;
   std::vector<BackendRef> backend_refs;
 };
 template <class V>
@@ -599,8 +599,8 @@ void fields(V& v, L4RouteRule& r) {
 }
 struct L4RouteSpec : Located {
   std::vector<ParentReference> parent_refs;
-  std::optional<std::string> use_default_gateways;
-  std::vector<std::string> hostnames;  // TLSRoute only
+  OptionalString use_default_gateways;
+  std::vector<String> hostnames;  // TLSRoute only
   std::vector<L4RouteRule> rules;
 };
 template <class V>
@@ -623,7 +623,7 @@ struct UdpRoute : Object {
 // ---- ReferenceGrant, BackendTLSPolicy
 
 struct GrantFrom : Located {
-  std::string group, kind, ns;
+  String group, kind, ns;
 };
 template <class V>
 void fields(V& v, GrantFrom& f) {
@@ -632,8 +632,8 @@ void fields(V& v, GrantFrom& f) {
   v("namespace", f.ns);
 }
 struct GrantTo : Located {
-  std::string group, kind;
-  std::optional<std::string> name;
+  String group, kind;
+  OptionalString name;
 };
 template <class V>
 void fields(V& v, GrantTo& t) {
@@ -655,8 +655,8 @@ struct ReferenceGrant : Object {
 };
 
 struct PolicyTargetRef : Located {
-  std::string group, kind, name;
-  std::optional<std::string> section_name;
+  String group, kind, name;
+  OptionalString section_name;
 };
 template <class V>
 void fields(V& v, PolicyTargetRef& r) {
@@ -666,8 +666,8 @@ void fields(V& v, PolicyTargetRef& r) {
   v("sectionName", r.section_name);
 }
 struct SubjectAltName : Located {
-  std::string type;  // Hostname, URI
-  std::optional<std::string> hostname, uri;
+  String type;  // Hostname, URI
+  OptionalString hostname, uri;
 };
 template <class V>
 void fields(V& v, SubjectAltName& s) {
@@ -677,8 +677,8 @@ void fields(V& v, SubjectAltName& s) {
 }
 struct BackendTlsValidation : Located {
   std::vector<ObjectReference> ca_certificate_refs;
-  std::optional<std::string> well_known_ca_certificates;
-  std::string hostname;
+  OptionalString well_known_ca_certificates;
+  String hostname;
   std::vector<SubjectAltName> subject_alt_names;
 };
 template <class V>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <utility>
 
 #include "diag/credentials.h"
 #include "diag/suggest.h"
@@ -341,34 +342,56 @@ Bundle decode(const std::vector<RawObject>& raw, const LoadOptions& options, dia
   return loader.finish();
 }
 
-Bundle decode(std::vector<RawObject>&& raw, const LoadOptions& options, diag::Sources& sources, diag::Sink& sink) {
-  Loader loader(options, std::make_shared<yaml::Arena>(), sources, sink);
-  loader.reserve(raw);
-  for (RawObject& object : raw) {
-    loader.add(object);
+struct Decoder::Impl {
+  const LoadOptions& options;
+  diag::Sources& sources;
+  diag::Sink& sink;
+  Loader loader{options, std::make_shared<yaml::Arena>(), sources, sink};
+  bool begun = false;
+};
+
+Decoder::Decoder(const LoadOptions& options, diag::Sources& sources, diag::Sink& sink)
+    : impl_(new Impl{options, sources, sink}) {}
+Decoder::~Decoder() = default;
+
+void Decoder::add(std::vector<RawObject> part) {
+  if (!std::exchange(impl_->begun, true)) impl_->loader.reserve(part);
+  for (RawObject& object : part) {
+    impl_->loader.add(object);
     object = {};
   }
-  return loader.finish();
+}
+
+void Decoder::add_file(diag::FileId file) {
+  yaml::read_parts(file, impl_->sources, impl_->options.limits, impl_->sink,
+                   [this](const std::vector<yaml::Document>& part) { add(objects(part, impl_->sink)); });
+}
+
+Bundle Decoder::finish() {
+  return impl_->loader.finish();
+}
+
+Bundle decode(std::vector<RawObject>&& raw, const LoadOptions& options, diag::Sources& sources, diag::Sink& sink) {
+  Decoder decoder(options, sources, sink);
+  decoder.add(std::move(raw));
+  return decoder.finish();
 }
 
 Result<Bundle> load(const std::vector<std::string>& paths, const LoadOptions& options, diag::Sources& sources,
                     diag::Sink& sink) {
   auto files = read_inputs(paths, options, sources);
   if (!files) return files.error();
-  std::vector<yaml::Document> documents;
-  for (diag::FileId file : *files) {
-    auto more = yaml::read(file, sources, options.limits, sink);
-    std::move(more.begin(), more.end(), std::back_inserter(documents));
-  }
-  std::vector<RawObject> raw = objects(documents, sink);
-  documents.clear();
-  return decode(std::move(raw), options, sources, sink);
+  Decoder decoder(options, sources, sink);
+  for (diag::FileId file : *files) decoder.add_file(file);
+  return decoder.finish();
 }
 
 Bundle load_text(std::string name, std::string text, diag::Sources& sources, diag::Sink& sink) {
   const LoadOptions options;
   const diag::FileId file = sources.add(std::move(name), std::move(text));
-  return decode(objects(yaml::read(file, sources, options.limits, sink), sink), options, sources, sink);
+  Decoder decoder(options, sources, sink);
+  decoder.add_file(file);
+  return decoder.finish();
 }
 
 // Most findings are about annotations, and need no look at the tree.
@@ -381,11 +404,23 @@ static std::string annotation_path(const Object& object, const yaml::Node& at) {
   return {};
 }
 
+Place Place::below(std::string_view member, std::size_t item) const {
+  Place out = *this;
+  const auto free = std::find_if(out.steps.begin(), out.steps.end(), [](const Step& s) { return s.member.empty(); });
+  if (free != out.steps.end()) *free = {member, item};
+  return out;
+}
+
 const yaml::Node* Place::in(const yaml::Node* base) const {
-  if (!base || member.empty()) return base;
-  const yaml::Node* value = base->find(member);
-  if (item == none) return value ? value : base;
-  return value && value->is_seq() && item < value->size() ? &value->items()[item] : base;
+  if (!base) return base;
+  for (const Step& step : steps) {
+    const yaml::Node* value = step.member.empty() ? nullptr : base->find(step.member);
+    if (value && step.item != none)
+      value = value->is_seq() && step.item < value->size() ? &value->items()[step.item] : nullptr;
+    if (!value) break;
+    base = value;
+  }
+  return base;
 }
 
 diag::Diagnostic finding(const Object& object, const Place& at, std::string code, Severity severity, std::string layer,
@@ -398,7 +433,7 @@ diag::Diagnostic finding(const Object& object, const Place& at, std::string code
   d.help = std::move(help);
   d.object = object.object_id();
   if (!object.node) return d;
-  if (at && at.member.empty()) {
+  if (at && at.steps[0].member.empty()) {
     d.span = at.node->span();
     d.path = annotation_path(object, *at.node);
     if (!d.path.empty()) return d;

@@ -1,7 +1,9 @@
 // From files to a Bundle. Every document is decoded by kind; lists are opened; what does not fit is reported and left
 // out, and never costs another object.
 #pragma once
+#include <array>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +45,20 @@ Bundle decode(const std::vector<RawObject>& raw, const LoadOptions& options, dia
 // The same, letting go of each tree when its object is decoded: what objects point at is folded (yaml/fold.h).
 Bundle decode(std::vector<RawObject>&& raw, const LoadOptions& options, diag::Sources& sources, diag::Sink& sink);
 
+// The same for a set that comes in parts. What the constructor is given outlives the Decoder.
+class Decoder {
+ public:
+  Decoder(const LoadOptions& options, diag::Sources& sources, diag::Sink& sink);
+  ~Decoder();
+  void add(std::vector<RawObject> part);
+  void add_file(diag::FileId file);  // read with the options' limits
+  Bundle finish();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
 // read_inputs, yaml::read, objects, decode.
 Result<Bundle> load(const std::vector<std::string>& paths, const LoadOptions& options, diag::Sources& sources,
                     diag::Sink& sink);
@@ -54,13 +70,18 @@ void write(const Bundle& bundle, yaml::Style style, std::string& out);
 // The same, handed on in parts.
 void write(const Bundle& bundle, yaml::Style style, const std::function<void(std::string_view)>& sink);
 
-// A place inside an object: a node, a member of a mapping (the mapping itself where the member is not written), or an
-// item of a list member. The tree is looked at when the place is asked for, not before.
+// A place inside an object: a node, or what is reached from it over members of mappings and items of list members; as
+// far as that is written. The tree is looked at when the place is asked for, not before.
 struct Place {
   static constexpr std::size_t none = ~std::size_t{0};
+  struct Step {
+    std::string_view member;
+    std::size_t item = none;  // of the list that the member is
+  };
   Place(const yaml::Node* at = nullptr) : node(at) {}
-  Place(const Located& located, std::string_view key, std::size_t index = none)
-      : node(located.node), member(key), item(index) {}
+  Place(const Located& located, std::string_view member, std::size_t item = none)
+      : node(located.node), steps{Step{member, item}} {}
+  Place below(std::string_view member, std::size_t item = none) const;  // a step further
 
   const yaml::Node* in(const yaml::Node* base) const;  // of another reading of `node`
   operator const yaml::Node*() const { return in(node); }
@@ -68,8 +89,7 @@ struct Place {
   explicit operator bool() const { return node != nullptr; }
 
   const yaml::Node* node = nullptr;
-  std::string_view member = {};
-  std::size_t item = none;
+  std::array<Step, 3> steps{};  // up to the first without a member
 };
 
 // A finding about a place inside an object: fills object, path ("spec.rules[0].host") and span from the tree.

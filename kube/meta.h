@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "diag/diagnostic.h"
+#include "kube/text.h"
 #include "yaml/node.h"
 
 namespace gw::kube {
@@ -35,12 +36,12 @@ struct Located : Fields {
 };
 
 struct Metadata : Located {
-  std::string name, ns;
+  String name, ns;
   StringMap labels, annotations;
-  std::string creation_timestamp;  // RFC 3339 or empty
-  std::string uid, resource_version;
+  String creation_timestamp;  // RFC 3339 or empty
+  String uid, resource_version;
   std::int64_t generation = 0;
-  std::string deletion_timestamp;
+  String deletion_timestamp;
 };
 template <class V>
 void fields(V& v, Metadata& m) {
@@ -60,7 +61,7 @@ void fields(V& v, Metadata& m) {
 
 // Base of every kind. `ns` of metadata is filled with "default" for namespaced kinds that name none.
 struct Object : Located {
-  std::string api_version, kind;
+  String api_version, kind;
   Metadata metadata;
   yaml::Document document;            // keeps the tree alive
   std::vector<std::string> comments;  // provenance, written above the document

@@ -26,8 +26,8 @@ class FieldWriter {
   }
   void rest(std::string_view) {}
 
-  void put(const std::string& value) { writer_.string(value); }
-  void put(std::string_view value) { writer_.string(value); }
+  void put(const TextLike auto& value) { writer_.string(value); }
+  void put(const OptionalString& value) { writer_.string(*value); }
   void put(bool value) { writer_.boolean(value); }
   void put(std::int32_t value) { writer_.integer(value); }
   void put(std::int64_t value) { writer_.integer(value); }
@@ -74,7 +74,8 @@ class FieldWriter {
   }
 
  private:
-  static bool absent(std::string_view value) { return value.empty(); }
+  static bool absent(const TextLike auto& value) { return value.empty(); }
+  static bool absent(const OptionalString& value) { return !value; }
   static bool absent(bool value) { return !value; }
   static bool absent(std::int32_t value) { return value == 0; }
   static bool absent(std::int64_t value) { return value == 0; }

@@ -29,16 +29,14 @@ class Attacher {
     for (const kube::Gateway& gateway : index_.bundle().gateways) add_gateway(gateway);
     add_listener_sets();
     settle_listeners();
-    Parents parents{out_, owners_, sets_};
+    Parents parents{out_, owners_, sets_, options_.faults_only};
     attach_routes(index_, parents);
     for (GatewayStatus& status : out_.gateways) conclude_gateway(status);
-    for (ListenerSetStatus& status : out_.listener_sets) conclude_set(status);
+    for (ListenerSetStatus& status : out_.listener_sets) {
+      conclude_set(status);
+      if (options_.faults_only) keep_faults(status.conditions);
+    }
     add_policies();
-    if (options_.faults_only)
-      for (ListenerStatus& status : out_.listeners) {
-        std::erase_if(status.conditions, [](const Condition& c) { return !fault(c); });
-        status.conditions.shrink_to_fit();
-      }
     return std::move(out_);
   }
 
@@ -100,7 +98,10 @@ class Attacher {
     for (ListenerStatus& status : out_.listeners) by_gateway[status.gateway].push_back(&status);
     for (auto& [gateway, listeners] : by_gateway) {
       mark_conflicts(listeners, channel_ == Channel::experimental);
-      for (ListenerStatus* status : listeners) conclude(*status);
+      for (ListenerStatus* status : listeners) {
+        conclude(*status);
+        if (options_.faults_only) keep_faults(status->conditions);
+      }
       mark_overlaps(listeners);
     }
   }
@@ -120,11 +121,6 @@ class Attacher {
     }
   }
   static constexpr std::size_t overlap_limit = 256;  // pairs are compared
-
-  static bool fault(const Condition& c) {
-    const bool fine = c.type == "Accepted" || c.type == "ResolvedRefs" || c.type == "Programmed";
-    return c.status != fine;
-  }
 
   // What only a controller can judge: it owns the addresses and the parameters.
   void controller_checks(const kube::Gateway& gateway, Condition& accepted) const {
@@ -185,11 +181,11 @@ class Attacher {
     for (std::size_t i : it->second) {
       const ListenerStatus& status = out_.listeners[i];
       ++out.total;
-      if (holds(status.conditions, "Accepted")) {
-        ++out.accepted;
-        out.valid += holds(status.conditions, "ResolvedRefs") || status.usable;
-      } else {
+      if (fails(status.conditions, "Accepted")) {
         out.rejected += (out.rejected.empty() ? "" : ", ") + status.listener->name;
+      } else {
+        ++out.accepted;
+        out.valid += !fails(status.conditions, "ResolvedRefs") || status.usable;
       }
     }
     return out;

@@ -15,7 +15,7 @@ HeaderChanges changes(const kube::HeaderModifier& modifier) {
   HeaderChanges out;
   for (const kube::HttpHeader& header : modifier.set) out.push_back({HeaderChange::Op::set, header.name, header.value});
   for (const kube::HttpHeader& header : modifier.add) out.push_back({HeaderChange::Op::add, header.name, header.value});
-  for (const std::string& name : modifier.remove) out.push_back({HeaderChange::Op::remove, name, {}});
+  for (const kube::String& name : modifier.remove) out.push_back({HeaderChange::Op::remove, name, {}});
   return out;
 }
 
@@ -51,12 +51,9 @@ void rewrite(const FilterContext&, const kube::RouteFilter& filter, Action& acti
 void cors(const FilterContext&, const kube::RouteFilter& filter, Action& action) {
   if (!filter.cors) return;
   const kube::Cors& from = *filter.cors;
-  action.cors = CorsPolicy{from.allow_origins,
-                           from.allow_methods,
-                           from.allow_headers,
-                           from.expose_headers,
-                           from.allow_credentials.value_or(false),
-                           from.max_age.value_or(5)};
+  action.cors = CorsPolicy{kube::strings(from.allow_origins),      kube::strings(from.allow_methods),
+                           kube::strings(from.allow_headers),      kube::strings(from.expose_headers),
+                           from.allow_credentials.value_or(false), from.max_age.value_or(5)};
 }
 
 // A mirror that does not resolve is left out: the request itself is served (HTTPRouteFilter.requestMirror).
@@ -149,7 +146,10 @@ std::optional<RuleProblem> problem(const kube::HttpRouteRule& rule) {
   bool all_prefix = true;
   for (const kube::HttpRouteMatch& match : rule.matches) {
     if (match.path) {
-      if (auto found = regex_problem(match.path->type, match.path->value.value_or("/"), match.path->node)) return found;
+      if (auto found = regex_problem(match.path->type, match.path->value.value_or("/"), match.node)) {
+        if (match.node) found->at = match.node->find("path");
+        return found;
+      }
       all_prefix = all_prefix && match.path->type.value_or("PathPrefix") == "PathPrefix";
     }
     if (auto found = named_problem(match.headers)) return found;

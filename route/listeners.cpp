@@ -224,9 +224,16 @@ const Condition* find(const std::vector<Condition>& conditions, std::string_view
   auto it = std::find_if(conditions.begin(), conditions.end(), [&](const Condition& c) { return c.type == type; });
   return it == conditions.end() ? nullptr : &*it;
 }
-bool holds(const std::vector<Condition>& conditions, std::string_view type) {
+bool fails(const std::vector<Condition>& conditions, std::string_view type) {
   const Condition* condition = find(conditions, type);
-  return condition && condition->status;
+  return condition && !condition->status;
+}
+void keep_faults(std::vector<Condition>& conditions) {
+  std::erase_if(conditions, [](const Condition& c) {
+    const bool fine = c.type == "Accepted" || c.type == "ResolvedRefs" || c.type == "Programmed";
+    return c.status == fine;
+  });
+  conditions.shrink_to_fit();
 }
 
 ListenerStatus examine(const kube::Index& index, const kube::Object& owner, const kube::Gateway& gateway,

@@ -24,6 +24,8 @@ void conclude(ListenerStatus& status);
 const kube::FrontendValidation* frontend_validation(const kube::Gateway& gateway, const kube::Listener& listener);
 
 const Condition* find(const std::vector<Condition>& conditions, std::string_view type);
-bool holds(const std::vector<Condition>& conditions, std::string_view type);
+bool fails(const std::vector<Condition>& conditions, std::string_view type);
+// Leaves out those that say that all is well.
+void keep_faults(std::vector<Condition>& conditions);
 
 }  // namespace gw::route

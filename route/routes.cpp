@@ -6,6 +6,7 @@
 
 #include "route/backends.h"
 #include "route/filters.h"
+#include "route/listeners.h"
 #include "route/names.h"
 #include "route/order.h"
 
@@ -17,8 +18,8 @@ struct AnyRoute {
   std::string_view kind;
   const kube::Object* object;
   const std::vector<kube::ParentReference>* parents;
-  const std::vector<std::string>* hostnames;  // null: the kind has none
-  std::vector<Condition> verdict;             // ResolvedRefs, and Accepted=false or PartiallyInvalid for its rules
+  const std::vector<kube::String>* hostnames;  // null: the kind has none
+  std::vector<Condition> verdict;              // ResolvedRefs, and Accepted=false or PartiallyInvalid for its rules
 };
 
 // Conditions that do not depend on the parent.
@@ -95,15 +96,20 @@ AnyRoute l4(const kube::Index& index, std::string_view kind, const Route& route)
   return {kind, &route, &route.spec.parent_refs, kind == "TLSRoute" ? &route.spec.hostnames : nullptr, verdict.take()};
 }
 
-std::vector<AnyRoute> all_routes(const kube::Index& index) {
+template <class F>
+void each_route(const kube::Index& index, F&& f) {
   const kube::Bundle& bundle = index.bundle();
-  std::vector<AnyRoute> routes;
-  for (const auto& route : bundle.http_routes) routes.push_back(http_like(index, "HTTPRoute", route));
-  for (const auto& route : bundle.grpc_routes) routes.push_back(http_like(index, "GRPCRoute", route));
-  for (const auto& route : bundle.tls_routes) routes.push_back(l4(index, "TLSRoute", route));
-  for (const auto& route : bundle.tcp_routes) routes.push_back(l4(index, "TCPRoute", route));
-  for (const auto& route : bundle.udp_routes) routes.push_back(l4(index, "UDPRoute", route));
-  return routes;
+  for (const auto& route : bundle.http_routes) f(http_like(index, "HTTPRoute", route));
+  for (const auto& route : bundle.grpc_routes) f(http_like(index, "GRPCRoute", route));
+  for (const auto& route : bundle.tls_routes) f(l4(index, "TLSRoute", route));
+  for (const auto& route : bundle.tcp_routes) f(l4(index, "TCPRoute", route));
+  for (const auto& route : bundle.udp_routes) f(l4(index, "UDPRoute", route));
+}
+
+void reject(ParentStatus& status, const char* reason, std::string message) {
+  std::erase_if(status.conditions, [](const Condition& c) { return c.type == "Accepted"; });
+  status.conditions.insert(status.conditions.begin(),
+                           {"Accepted", false, reason, std::move(message), status.ref->node});
 }
 
 class RouteAttacher {
@@ -118,39 +124,43 @@ class RouteAttacher {
     status.route = route.object;
     status.route_kind = route.kind;
     status.ref = &ref;
-    const auto reject = [&](const char* reason, std::string message) {
-      std::erase_if(status.conditions, [](const Condition& c) { return c.type == "Accepted"; });
-      status.conditions.insert(status.conditions.begin(), {"Accepted", false, reason, std::move(message), ref.node});
-      parents_.out.parents.push_back(std::move(status));
-    };
+    decide(route, key, status);
+    if (parents_.faults_only) keep_faults(status.conditions);
+    parents_.out.parents.push_back(std::move(status));
+  }
+
+ private:
+  void decide(const AnyRoute& route, const ParentKey& key, ParentStatus& status) {
+    const kube::ParentReference& ref = *status.ref;
     const std::string shown = std::string(key.kind) + " " + key.id.display();
     const std::vector<std::size_t>* listeners = find_parent(key, status.gateway);
     if (status.gateway) status.conditions = route.verdict;
     if (!listeners)
-      return reject("NoMatchingParent",
+      return reject(status, "NoMatchingParent",
                     shown + (status.gateway ? " is not accepted" : " does not exist or is not handled"));
 
     std::vector<std::size_t> chosen = by_section(*listeners, ref);
-    if (chosen.empty()) return reject("NoMatchingParent", shown + " has no listener with this sectionName and port");
+    if (chosen.empty())
+      return reject(status, "NoMatchingParent", shown + " has no listener with this sectionName and port");
     std::erase_if(chosen, [&](std::size_t i) { return !allowed(parents_.out.listeners[i], route); });
     if (chosen.empty())
-      return reject("NotAllowedByListeners", "no listener of " + shown + " allows a " + std::string(route.kind) +
-                                                 " of namespace " + route.object->metadata.ns);
+      return reject(status, "NotAllowedByListeners",
+                    "no listener of " + shown + " allows a " + std::string(route.kind) + " of namespace " +
+                        route.object->metadata.ns);
     for (std::size_t i : chosen) {
       std::vector<std::string> hosts = hostnames(parents_.out.listeners[i], route);
       if (!hosts.empty()) status.on.push_back({i, std::move(hosts)});
     }
     if (status.on.empty())
-      return reject("NoMatchingListenerHostname", "no listener of " + shown + " serves the hostnames of the route");
+      return reject(status, "NoMatchingListenerHostname",
+                    "no listener of " + shown + " serves the hostnames of the route");
     if (!find_accepted(status.conditions)) {
       status.conditions.insert(status.conditions.begin(),
                                {"Accepted", true, "Accepted", "the route is attached", nullptr});
       status.accepted = true;
     }
-    parents_.out.parents.push_back(std::move(status));
   }
 
- private:
   static bool find_accepted(const std::vector<Condition>& conditions) {
     return std::any_of(conditions.begin(), conditions.end(), [](const Condition& c) { return c.type == "Accepted"; });
   }
@@ -193,18 +203,17 @@ class RouteAttacher {
 
   static std::vector<std::string> hostnames(const ListenerStatus& status, const AnyRoute& route) {
     if (!route.hostnames) return {std::string()};
-    const std::string& own = status.listener->hostname ? *status.listener->hostname : empty_;
+    const std::string_view own = status.listener->hostname ? status.listener->hostname->view() : std::string_view();
     std::vector<std::string> out;
     if (route.hostnames->empty()) {
       out.push_back(*intersect(own, ""));
       return out;
     }
-    for (const std::string& host : *route.hostnames)
+    for (const kube::String& host : *route.hostnames)
       if (auto both = intersect(own, host); both && std::find(out.begin(), out.end(), *both) == out.end())
         out.push_back(std::move(*both));
     return out;
   }
-  static inline const std::string empty_;
 
   const kube::Index& index_;
   Parents& parents_;
@@ -259,10 +268,9 @@ void separate_http_and_grpc(Attachments& out) {
       continue;
     }
     status->accepted = false;
-    status->conditions.front() = {"Accepted", false, "HostnameConflict",
-                                  std::string("an older ") + (is_grpc ? "HTTPRoute" : "GRPCRoute") +
-                                      " holds a hostname of this route on the same listener",
-                                  status->ref->node};
+    reject(*status, "HostnameConflict",
+           std::string("an older ") + (is_grpc ? "HTTPRoute" : "GRPCRoute") +
+               " holds a hostname of this route on the same listener");
   }
 }
 
@@ -270,8 +278,9 @@ void separate_http_and_grpc(Attachments& out) {
 
 void attach_routes(const kube::Index& index, Parents& parents) {
   RouteAttacher attacher(index, parents);
-  for (const AnyRoute& route : all_routes(index))
+  each_route(index, [&](const AnyRoute& route) {
     for (const kube::ParentReference& ref : *route.parents) attacher.attach(route, ref);
+  });
   separate_http_and_grpc(parents.out);
 
   std::set<std::pair<std::size_t, const kube::Object*>> counted;

@@ -15,6 +15,7 @@ struct Parents {
   Attachments& out;
   const std::map<const kube::Object*, std::vector<std::size_t>>& owners;  // Gateway or ListenerSet -> listeners
   const std::map<const kube::ListenerSet*, const kube::Gateway*>& sets;   // those not allowed have no owner entry
+  bool faults_only;
 };
 
 // Fills out.parents and the listeners' counts of attached routes.

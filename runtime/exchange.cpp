@@ -93,13 +93,10 @@ void Exchange::start(ClientSide& client, const ClientInfo& info) {
   generation_ = worker_.generation();
   worker_.stats().requests_open.add();
   if (info.site->handler) {
-    LocalAnswer answer = info.site->handler->answer(request, info);
-    response.clear();
-    response.status = answer.status;
-    for (auto& [name, value] : answer.fields) response.fields.push_back({keep(name), keep(value)});
-    detail_ = "local";
-    send_local(keep(std::move(answer.content_type)), keep(std::move(answer.body)));
-    return;
+    if (request.framing == Framing::none) return answer_here();
+    replayable_ = false;  // the body is read and forgotten
+    if (request.expect_continue) client.send_interim(100, {});
+    return arm();
   }
   if (auto limit = worker_.limits().max_body; limit && request.framing == Framing::length && request.length > limit)
     return reply(413, "the body is larger than allowed");
@@ -109,6 +106,15 @@ void Exchange::start(ClientSide& client, const ClientInfo& info) {
     return send_local({}, {});
   }
   route();
+}
+
+void Exchange::answer_here() {
+  LocalAnswer answer = info_->site->handler->answer(request, *info_);
+  response.clear();
+  response.status = answer.status;
+  for (auto& [name, value] : answer.fields) response.fields.push_back({keep(name), keep(value)});
+  detail_ = "local";
+  send_local(keep(std::move(answer.content_type)), keep(std::move(answer.body)));
 }
 
 // Max-Forwards (RFC 9110, 7.6.2). False: the request ends here.
@@ -249,12 +255,14 @@ void Exchange::request_body(std::string_view bytes) {
 void Exchange::request_end(const std::vector<HeaderView>& trailers) {
   if (finished_ || request_done_) return;
   request_done_ = true;
+  if (info_->site->handler) return answer_here();
   for (auto& mirror : mirrors_) mirror->end();
   if (upstream_side_ && (request.framing != Framing::none || tunnel_)) upstream_side_->send_end(trailers);
 }
 
 bool Exchange::takes_request() const {
   if (finished_) return false;
+  if (info_->site->handler) return true;
   if (upstream_side_) return !upstream_side_->congested_request();
   return replayable_ && replay_.size() < worker_.limits().replay;
 }

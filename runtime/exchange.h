@@ -132,6 +132,7 @@ class Exchange : public TimerHandler {
   void drop_backend();
   void reply(int status, std::string_view detail);
   void redirect(int status, std::string_view location);
+  void answer_here();  // by the site's own handler
   void send_local(std::string_view content_type, std::string_view body);
   void fail_response();  // after the head was sent
   void finish();

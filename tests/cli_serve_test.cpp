@@ -201,6 +201,26 @@ TEST_CASE("what is made up is said loudly, and where things listen") {
             .find("CN=gwctl self-signed") != std::string::npos);
 }
 
+TEST_CASE("a demo backend takes the whole body before it answers") {
+  if (!have_curl()) {
+    MESSAGE("skipped: no curl");
+    return;
+  }
+  Served served("testdata/sample/shop.yaml --demo-backends");
+  const fs::path body = served.folder / "body";
+  std::ofstream(body) << std::string(3'000'000, 'x');
+  const std::string place = "shop.example.com:" + std::to_string(served.https);
+  for (const std::string version : {"--http1.1", "--http2"})
+    for (const std::string with : {"", "-H 'Transfer-Encoding: chunked'", "-H 'Expect: 100-continue'"}) {
+      CAPTURE(version);
+      CAPTURE(with);
+      CHECK(output_of("curl -sk --noproxy '*' -m 20 " + version + " " + with + " --resolve " + place +
+                      ":127.0.0.1 -o /dev/null -w '%{http_code} %{num_connects} ' --data-binary @" + body.string() +
+                      " https://" + place + "/ --next -sk --noproxy '*' -o /dev/null -w '%{num_connects}' https://" +
+                      place + "/") == "200 3000000 1 0");
+    }
+}
+
 TEST_CASE("addresses of a Gateway and of a pool; a file that changes; one that breaks") {
   if (!have_curl()) {
     MESSAGE("skipped: no curl");

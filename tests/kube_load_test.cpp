@@ -211,3 +211,34 @@ spec:
   CHECK(!index.granted("gateway.networking.k8s.io", "Gateway", "infra", "", "Secret", "certs", "other"));
   CHECK(!index.granted("gateway.networking.k8s.io", "Gateway", "shop", "", "Secret", "certs", "wild"));
 }
+
+TEST_CASE("a file that is read in many parts is one set") {
+  std::string text;
+  const std::string filler(1000, '#');
+  const std::size_t count = 6000;
+  for (std::size_t i = 0; i < count; ++i)
+    text += filler + "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c" +
+            std::to_string(i == count - 1 ? 0 : i) + ", namespace: a}\ndata: {k: \"" + std::to_string(i) + "\"}\n";
+
+  diag::Sources sources;
+  diag::Sink sink;
+  const diag::FileId file = sources.add("set.yaml", text);
+  std::size_t parts = 0, documents = 0;
+  std::uint32_t last = 0;
+  yaml::read_parts(file, sources, {}, sink, [&](const std::vector<yaml::Document>& part) {
+    ++parts;
+    documents += part.size();
+    for (const yaml::Document& document : part) {
+      CHECK(document.begin >= last);
+      last = document.begin;
+    }
+  });
+  CHECK(parts > 1);
+  CHECK(documents == count);
+
+  // The last one has the name of the first.
+  const Loaded loaded(text);
+  CHECK(loaded.bundle.config_maps.size() == count - 1);
+  CHECK(loaded.findings.size() == 1);
+  CHECK(loaded.findings.at(0).code == "GW010");
+}

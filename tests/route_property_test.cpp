@@ -211,7 +211,8 @@ Expected evaluate(const kube::Bundle& bundle, const Sent& sent) {
   for (const kube::HttpRoute& route : bundle.http_routes) {
     const auto& section = route.spec.parent_refs[0].section_name;
     if (section && *section != chosen->name) continue;
-    for (const std::string& name : route.spec.hostnames.empty() ? std::vector<std::string>{""} : route.spec.hostnames) {
+    for (const kube::String& name :
+         route.spec.hostnames.empty() ? std::vector<kube::String>{""} : route.spec.hostnames) {
       const auto both = meet(chosen->hostname.value_or(""), name);
       if (!both || !host_matches(*both, host)) continue;
       served.emplace_back(&route, *both);

@@ -100,13 +100,13 @@ bool swap_type(Random& random, kube::Bundle& bundle) {
 bool lose_flag(Random& random, kube::Bundle& bundle) {
   kube::HttpPathMatch* path = any_path(random, bundle, "RegularExpression");
   if (!path || !path->value->starts_with("(?i)")) return false;
-  path->value->erase(0, 4);
+  path->value = path->value->substr(4);
   return true;
 }
 bool lose_tail(Random& random, kube::Bundle& bundle) {
   kube::HttpPathMatch* path = any_path(random, bundle, "RegularExpression");
   if (!path || !path->value->ends_with(".*")) return false;
-  path->value->resize(path->value->size() - 2);
+  path->value = path->value->substr(0, path->value->size() - 2);
   return true;
 }
 bool change_weight(Random& random, kube::Bundle& bundle) {
@@ -124,7 +124,8 @@ bool scale_weights(Random& random, kube::Bundle& bundle) {
 bool change_backend(Random& random, kube::Bundle& bundle) {
   kube::HttpRouteRule* rule = any_rule(random, bundle);
   if (!rule || rule->backend_refs.empty()) return false;
-  rule->backend_refs.back().name += "-other";
+  kube::String& name = rule->backend_refs.back().name;
+  name = name + "-other";
   return true;
 }
 bool change_code(Random& random, kube::Bundle& bundle) {
@@ -137,7 +138,7 @@ bool change_rewrite(Random& random, kube::Bundle& bundle) {
   kube::UrlRewrite* rewrite = any_filter(random, bundle, &kube::RouteFilter::url_rewrite);
   if (!rewrite || !rewrite->path) return false;
   for (auto* text : {&rewrite->path->replace_full_path, &rewrite->path->replace_prefix_match})
-    if (*text) **text += "/more";
+    if (*text) *text = **text + "/more";
   return true;
 }
 bool drop_filters(Random& random, kube::Bundle& bundle) {
@@ -171,7 +172,7 @@ bool widen_listener(Random& random, kube::Bundle& bundle) {
 bool widen_hostnames(Random& random, kube::Bundle& bundle) {
   kube::HttpRoute* route = any_route(random, bundle);
   if (!route || route->spec.hostnames.empty()) return false;
-  std::string& host = route->spec.hostnames.front();
+  kube::String& host = route->spec.hostnames.front();
   if (host.starts_with("*.")) return false;
   host = "*" + host.substr(host.find('.'));
   return true;
@@ -211,8 +212,8 @@ constexpr Row mutations[] = {
 std::vector<route::Request> probes(const std::vector<route::Request>& observed, const kube::Bundle& bundle) {
   std::set<std::string> hosts{"nobody.test"}, paths{"/", "/zz"};
   for (const kube::HttpRoute& route : bundle.http_routes) {
-    for (const std::string& host : route.spec.hostnames) {
-      hosts.insert(host.starts_with("*.") ? "w." + host.substr(2) : host);
+    for (const kube::String& host : route.spec.hostnames) {
+      hosts.insert(host.starts_with("*.") ? "w." + host.substr(2) : std::string(host));
       if (const auto dot = host.find('.'); dot != std::string::npos) hosts.insert("q" + host.substr(dot));
     }
     for (const auto& rule : route.spec.rules)

@@ -86,7 +86,7 @@ void add_preflights(HostBoundaries& row, const kube::HttpRouteRule& rule) {
   for (const kube::RouteFilter& filter : rule.filters) {
     if (!filter.cors) continue;
     row.preflights.emplace_back("https://origin.invalid");
-    for (const std::string& origin : filter.cors->allow_origins)
+    for (const kube::String& origin : filter.cors->allow_origins)
       if (origin.find('*') == std::string::npos) row.preflights.push_back(origin);
   }
 }
@@ -95,7 +95,8 @@ void add_preflights(HostBoundaries&, const kube::GrpcRouteRule&) {}
 template <class Route>
 void add_routes(HostSet& hosts, const std::vector<Route>& routes, const std::vector<std::string>& everywhere) {
   for (const Route& route : routes) {
-    std::vector<std::string> names = route.spec.hostnames.empty() ? everywhere : route.spec.hostnames;
+    const std::vector<std::string> names =
+        route.spec.hostnames.empty() ? everywhere : kube::strings(route.spec.hostnames);
     for (const std::string& name : names) {
       HostBoundaries& row = hosts.at(diag::lower(name), route);
       for (const auto& rule : route.spec.rules) {
@@ -132,7 +133,7 @@ Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profi
   add_routes(hosts, bundle.http_routes, everywhere);
   add_routes(hosts, bundle.grpc_routes, everywhere);
   for (const kube::TlsRoute& route : bundle.tls_routes)
-    for (const std::string& name : route.spec.hostnames) tls_names.insert(diag::lower(name));
+    for (const kube::String& name : route.spec.hostnames) tls_names.insert(diag::lower(name));
 
   Boundaries out;
   out.path_view = PathView::raw;

@@ -44,8 +44,7 @@ Node Fold::kept(const Node& node) {
 }
 
 std::string_view Fold::text(const Node& string) {
-  const std::string_view all = document_.text;
-  const bool stays = string.text_ >= all.data() && string.text_ <= all.data() + all.size();
+  const bool stays = string.text_ >= text_.data() && string.text_ <= text_.data() + text_.size();
   return stays ? string.string() : arena_->copy(string.string());
 }
 
@@ -82,7 +81,7 @@ Tree Fold::read() const {
   const Limits limits{any, any, any, any, any, any, any};
   auto arena = std::make_shared<Arena>();
   diag::Sink told;
-  const Piece piece{document_.file, document_.text, document_.begin, document_.end, false};
+  const Piece piece{file_, text_, begin_, end_, false};
   const Built built = build(piece, limits, *arena, told);
   return {built.root, std::move(arena)};
 }

@@ -20,10 +20,12 @@ struct Tree {
 class Fold {
  public:
   // The text of `document` outlives the fold, and the fold every node that it kept (those are in `arena`).
-  Fold(const Document& document, std::shared_ptr<Arena> arena) : document_(document), arena_(std::move(arena)) {
-    document_.root = nullptr;
-    document_.storage = nullptr;
-  }
+  Fold(const Document& document, std::shared_ptr<Arena> arena)
+      : text_(document.text),
+        file_(document.file),
+        begin_(document.begin),
+        end_(document.end),
+        arena_(std::move(arena)) {}
 
   // A node of the document that stays when its tree is gone.
   const Node* keep(const Node& node);
@@ -46,10 +48,12 @@ class Fold {
   static std::uint64_t next_id();
 
   const std::uint64_t id_ = next_id();
-  Document document_;
-  std::shared_ptr<Arena> arena_;
+  const std::string_view text_;  // of the file that the document stands in
+  const diag::FileId file_;
+  const std::uint32_t begin_, end_;
   std::once_flag once_;
   std::atomic<bool> known_ = false;
+  std::shared_ptr<Arena> arena_;
   Tree tree_;
 };
 

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
+#include <iterator>
+#include <span>
 #include <string>
 #include <thread>
 
@@ -23,6 +26,7 @@ using diag::Sink;
 using diag::Span;
 
 constexpr std::size_t batch_bytes = 1u << 18;  // work that one thread takes at a time
+constexpr std::size_t batches_per_part = 8;
 
 Diagnostic problem(std::string_view code, Severity severity, Span span, std::string message, std::string help) {
   Diagnostic d;
@@ -194,8 +198,9 @@ std::vector<Chunk> batches_of(const std::vector<Chunk>& chunks) {
   return out;
 }
 
-std::vector<Document> read_all(const Reader& reader, const std::vector<Chunk>& chunks) {
-  std::vector<Chunk> batches = batches_of(chunks);
+// The batches of one part, on all cores.
+std::vector<Document> read_part(const Reader& reader, const std::vector<Chunk>& chunks,
+                                std::span<const Chunk> batches) {
   std::vector<std::vector<Document>> results(batches.size());
   std::atomic<std::size_t> next = 0;
   auto work = [&] {
@@ -219,18 +224,19 @@ std::vector<Document> read_all(const Reader& reader, const std::vector<Chunk>& c
 
 }  // namespace
 
-std::vector<Document> read(FileId file, diag::Sources& sources, const Limits& limits, Sink& sink, Empty empty) {
+void read_parts(FileId file, diag::Sources& sources, const Limits& limits, Sink& sink,
+                const std::function<void(std::vector<Document> part)>& take, Empty empty) {
   std::string_view text = sources.text(file);
   if (text.size() > limits.file_bytes) {
     sink.report(problem(
         "GW012", Severity::error, span(file, 0, 0),
         "the file has " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(limits.file_bytes),
         "split it, or raise --max-file-size"));
-    return {};
+    return;
   }
   if (utf16(text)) {
     sink.report(problem("GW001", Severity::error, span(file, 0, 1), "the file is UTF-16", "save it as UTF-8"));
-    return {};
+    return;
   }
   check_file(file, text, sink);
   Chunks parts = split(text);
@@ -242,10 +248,24 @@ std::vector<Document> read(FileId file, diag::Sources& sources, const Limits& li
     const Chunk& over = parts.chunks[limits.documents];
     sink.report(problem("GW012", Severity::error, span(file, over.begin, over.begin),
                         "more than " + std::to_string(limits.documents) + " documents in one file", "split the file"));
-    return {};
+    return;
   }
-  auto out = read_all(Reader(file, sources, limits, sink), parts.chunks);
-  if (empty == Empty::drop) std::erase_if(out, [](const Document& document) { return document.root->is_null(); });
+  const Reader reader(file, sources, limits, sink);
+  const std::vector<Chunk> batches = batches_of(parts.chunks);
+  for (std::span<const Chunk> left = batches; !left.empty();) {
+    const std::size_t count = std::min(left.size(), batches_per_part);
+    std::vector<Document> part = read_part(reader, parts.chunks, left.first(count));
+    if (empty == Empty::drop) std::erase_if(part, [](const Document& document) { return document.root->is_null(); });
+    take(std::move(part));
+    left = left.subspan(count);
+  }
+}
+
+std::vector<Document> read(FileId file, diag::Sources& sources, const Limits& limits, Sink& sink, Empty empty) {
+  std::vector<Document> out;
+  read_parts(
+      file, sources, limits, sink,
+      [&out](std::vector<Document> part) { std::move(part.begin(), part.end(), std::back_inserter(out)); }, empty);
   return out;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "diag/diagnostic.h"
@@ -28,5 +29,9 @@ enum class Empty : std::uint8_t { drop, keep };
 // or kept as null. Trees point into the text: keep the Sources.
 std::vector<Document> read(diag::FileId file, diag::Sources& sources, const Limits& limits, diag::Sink& sink,
                            Empty empty = Empty::drop);
+
+// The same, some documents at a time, for those who let go of each part before they take the next.
+void read_parts(diag::FileId file, diag::Sources& sources, const Limits& limits, diag::Sink& sink,
+                const std::function<void(std::vector<Document> part)>& take, Empty empty = Empty::drop);
 
 }  // namespace gw::yaml

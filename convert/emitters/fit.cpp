@@ -113,7 +113,7 @@ class Fitter {
   }
 
   // Brings a path's pattern into the target's form.
-  bool shape(std::string& pattern) {
+  bool shape(kube::String& pattern) {
     const Profile& profile = context_.profile;
     if (profile.regex_from_slash) {
       const auto shaped = from_slash(pattern);
@@ -131,7 +131,7 @@ class Fitter {
       }
       pattern = *shaped;
     }
-    if (profile.anchor == Anchor::start && !pattern.ends_with(".*")) pattern += "$";
+    if (profile.anchor == Anchor::start && !pattern.ends_with(".*")) pattern = pattern + "$";
     if (profile.anchor == Anchor::none) pattern = "^(?:" + pattern + ")$";
     return true;
   }

@@ -63,7 +63,7 @@ class Writer {
     ordered_json operation;
     std::vector<std::string> hosts, paths;
     bool every_path = false;
-    for (const std::string& h : written_.route.spec.hostnames) {
+    for (const kube::String& h : written_.route.spec.hostnames) {
       if (h.starts_with('*'))
         return own::refuse(context_, written_, *rules_, *intent_,
                            "Istio's AuthorizationPolicy cannot name a wildcard host with every port");

@@ -151,7 +151,7 @@ class Writer {
     for (kube::RouteFilter& filter : route_.spec.rules[i].filters) {
       if (!filter.request_redirect || filter.request_redirect->hostname) continue;
       if (!filter.request_redirect->scheme) continue;
-      const std::vector<std::string>& hosts = route_.spec.hostnames;
+      const std::vector<kube::String>& hosts = route_.spec.hostnames;
       if (hosts.size() == 1 && !hosts[0].starts_with("*")) {
         filter.request_redirect->hostname = hosts[0];
         continue;

@@ -28,7 +28,7 @@ void allow(Allowed& allowed, const std::set<std::string_view>& namespaces, const
 kube::Listener make_listener(const std::string& name, const PlannedListener& planned, const std::string& ns) {
   kube::Listener l;
   l.name = name;
-  if (!planned.hostname.empty()) l.hostname.emplace(planned.hostname);
+  if (!planned.hostname.empty()) l.hostname = planned.hostname;
   l.port = planned.port;
   l.protocol = planned.protocol;
   if (planned.protocol == "HTTPS" || planned.protocol == "TLS") {

@@ -114,7 +114,7 @@ void extension(kube::HttpRouteRule& rule, std::string_view group, std::string_vi
 ordered_json rule_targets(kube::HttpRoute& route, const std::vector<std::size_t>& rules) {
   ordered_json refs = ordered_json::array();
   for (const std::size_t i : rules) {
-    std::optional<std::string>& name = route.spec.rules[i].name;
+    kube::OptionalString& name = route.spec.rules[i].name;
     if (!name) name = "rule-" + std::to_string(i + 1);
     refs.push_back(
         {{"group", kube::gateway_group}, {"kind", "HTTPRoute"}, {"name", route.metadata.name}, {"sectionName", *name}});

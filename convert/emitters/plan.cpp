@@ -254,8 +254,8 @@ class Planner {
                                        const std::string& section) {
     const kube::Object& owner = certified_by(server);
     for (int n = 1;; ++n) {
-      kube::NamespacedName id{owner.metadata.ns,
-                              dns_name(n == 1 ? owner.metadata.name : owner.metadata.name + "-" + std::to_string(n))};
+      kube::NamespacedName id{owner.metadata.ns, dns_name(n == 1 ? std::string(owner.metadata.name)
+                                                                 : owner.metadata.name + "-" + std::to_string(n))};
       const auto at = plan_.listener_sets.find(id);
       if (at != plan_.listener_sets.end() && at->second.size() >= max_listeners && !at->second.contains(section))
         continue;

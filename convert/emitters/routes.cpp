@@ -115,10 +115,10 @@ kube::RouteFilter rewrite_filter(const Action& action) {
 kube::RouteFilter cors_filter(const CorsPolicy& policy) {
   kube::RouteFilter f = filter("CORS");
   kube::Cors& c = f.cors.emplace();
-  c.allow_origins = policy.origins;
-  c.allow_methods = policy.methods;
-  c.allow_headers = policy.headers;
-  c.expose_headers = policy.expose;
+  c.allow_origins.assign(policy.origins.begin(), policy.origins.end());
+  c.allow_methods.assign(policy.methods.begin(), policy.methods.end());
+  c.allow_headers.assign(policy.headers.begin(), policy.headers.end());
+  c.expose_headers.assign(policy.expose.begin(), policy.expose.end());
   if (policy.credentials) c.allow_credentials = true;
   c.max_age = policy.max_age;
   return f;

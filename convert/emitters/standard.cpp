@@ -41,7 +41,7 @@ struct Said {
     if (a.ns != ns) auth.backend_ref.ns = a.ns;
     kube::ExternalAuthHttp& http = auth.http.emplace();
     http.path = a.path.substr(0, a.path.find('?'));
-    http.allowed_response_headers = a.response_headers;
+    http.allowed_response_headers.assign(a.response_headers.begin(), a.response_headers.end());
     detail = "ExternalAuth filter; the path of the request follows that of the service";
   }
   template <class T>

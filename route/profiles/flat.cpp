@@ -121,7 +121,7 @@ class Flattener {
   void add(const Route& route) {
     FlatRoute flat{
         route.id(), route.kind, route.metadata.creation_timestamp, route.spec.rules.size(), out_.routes.size(), {}, {}};
-    for (const std::string& host : route.spec.hostnames) flat.hostnames.push_back(lower(host));
+    for (const kube::String& host : route.spec.hostnames) flat.hostnames.push_back(lower(host));
     for (std::size_t i = 0; i < route.spec.rules.size(); ++i) add_rule(route, route.spec.rules[i], i, flat);
     for (const ParentStatus* status : parents_of(&route))
       for (const ParentStatus::On& on : status->on) place(route, *status, on, flat);

@@ -68,7 +68,7 @@ Objects::Objects(const kube::Index& index) {
     const auto add = [&](const json& service) {
       Entry entry;
       const std::string ns = text(at(service, {"namespace"}));
-      entry.service.service = {ns.empty() ? object.metadata.ns : ns, text(at(service, {"name"}))};
+      entry.service.service = {ns.empty() ? std::string(object.metadata.ns) : ns, text(at(service, {"name"}))};
       entry.service.port = port_of(at(service, {"port"}));
       if (const json& weight = at(service, {"weight"}); weight.is_number_integer())
         entry.service.weight = static_cast<std::uint32_t>(std::max(0, weight.get<int>()));

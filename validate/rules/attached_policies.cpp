@@ -72,8 +72,8 @@ Policy read(const kube::Object& object) {
     if (!node.is_map() || text_of(&node, "name").empty()) return;
     const std::string_view ns = text_of(&node, "namespace");
     out.targets.push_back({&node, std::string(text_of(&node, "group")), std::string(text_of(&node, "kind")),
-                           ns.empty() ? object.metadata.ns : std::string(ns), std::string(text_of(&node, "name")),
-                           std::string(text_of(&node, "sectionName"))});
+                           std::string(ns.empty() ? object.metadata.ns.view() : ns),
+                           std::string(text_of(&node, "name")), std::string(text_of(&node, "sectionName"))});
   };
   if (const yaml::Node* one = below(spec, "targetRef")) add(*one);
   if (const yaml::Node* list = below(spec, "targetRefs"); list && list->is_seq())

@@ -18,7 +18,8 @@ std::string key_of(std::vector<kube::NamedMatch> list, bool fold) {
   std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   std::string out;
   for (const auto& each : list)
-    out += '\1' + (fold ? diag::lower(each.name) : each.name) + '\2' + each.type.value_or("Exact") + '\2' + each.value;
+    out += '\1' + (fold ? diag::lower(each.name) : std::string(each.name)) + '\2' + each.type.value_or("Exact") + '\2' +
+           each.value;
   return out;
 }
 
@@ -37,44 +38,60 @@ std::string key_of(const kube::HttpRouteMatch& match) {
 struct Claim {
   const kube::HttpRoute* route;
   std::size_t rule;
-  const yaml::Node* at;
+  const kube::Located* at;  // the match, or the rule that has none
+};
+struct Loss {
+  Claim winner;
+  std::size_t places = 0;  // of the loser's
 };
 
 class Precedence {
  public:
   explicit Precedence(const Context& context) : c_(context) {}
 
+  // Place by place: what is claimed on one is forgotten on the next.
   void run() {
-    for (const PlacedRoute& placed : by_precedence(c_)) add(*placed.route, placed.places);
+    const std::vector<PlacedRoute> placed = by_precedence(c_);
+    std::vector<std::pair<std::string_view, const kube::HttpRoute*>> claimants;
+    for (const PlacedRoute& each : placed)
+      for (const std::string& place : each.places) claimants.emplace_back(place, each.route);
+    std::stable_sort(claimants.begin(), claimants.end(),
+                     [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (std::size_t i = 0; i < claimants.size(); ++i) {
+      if (i != 0 && claimants[i].first != claimants[i - 1].first) claims_ = {};
+      each_claim(*claimants[i].second, [this](const auto& match, const Claim& claim) { settle(match, claim); });
+    }
+    for (const PlacedRoute& each : placed)
+      each_claim(*each.route, [&](const auto&, const Claim& claim) {
+        const auto loss = losses_.find(claim.at);
+        if (loss != losses_.end()) tell(claim, loss->second.winner, loss->second.places == each.places.size());
+      });
   }
 
  private:
-  void add(const kube::HttpRoute& route, const std::vector<std::string>& places) {
+  template <class F>
+  static void each_claim(const kube::HttpRoute& route, F&& f) {
     static const kube::HttpRouteMatch everything;
     for (std::size_t r = 0; r < route.spec.rules.size(); ++r) {
       const kube::HttpRouteRule& rule = route.spec.rules[r];
-      if (rule.matches.empty()) claim(route, r, everything, rule.node, places);
-      for (const kube::HttpRouteMatch& match : rule.matches) claim(route, r, match, match.node, places);
+      if (rule.matches.empty()) f(everything, Claim{&route, r, &rule});
+      for (const kube::HttpRouteMatch& match : rule.matches) f(match, Claim{&route, r, &match});
     }
   }
 
-  void claim(const kube::HttpRoute& route, std::size_t rule, const kube::HttpRouteMatch& match, const yaml::Node* at,
-             const std::vector<std::string>& places) {
-    const std::string key = key_of(match);
-    const Claim* winner = nullptr;
-    std::size_t lost = 0;
-    for (const std::string& place : places) {
-      auto [it, fresh] = claims_.try_emplace(place + '\4' + key, Claim{&route, rule, at});
-      const bool own = it->second.route == &route && it->second.rule == rule;
-      if (fresh || own) continue;
-      ++lost;
-      winner = &it->second;
-    }
-    if (winner) tell(route, rule, at, *winner, lost == places.size());
+  void settle(const kube::HttpRouteMatch& match, const Claim& claim) {
+    const auto [it, fresh] = claims_.try_emplace(key_of(match), claim);
+    const Claim& winner = it->second;
+    if (fresh || (winner.route == claim.route && winner.rule == claim.rule)) return;
+    Loss& loss = losses_[claim.at];
+    loss.winner = winner;
+    ++loss.places;
   }
 
-  void tell(const kube::HttpRoute& route, std::size_t rule, const yaml::Node* at, const Claim& winner,
-            bool everywhere) {
+  void tell(const Claim& loser, const Claim& winner, bool everywhere) {
+    const kube::HttpRoute& route = *loser.route;
+    const std::size_t rule = loser.rule;
+    const yaml::Node* const at = loser.at->node;
     const std::string who = winner.route == &route ? "rule " + std::to_string(winner.rule) + " of this route"
                                                    : "HTTPRoute " + winner.route->id().display();
     std::string help = "remove one of them, or make one more specific";
@@ -89,7 +106,7 @@ class Precedence {
                     (everywhere ? "; it gets no request" : " on some hostnames"),
                 std::move(help),
                 {},
-                {{span_of(*winner.route, winner.at), "this match comes first"}}});
+                {{span_of(*winner.route, winner.at->node), "this match comes first"}}});
     if (winner.route->metadata.ns != route.metadata.ns)
       report(c_, {"GW403",
                   route,
@@ -98,11 +115,12 @@ class Precedence {
                       " claim the same hostname and path",
                   "close allowedRoutes of the listener to the namespaces that own the hostname",
                   {},
-                  {{span_of(*winner.route, winner.at), "claimed here too"}}});
+                  {{span_of(*winner.route, winner.at->node), "claimed here too"}}});
   }
 
   const Context& c_;
-  std::unordered_map<std::string, Claim> claims_;
+  std::unordered_map<std::string, Claim> claims_;  // of one place
+  std::unordered_map<const kube::Located*, Loss> losses_;
 };
 
 void check_regex(const Context& c, const kube::Object& route, const kube::Place& at, const std::string& pattern) {
@@ -137,9 +155,10 @@ void check_breadth(const Context& c, const kube::Object& route, const kube::Plac
                "'/' or '^/'"});
 }
 
-void check_path(const Context& c, const kube::HttpRoute& route, const kube::HttpPathMatch& path) {
+void check_path(const Context& c, const kube::HttpRoute& route, const kube::HttpRouteMatch& match) {
+  const kube::HttpPathMatch& path = *match.path;
   const std::string type = path.type.value_or("PathPrefix"), value = path.value.value_or("/");
-  const kube::Place at = member(path, "value");
+  const kube::Place at = member(match, "path").below("value");
   if (type == "RegularExpression") {
     check_regex(c, route, at, value);
     return check_breadth(c, route, at, value);
@@ -194,7 +213,7 @@ void check_patterns(const Context& c) {
     check_heads(c, route);
     for (const kube::HttpRouteRule& rule : route.spec.rules)
       for (const kube::HttpRouteMatch& match : rule.matches) {
-        if (match.path) check_path(c, route, *match.path);
+        if (match.path) check_path(c, route, match);
         for (const auto* list : {&match.headers, &match.query_params})
           for (const kube::NamedMatch& each : *list)
             if (each.type.value_or("Exact") == "RegularExpression")

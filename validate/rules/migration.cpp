@@ -82,10 +82,14 @@ void check_overlap(const Context& c) {
     const kube::HttpRoute* route;
     const yaml::Node* at;
   };
+  std::set<std::string_view> wanted;
+  for (const kube::Ingress& ingress : c.bundle.ingresses)
+    for (const kube::IngressRule& rule : ingress.spec.rules) wanted.insert(rule.host);
   std::map<HostPath, Place> routed;
   for (const kube::HttpRoute& route : c.bundle.http_routes)
     for (const kube::HttpRouteRule& rule : route.spec.rules)
-      for (const std::string& host : route.spec.hostnames) {
+      for (const kube::String& host : route.spec.hostnames) {
+        if (!wanted.contains(host)) continue;
         if (rule.matches.empty()) routed.try_emplace({host, "/"}, Place{&route, rule.node});
         for (const kube::HttpRouteMatch& match : rule.matches)
           if (!match.path || match.path->type.value_or("PathPrefix") != "RegularExpression")

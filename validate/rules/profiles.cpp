@@ -31,7 +31,7 @@ class Profile {
       check_filters(route, rule.filters);
       for (const kube::BackendRef& ref : rule.backend_refs) check_filters(route, ref.filters);
       for (const kube::HttpRouteMatch& match : rule.matches)
-        if (match.path) check_path(route, *match.path);
+        if (match.path) check_path(route, match);
       if (name_ == "nginx-gateway-fabric") check_redirect(route, rule);
     }
   }
@@ -73,8 +73,10 @@ class Profile {
           tell(route, member(filter, "type"), "filter " + filter.type + " is not supported, its rule is answered 500",
                std::string(row.instead));
       if (name_ != "envoy-gateway" && name_ != "istio") continue;
-      for (const auto* modifier : {&filter.request_header_modifier, &filter.response_header_modifier})
-        if (*modifier) check_values(route, **modifier);
+      if (filter.request_header_modifier)
+        check_values(route, *filter.request_header_modifier, member(filter, "requestHeaderModifier"));
+      if (filter.response_header_modifier)
+        check_values(route, *filter.response_header_modifier, member(filter, "responseHeaderModifier"));
     }
   }
 
@@ -92,20 +94,22 @@ class Profile {
   }
 
   // Envoy reads the values as format strings.
-  void check_values(const kube::HttpRoute& route, const kube::HeaderModifier& modifier) {
-    for (const auto* list : {&modifier.set, &modifier.add})
-      for (const kube::HttpHeader& header : *list) {
-        std::string rest = header.value;
-        for (std::size_t at = rest.find("%%"); at != std::string::npos; at = rest.find("%%")) rest.erase(at, 2);
-        if (rest.find('%') != std::string::npos)
-          tell(route, member(header, "value"),
-               "'%' in a header value begins a format of Envoy's; alone it makes Envoy "
-               "refuse the listener",
-               "write %% for a plain percent sign");
-      }
+  void check_values(const kube::HttpRoute& route, const kube::HeaderModifier& modifier, const kube::Place& at) {
+    for (std::size_t i = 0; i < modifier.set.size(); ++i) check_value(route, modifier.set[i], at.below("set", i));
+    for (std::size_t i = 0; i < modifier.add.size(); ++i) check_value(route, modifier.add[i], at.below("add", i));
+  }
+  void check_value(const kube::HttpRoute& route, const kube::HttpHeader& header, const kube::Place& at) {
+    std::string rest = header.value;
+    for (std::size_t pair = rest.find("%%"); pair != std::string::npos; pair = rest.find("%%")) rest.erase(pair, 2);
+    if (rest.find('%') != std::string::npos)
+      tell(route, at.below("value"),
+           "'%' in a header value begins a format of Envoy's; alone it makes Envoy "
+           "refuse the listener",
+           "write %% for a plain percent sign");
   }
 
-  void check_path(const kube::HttpRoute& route, const kube::HttpPathMatch& path) {
+  void check_path(const kube::HttpRoute& route, const kube::HttpRouteMatch& match) {
+    const kube::HttpPathMatch& path = *match.path;
     const std::string value = path.value.value_or("/");
     const bool normalises = name_ == "envoy-gateway" || name_ == "istio" || name_ == "traefik";
     if (!normalises || path.type.value_or("PathPrefix") == "RegularExpression") return;
@@ -115,7 +119,8 @@ class Profile {
       const bool unreserved = (code >= '0' && code <= '9') || (code >= 'A' && code <= 'Z') ||
                               (code >= 'a' && code <= 'z') || code == '-' || code == '.' || code == '_' || code == '~';
       if (!unreserved) continue;
-      tell(route, member(path, "value"), quoted(value) + " never matches: paths are decoded before they are compared",
+      tell(route, member(match, "path").below("value"),
+           quoted(value) + " never matches: paths are decoded before they are compared",
            std::string("write the character itself: ") + static_cast<char>(code));
       return;
     }

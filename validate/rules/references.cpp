@@ -222,27 +222,23 @@ void check_parents(const Context& c) {
 
 // Hostnames of an accepted route that no listener takes are ignored by the Gateway.
 void check_lost_hostnames(const Context& c) {
-  std::map<const kube::Object*, std::set<std::string>> served;
-  std::set<const kube::Object*> accepted;
-  for (const ParentStatus& parent : c.attachments.parents) {
-    if (!parent.accepted) continue;
-    accepted.insert(parent.route);
-    for (const auto& on : parent.on) {
-      const std::string& listener = c.attachments.listeners[on.listener].listener->hostname.value_or("");
-      served[parent.route].insert(listener);
-    }
-  }
+  std::vector<std::pair<const kube::Object*, const kube::Listener*>> served;
+  for (const ParentStatus& parent : c.attachments.parents)
+    if (parent.accepted)
+      for (const auto& on : parent.on) served.emplace_back(parent.route, c.attachments.listeners[on.listener].listener);
+  std::sort(served.begin(), served.end());
   each_route(c.bundle, [&](const auto& route, std::string_view) {
-    if (!accepted.contains(&route)) return;
-    for (std::size_t i = 0; i < route.spec.hostnames.size(); ++i) {
-      const auto& hosts = served[&route];
-      if (std::none_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
-            return route::intersect(host, route.spec.hostnames[i]).has_value();
+    const auto first = std::lower_bound(served.begin(), served.end(), &route,
+                                        [](const auto& row, const kube::Object* of) { return row.first < of; });
+    const auto last = std::find_if(first, served.end(), [&](const auto& row) { return row.first != &route; });
+    if (first == last) return;
+    for (std::size_t i = 0; i < route.spec.hostnames.size(); ++i)
+      if (std::none_of(first, last, [&](const auto& row) {
+            return route::intersect(row.second->hostname.value_or(""), route.spec.hostnames[i]).has_value();
           }))
         report(c, {"GW236", route, item(route.spec, "hostnames", i),
                    "no listener of this route's Gateways takes " + quoted(route.spec.hostnames[i]),
                    "the name is ignored: add a listener for it or remove it"});
-    }
   });
 }
 

@@ -28,9 +28,7 @@ inline kube::Place member(const kube::Located& located, std::string_view name) {
   return {located, name};
 }
 inline kube::Place member(const yaml::Node* node, std::string_view name) {
-  kube::Place at = node;
-  at.member = name;
-  return at;
+  return kube::Place(node).below(name);
 }
 inline kube::Place item(const kube::Located& located, std::string_view list, std::size_t index) {
   return {located, list, index};

@@ -10,11 +10,12 @@
 namespace gw::validate {
 namespace {
 
-void check_modifier(const Context& c, const kube::Object& route, const kube::HeaderModifier& modifier, bool request) {
+void check_modifier(const Context& c, const kube::Object& route, const kube::HeaderModifier& modifier,
+                    const kube::Place& at_modifier, bool request) {
   static const std::set<std::string> hop_by_hop{"connection",        "keep-alive", "proxy-connection", "te", "trailer",
                                                 "transfer-encoding", "upgrade",    "content-length"};
   std::map<std::string, kube::Place> seen;
-  auto look = [&](const std::string& name, const kube::Place& at) {
+  auto look = [&](std::string_view name, const kube::Place& at) {
     const std::string key = diag::lower(name);
     auto [it, fresh] = seen.try_emplace(key, at);
     if (!fresh)
@@ -32,9 +33,9 @@ void check_modifier(const Context& c, const kube::Object& route, const kube::Hea
     else if (hop_by_hop.contains(key))
       report(c, {"GW413", route, at, quoted(name) + " belongs to one connection: a proxy sets it itself", "remove it"});
   };
-  for (const auto* list : {&modifier.set, &modifier.add})
-    for (const kube::HttpHeader& header : *list) look(header.name, header.node);
-  for (std::size_t i = 0; i < modifier.remove.size(); ++i) look(modifier.remove[i], item(modifier, "remove", i));
+  for (std::size_t i = 0; i < modifier.set.size(); ++i) look(modifier.set[i].name, at_modifier.below("set", i));
+  for (std::size_t i = 0; i < modifier.add.size(); ++i) look(modifier.add[i].name, at_modifier.below("add", i));
+  for (std::size_t i = 0; i < modifier.remove.size(); ++i) look(modifier.remove[i], at_modifier.below("remove", i));
 }
 
 // A redirect that changes nothing sends the client back to where it came from.
@@ -53,8 +54,10 @@ void check_redirect(const Context& c, const kube::HttpRoute& route, const kube::
 void check_filters(const Context& c, const kube::HttpRoute& route, const kube::HttpRouteRule& rule,
                    const std::set<std::string>& protocols) {
   for (const kube::RouteFilter& filter : rule.filters) {
-    if (filter.request_header_modifier) check_modifier(c, route, *filter.request_header_modifier, true);
-    if (filter.response_header_modifier) check_modifier(c, route, *filter.response_header_modifier, false);
+    if (filter.request_header_modifier)
+      check_modifier(c, route, *filter.request_header_modifier, member(filter, "requestHeaderModifier"), true);
+    if (filter.response_header_modifier)
+      check_modifier(c, route, *filter.response_header_modifier, member(filter, "responseHeaderModifier"), false);
     if (filter.request_redirect) check_redirect(c, route, *filter.request_redirect, protocols);
     if (filter.cors && filter.cors->allow_credentials.value_or(false) &&
         std::find(filter.cors->allow_origins.begin(), filter.cors->allow_origins.end(), "*") !=
@@ -209,6 +212,7 @@ void check_hostnames(const Context& c) {
 
 // Gateway API v1.6, GRPCRoute.spec.hostnames: HTTPRoute and GRPCRoute must not share a hostname on one listener.
 void check_grpc_hosts(const Context& c) {
+  if (c.bundle.grpc_routes.empty()) return;
   std::map<std::pair<std::size_t, std::string>, const kube::Object*> http;
   for (const route::ParentStatus& parent : c.attachments.parents)
     if (parent.route_kind == "HTTPRoute")

@@ -102,7 +102,9 @@ class Shadowing {
   }
 
   bool covers(const std::vector<kube::NamedMatch>& wide, const std::vector<kube::NamedMatch>& narrow, bool fold) {
-    auto name = [fold](const kube::NamedMatch& match) { return fold ? diag::lower(match.name) : match.name; };
+    auto name = [fold](const kube::NamedMatch& match) {
+      return fold ? diag::lower(match.name) : std::string(match.name);
+    };
     return std::all_of(wide.begin(), wide.end(), [&](const kube::NamedMatch& w) {
       return std::any_of(narrow.begin(), narrow.end(), [&](const kube::NamedMatch& n) {
         if (name(w) != name(n)) return false;

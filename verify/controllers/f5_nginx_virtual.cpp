@@ -130,7 +130,7 @@ class Reader {
   // A subroute outside the prefix makes the whole VirtualServerRoute ignored: its paths fall to others.
   void add_subroutes(const std::string& reference, const std::string& under, Server& server) {
     const auto slash = reference.find('/');
-    const std::string ns = slash == std::string::npos ? object_.metadata.ns : reference.substr(0, slash);
+    const std::string ns = slash == std::string::npos ? std::string(object_.metadata.ns) : reference.substr(0, slash);
     for (const auto& other : index_.bundle().others) {
       if (other.kind != "VirtualServerRoute" || other.metadata.ns != ns ||
           other.metadata.name != reference.substr(slash == std::string::npos ? 0 : slash + 1) || !other.node)

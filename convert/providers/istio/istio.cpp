@@ -228,7 +228,7 @@ class Reader {
     const std::string port = port_of.text("number");
     port_of.rest();
     const auto labels = nginx::split(host, '.');
-    const std::string ns = labels.size() > 1 ? labels[1] : object.metadata.ns;
+    const std::string ns = labels.size() > 1 ? labels[1] : std::string(object.metadata.ns);
     if (!subset.empty())
       tell(ledger_, f.ref("subset"), Outcome::refused,
            "pods of one Service cannot be chosen: give subset '" + subset + "' a Service of its own", Loss::backend);
