@@ -217,7 +217,7 @@ TEST_CASE("a demo backend takes the whole body before it answers") {
       CHECK(output_of("curl -sk --noproxy '*' -m 20 " + version + " " + with + " --resolve " + place +
                       ":127.0.0.1 -o /dev/null -w '%{http_code} %{num_connects} ' --data-binary @" + body.string() +
                       " https://" + place + "/ --next -sk --noproxy '*' -o /dev/null -w '%{num_connects}' https://" +
-                      place + "/") == "200 3000000 1 0");
+                      place + "/") == "200 1 0");
     }
 }
 
