@@ -190,7 +190,7 @@ class Policies {
     return {{"group", group}, {"kind", "Backend"}, {"name", name}};
   }
 
-  const std::string& ns_;
+  const std::string ns_;
   const std::string name_;
   PolicyContext& context_;
   const Intent* intent_ = nullptr;

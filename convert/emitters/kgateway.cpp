@@ -137,7 +137,7 @@ class Policies {
 
   const WrittenRoute& written_;
   const own::Group& rules_;
-  const std::string& name_;
+  const std::string name_;
   PolicyContext& context_;
   const Intent* intent_ = nullptr;
 };

@@ -10,7 +10,7 @@ namespace {
 
 struct Said {
   kube::HttpRouteRule& rule;
-  const std::string& ns;
+  const std::string ns;
   std::string detail;
 
   void operator()(const CookieAffinity& c) {
