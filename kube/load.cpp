@@ -158,7 +158,7 @@ class Loader {
     reader.finish();
     if (context.failed) return;
     if (info.namespaced && object.metadata.ns.empty()) object.metadata.ns = options_.default_namespace;
-    if (!info.namespaced) object.metadata.ns.clear();
+    if (!info.namespaced) object.metadata.ns = String();
     if (fold) {
       object.node = object.document.root = fold->keep(*raw.node);
       object.document.storage = fold;

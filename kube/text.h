@@ -56,7 +56,6 @@ class String {
   const char* begin() const { return data(); }
   const char* end() const { return data() + size(); }
   char operator[](std::size_t i) const { return data()[i]; }
-  char front() const { return data()[0]; }
   char back() const { return data()[size() - 1]; }
   operator std::string_view() const { return {data(), size()}; }
   operator std::string() const { return std::string(data(), size()); }
@@ -64,14 +63,11 @@ class String {
 
   std::size_t find(auto what, std::size_t from = 0) const { return view().find(what, from); }
   std::size_t find_first_of(auto what, std::size_t from = 0) const { return view().find_first_of(what, from); }
-  std::size_t find_last_of(auto what) const { return view().find_last_of(what); }
-  std::size_t rfind(auto what) const { return view().rfind(what); }
   bool starts_with(auto what) const { return view().starts_with(what); }
   bool ends_with(auto what) const { return view().ends_with(what); }
   std::string substr(std::size_t from, std::size_t count = std::string::npos) const {
     return std::string(view().substr(from, count));
   }
-  void clear() { *this = String(); }
 
   friend bool operator==(const String& a, const String& b) { return a.view() == b.view(); }
   friend auto operator<=>(const String& a, const String& b) { return a.view() <=> b.view(); }
@@ -104,7 +100,7 @@ class String {
   }
   bool absent() const { return length() == none; }
   String& become_absent() {
-    clear();
+    *this = String();
     set_length(none);
     return *this;
   }
@@ -131,14 +127,10 @@ class OptionalString {
   const String& operator*() const { return value_; }
   String& operator*() { return value_; }
   const String* operator->() const { return &value_; }
-  const String& value() const { return value_; }
   std::string value_or(std::string_view otherwise) const {
     return std::string(has_value() ? value_.view() : otherwise);
   }
-  String& emplace() {
-    value_.clear();
-    return value_;
-  }
+  String& emplace() { return value_ = String(); }
   void reset() { value_.become_absent(); }
   operator std::optional<std::string>() const {
     return has_value() ? std::optional<std::string>(value_) : std::nullopt;

@@ -15,4 +15,7 @@ inline constexpr bool sanitized = false;
 inline constexpr bool sanitized = false;
 #endif
 
+// For bounds of CPU time that guard against hangs.
+inline constexpr int slowdown = sanitized ? 10 : 1;
+
 }  // namespace gw::test

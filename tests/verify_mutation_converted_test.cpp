@@ -88,7 +88,7 @@ bool reverse_rules(Random& random, kube::Bundle& bundle) {
 bool widen_prefix(Random& random, kube::Bundle& bundle) {
   kube::HttpPathMatch* path = any_path(random, bundle, "PathPrefix");
   if (!path || *path->value == "/") return false;
-  path->value = path->value->substr(0, std::max<std::size_t>(path->value->rfind('/'), 1));
+  path->value = path->value->substr(0, std::max<std::size_t>(path->value->view().rfind('/'), 1));
   return true;
 }
 bool swap_type(Random& random, kube::Bundle& bundle) {

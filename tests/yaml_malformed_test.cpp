@@ -85,7 +85,7 @@ struct World {
 void bounded(const Run& result, const std::string& about) {
   CHECK_MESSAGE(result.exit >= 0, about, " ended by a signal");
   CHECK_MESSAGE(result.exit <= 2, about, " exit ", result.exit);
-  CHECK_MESSAGE(result.cpu_seconds < 2, about, " took ", result.cpu_seconds, " s");
+  CHECK_MESSAGE(result.cpu_seconds < 2 * gw::test::slowdown, about, " took ", result.cpu_seconds, " s");
   if (!gw::test::sanitized) CHECK_MESSAGE(result.memory_mb < 256, about, " took ", result.memory_mb, " MB");
   CHECK_MESSAGE(result.err.find_first_of(std::string("\x1b\0\x07", 3)) == std::string::npos, about);
   CHECK_MESSAGE(result.err.find("internal error") == std::string::npos, about);

@@ -73,10 +73,9 @@ class Profile {
           tell(route, member(filter, "type"), "filter " + filter.type + " is not supported, its rule is answered 500",
                std::string(row.instead));
       if (name_ != "envoy-gateway" && name_ != "istio") continue;
-      if (filter.request_header_modifier)
-        check_values(route, *filter.request_header_modifier, member(filter, "requestHeaderModifier"));
-      if (filter.response_header_modifier)
-        check_values(route, *filter.response_header_modifier, member(filter, "responseHeaderModifier"));
+      each_modifier(filter, [&](const kube::HeaderModifier& modifier, const kube::Place& at, bool) {
+        check_values(route, modifier, at);
+      });
     }
   }
 

@@ -45,6 +45,14 @@ void each_route(const kube::Bundle& bundle, F&& f) {
   for (const auto& route : bundle.udp_routes) f(route, std::string_view("UDPRoute"));
 }
 
+// The modifiers of a filter: f(modifier, its place, whether it is of requests).
+template <class F>
+void each_modifier(const kube::RouteFilter& filter, F&& f) {
+  if (filter.request_header_modifier) f(*filter.request_header_modifier, member(filter, "requestHeaderModifier"), true);
+  if (filter.response_header_modifier)
+    f(*filter.response_header_modifier, member(filter, "responseHeaderModifier"), false);
+}
+
 // Gateways and ListenerSets: f(owner, listeners).
 template <class F>
 void each_listener_owner(const kube::Bundle& bundle, F&& f) {

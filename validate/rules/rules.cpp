@@ -54,10 +54,9 @@ void check_redirect(const Context& c, const kube::HttpRoute& route, const kube::
 void check_filters(const Context& c, const kube::HttpRoute& route, const kube::HttpRouteRule& rule,
                    const std::set<std::string>& protocols) {
   for (const kube::RouteFilter& filter : rule.filters) {
-    if (filter.request_header_modifier)
-      check_modifier(c, route, *filter.request_header_modifier, member(filter, "requestHeaderModifier"), true);
-    if (filter.response_header_modifier)
-      check_modifier(c, route, *filter.response_header_modifier, member(filter, "responseHeaderModifier"), false);
+    each_modifier(filter, [&](const kube::HeaderModifier& modifier, const kube::Place& at, bool of_request) {
+      check_modifier(c, route, modifier, at, of_request);
+    });
     if (filter.request_redirect) check_redirect(c, route, *filter.request_redirect, protocols);
     if (filter.cors && filter.cors->allow_credentials.value_or(false) &&
         std::find(filter.cors->allow_origins.begin(), filter.cors->allow_origins.end(), "*") !=

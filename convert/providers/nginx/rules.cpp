@@ -560,9 +560,8 @@ class Writer {
 
   // Where everything below '/' goes to https anyway, '/' says it alone.
   void drop_covered_redirects() {
-    const auto& [without_port, with_port] = actions_.to_https;
     const auto is_https = [&](const Rule& r) {
-      return r.action && (r.action == without_port || r.action == with_port);
+      return r.action && (r.action == actions_.to_https[0] || r.action == actions_.to_https[1]);
     };
     const auto root = std::find_if(server_.rules.begin(), server_.rules.end(), [&](const Rule& r) {
       return is_https(r) && r.path == "/" && r.kind == PathKind::prefix;
