@@ -15,7 +15,8 @@ def main():
     if not os.path.exists(bench):
         sys.exit("bench: ../shared/bench/bench.py is not there")
     words = sys.argv[1:] or ["load", "--routes", "10000", "--threads", "1", "--scenarios", "h1,https"]
-    command = (f"gwctl:{GWCTL} serve -f {{yaml}} --threads {{threads}} --admin none"
+    watch = " --watch" if words[0] == "reload" else ""
+    command = (f"gwctl:{GWCTL} serve -f {{yaml}} --threads {{threads}} --admin none{watch}"
                " --port-map 80={http},443={https}:21200")
     os.execv(sys.executable, [sys.executable, bench, *words, "--cmd", command])
 
