@@ -383,18 +383,17 @@ Status find_all(const Args& args, Checked& out) {
   }
   kube::LoadOptions load = args.inputs.load;
   diag::Sink decoding;
-  std::optional<kube::Decoder> decoder;
+  kube::Decoder decoder(load, manifests.sources, decoding);
   const Status read = read_input(args, load, manifests, [&](std::vector<kube::RawObject> raw) {
     keep_chosen(load, manifests, raw);
     manifests.objects += raw.size();
     if (has_layer(args, "schema") || has_layer(args, "cel") || has_layer(args, "lint"))
       validate::check_objects(raw, options, manifests.sink, &out.types);
     if (has_layer(args, "lint")) validate::check_written(raw, manifests.sources, options, manifests.sink);
-    if (!decoder) decoder.emplace(load, manifests.sources, decoding);
-    decoder->add(std::move(raw));
+    decoder.add(std::move(raw));
   });
   if (!read) return read;
-  const kube::Bundle bundle = decoder ? decoder->finish() : kube::Bundle{};
+  const kube::Bundle bundle = decoder.finish();
   keep_repeated(decoding, manifests.sink);
   if (has_layer(args, "reference") || has_layer(args, "conflict") || has_layer(args, "lint")) {
     validate::check_rules(bundle, manifests.sources, options, manifests.sink);

@@ -105,7 +105,7 @@ const FilterRow* row_of(std::string_view type) {
   return row == std::end(rows) ? nullptr : row;
 }
 
-std::optional<RuleProblem> regex_problem(const std::optional<std::string>& type, const std::string& value,
+std::optional<RuleProblem> regex_problem(const kube::OptionalString& type, const std::string& value,
                                          const yaml::Node* at) {
   if (type != "RegularExpression") return std::nullopt;
   std::string why = regex_error(value);

@@ -74,7 +74,9 @@ class Profile {
                std::string(row.instead));
       if (name_ != "envoy-gateway" && name_ != "istio") continue;
       each_modifier(filter, [&](const kube::HeaderModifier& modifier, const kube::Place& at, bool) {
-        check_values(route, modifier, at);
+        each_header(modifier, at, [&](const kube::HttpHeader& header, const kube::Place& place) {
+          check_value(route, header, place);
+        });
       });
     }
   }
@@ -93,10 +95,6 @@ class Profile {
   }
 
   // Envoy reads the values as format strings.
-  void check_values(const kube::HttpRoute& route, const kube::HeaderModifier& modifier, const kube::Place& at) {
-    for (std::size_t i = 0; i < modifier.set.size(); ++i) check_value(route, modifier.set[i], at.below("set", i));
-    for (std::size_t i = 0; i < modifier.add.size(); ++i) check_value(route, modifier.add[i], at.below("add", i));
-  }
   void check_value(const kube::HttpRoute& route, const kube::HttpHeader& header, const kube::Place& at) {
     std::string rest = header.value;
     for (std::size_t pair = rest.find("%%"); pair != std::string::npos; pair = rest.find("%%")) rest.erase(pair, 2);

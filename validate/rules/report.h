@@ -53,6 +53,13 @@ void each_modifier(const kube::RouteFilter& filter, F&& f) {
     f(*filter.response_header_modifier, member(filter, "responseHeaderModifier"), false);
 }
 
+// The headers that a modifier sets or adds: f(header, its place).
+template <class F>
+void each_header(const kube::HeaderModifier& modifier, const kube::Place& at, F&& f) {
+  for (std::size_t i = 0; i < modifier.set.size(); ++i) f(modifier.set[i], at.below("set", i));
+  for (std::size_t i = 0; i < modifier.add.size(); ++i) f(modifier.add[i], at.below("add", i));
+}
+
 // Gateways and ListenerSets: f(owner, listeners).
 template <class F>
 void each_listener_owner(const kube::Bundle& bundle, F&& f) {

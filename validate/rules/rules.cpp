@@ -33,8 +33,8 @@ void check_modifier(const Context& c, const kube::Object& route, const kube::Hea
     else if (hop_by_hop.contains(key))
       report(c, {"GW413", route, at, quoted(name) + " belongs to one connection: a proxy sets it itself", "remove it"});
   };
-  for (std::size_t i = 0; i < modifier.set.size(); ++i) look(modifier.set[i].name, at_modifier.below("set", i));
-  for (std::size_t i = 0; i < modifier.add.size(); ++i) look(modifier.add[i].name, at_modifier.below("add", i));
+  each_header(modifier, at_modifier,
+              [&](const kube::HttpHeader& header, const kube::Place& at) { look(header.name, at); });
   for (std::size_t i = 0; i < modifier.remove.size(); ++i) look(modifier.remove[i], at_modifier.below("remove", i));
 }
 
