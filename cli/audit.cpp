@@ -54,9 +54,7 @@ void add_audit(CLI::App& app, Run& run) {
   add_inputs(*command, args->inputs);
   command->add_option("--to", args->options.target, "The target whose losses are shown in detail")
       ->option_text("TARGET");
-  command->add_option("-o,--output", args->format, "text unless told")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"text", "json", "html", "markdown"}));
+  add_format(*command, args->format, {"text", "json", "html", "markdown"});
   command
       ->add_option("--verify-hosts", args->options.verify_hosts,
                    "Hosts whose answers are compared, one of each shape first; 200 unless told, 0: none")

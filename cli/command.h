@@ -14,7 +14,7 @@ class App;
 
 namespace gw::cli {
 
-// Exit codes of the contract.
+// Exit codes; docs/command-line.md.
 inline constexpr int exit_ok = 0;
 inline constexpr int exit_findings = 1;
 inline constexpr int exit_usage = 2;
@@ -30,6 +30,8 @@ struct Inputs {
 void add_inputs(CLI::App& app, Inputs& inputs);
 void add_file_inputs(CLI::App& app, Inputs& inputs);  // without those of a cluster
 bool wants_cluster(const Inputs& inputs);
+// -o, --output and --format: one flag under three names, the same in every command. `format` holds the default.
+void add_format(CLI::App& app, std::string& format, std::vector<std::string> known);
 
 // What a command works on. Sources live as long as the input.
 struct Loaded {

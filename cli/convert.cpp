@@ -149,9 +149,7 @@ void add_convert(CLI::App& app, Run& run) {
       ->check(CLI::IsMember({"v1.1", "v1.2", "v1.3", "v1.4", "v1.5", "v1.6", "v1.7"}));
   command->add_flag("--snippets", args->options.snippets,
                     "SnippetsFilters where nginx-gateway-fabric has no other object");
-  command->add_option("-o,--output", args->format, "yaml, json or kyaml")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"yaml", "json", "kyaml"}));
+  add_format(*command, args->format, {"yaml", "json", "kyaml"});
   command->add_option("--output-dir", args->output_dir, "Write files into this directory")->option_text("DIR");
   command->add_option("--split", args->split, "Files by kind, namespace or role")
       ->option_text("HOW")

@@ -234,9 +234,7 @@ void add_diff(CLI::App& app, Run& run) {
   command->add_option("--known", args->known, "Differences that were agreed upon, with reasons, as verify reads them")
       ->option_text("FILE");
   command->add_option("--show", args->shown, "Differences shown a host")->option_text("N");
-  command->add_option("-o,--output", args->format, "text, json or markdown")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"text", "json", "markdown"}));
+  add_format(*command, args->format, {"text", "json", "markdown"});
   command->callback([&run, args] { run = [args] { return run_diff(*args); }; });
 }
 

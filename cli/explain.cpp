@@ -105,9 +105,7 @@ void add_explain(CLI::App& app, Run& run) {
       "  gwctl explain -o json");
   auto args = std::make_shared<Args>();
   command->add_option("code", args->code, "A code as findings carry it")->option_text("CODE");
-  command->add_option("-o,--output", args->format, "text or json")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"text", "json"}));
+  add_format(*command, args->format, {"text", "json"});
   command->callback([&run, args] { run = [args] { return explain(args->code, args->format == "json"); }; });
 }
 

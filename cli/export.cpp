@@ -107,15 +107,13 @@ void add_export(CLI::App& app, Run& run) {
       ->required()
       ->check(CLI::IsMember({"envoy"}));
   add_inputs(*command, args->inputs);
-  command->add_option("-o,--output", args->format, "yaml unless told")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"yaml", "json"}));
+  add_format(*command, args->format, {"yaml", "json"});
   command
       ->add_option("--xds-dir", args->options.xds_dir, "Write a bootstrap and LDS, RDS, CDS files that Envoy watches")
       ->option_text("DIR");
   command->add_option("--gateway", args->gateway, "Only this Gateway")->option_text("NS/NAME");
   command
-      ->add_option("--address", args->options.address, "Where Gateways without an address listen; 0.0.0.0 unless told")
+      ->add_option("--address", args->options.address, "Where Gateways without an address listen; default: 0.0.0.0")
       ->option_text("IP");
   command->add_option("--port-map", args->port_map, "Listen elsewhere than the listener says")
       ->delimiter(',')
@@ -123,14 +121,14 @@ void add_export(CLI::App& app, Run& run) {
       ->option_text("FROM=TO,...");
   command
       ->add_option("--cert-dir", args->options.cert_dir,
-                   "Holds NAMESPACE/SECRET/tls.crt and tls.key; /etc/gwctl/certs unless told")
+                   "Holds NAMESPACE/SECRET/tls.crt and tls.key; default: /etc/gwctl/certs")
       ->option_text("DIR");
   command
       ->add_option("--cluster-domain", args->options.cluster_domain,
-                   "Of Services whose endpoints are not in the input; cluster.local unless told")
+                   "Of Services whose endpoints are not in the input; default: cluster.local")
       ->option_text("NAME");
   command
-      ->add_option("--admin", args->options.admin, "Address of Envoy's admin page, or none; 127.0.0.1:9901 unless told")
+      ->add_option("--admin", args->options.admin, "Address of Envoy's admin page, or none; default: 127.0.0.1:9901")
       ->option_text("ADDRESS:PORT");
   command->callback([&run, args] { run = [args] { return print_export(*args); }; });
 }

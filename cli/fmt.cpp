@@ -132,9 +132,7 @@ void add_fmt(CLI::App& app, Run& run) {
   for (const char* filter : {"--namespace", "--all-namespaces", "--selector"}) {
     command->remove_option(command->get_option(filter));
   }
-  command->add_option("-o,--output", options->output, "yaml, json (one document a line) or kyaml")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"yaml", "json", "kyaml"}));
+  add_format(*command, options->output, {"yaml", "json", "kyaml"});
   command->add_flag("--show-secrets", options->show_secrets, "Print the values of Secrets too");
   command->callback([&run, options] { run = [options] { return format(*options); }; });
 }

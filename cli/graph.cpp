@@ -53,9 +53,7 @@ void add_graph(CLI::App& app, Run& run) {
       "  gwctl convert shop.yaml | gwctl graph - -o mermaid");
   auto args = std::make_shared<Args>();
   add_inputs(*command, args->inputs);
-  command->add_option("-o,--output", args->format, "text unless told")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"text", "mermaid", "dot", "svg", "html"}));
+  add_format(*command, args->format, {"text", "mermaid", "dot", "svg", "html"});
   command->add_option("--fold", args->fold, "One node a namespace for routes, rules and Services: auto, always, never")
       ->option_text("WHEN")
       ->check(CLI::IsMember({"auto", "always", "never"}));

@@ -72,12 +72,20 @@ void add_inputs(CLI::App& app, Inputs& inputs) {
   app.add_option("--kubeconfig", inputs.kubeconfig, "Read the cluster of this kubeconfig")
       ->option_text("FILE")
       ->group(group);
-  app.add_option("--context", inputs.context, "Context of the kubeconfig; the current one unless told")
+  app.add_option("--context", inputs.context, "Context of the kubeconfig; default: the current one")
       ->option_text("NAME")
       ->group(group);
   app.add_flag("--from-cluster", inputs.from_cluster,
                "Read the cluster of $KUBECONFIG, ~/.kube/config or the Pod's service account")
       ->group(group);
+}
+
+void add_format(CLI::App& app, std::string& format, std::vector<std::string> known) {
+  std::string help = "Output format: ";
+  for (const std::string& name : known) help += (&name == &known.front() ? "" : ", ") + name;
+  app.add_option("-o,--output,--format", format, help + "; default: " + format)
+      ->option_text("FORMAT")
+      ->check(CLI::IsMember(std::move(known)));
 }
 
 void add_file_inputs(CLI::App& app, Inputs& inputs) {
@@ -98,7 +106,7 @@ void add_file_inputs(CLI::App& app, Inputs& inputs) {
   app.add_option("-l,--selector", inputs.load.selector, "Only objects with these labels, as kubectl writes them")
       ->option_text("SELECTOR")
       ->group(group);
-  app.add_option("--max-file-size", inputs.load.limits.file_bytes, "Refuse larger files; 64Mi unless told")
+  app.add_option("--max-file-size", inputs.load.limits.file_bytes, "Refuse larger files; default: 64Mi")
       ->option_text("SIZE")
       ->transform(CLI::AsSizeValue(false))
       ->group(group);

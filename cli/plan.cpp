@@ -168,9 +168,7 @@ void add_plan(CLI::App& app, Run& run) {
   command->add_option("--to", args->target, "The target, as convert takes it")->option_text("TARGET");
   command->add_option("--output-dir", args->directory, "Write numbered folders: plan, scripts, converted manifests")
       ->option_text("DIR");
-  command->add_option("-o,--output", args->format, "markdown unless told")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"markdown", "json"}));
+  add_format(*command, args->format, {"markdown", "json"});
   command->callback([&run, args] { run = [args] { return run_plan(*args); }; });
 }
 

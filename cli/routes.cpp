@@ -38,9 +38,7 @@ void add_routes(CLI::App& app, Run& run) {
       "  gwctl routes shop.yaml -o json");
   auto args = std::make_shared<Args>();
   add_inputs(*command, args->inputs);
-  command->add_option("-o,--output", args->format, "text or json")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"text", "json"}));
+  add_format(*command, args->format, {"text", "json"});
   command->callback([&run, args] { run = [args] { return print_routes(*args); }; });
 }
 

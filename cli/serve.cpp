@@ -390,27 +390,27 @@ void add_serve(CLI::App& app, Run& run) {
   command->add_option("--address-pool", args->pool, "Give every Gateway an address of this range")->option_text("CIDR");
   command
       ->add_option("--port-map", args->port_map,
-                   "Listen elsewhere than the listener says; 80=8080,443=8443 unless told")
+                   "Listen elsewhere than the listener says; default: 80=8080,443=8443")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->option_text("FROM=TO,...");
-  command->add_option("--threads", args->threads, "Worker threads; 1 unless told")
+  command->add_option("--threads", args->threads, "Worker threads; default: 1")
       ->check(CLI::Range(1, 256))
       ->option_text("N");
   command->add_option("--status-dir", args->status_dir, "Write the status of every object here")->option_text("DIR");
   command->add_option("--ready-file", args->ready_file, "Written once everything listens")->option_text("FILE");
-  command->add_option("--admin", args->admin, "Address of the admin page, or none; 127.0.0.1:9901 unless told")
+  command->add_option("--admin", args->admin, "Address of the admin page, or none; default: 127.0.0.1:9901")
       ->option_text("ADDRESS:PORT");
   command->add_option("--access-log", args->access_log, "A line a request: a file, - or none")->option_text("FILE");
   command->add_option("--access-log-format", args->log_format, "text or json")
       ->option_text("FORMAT")
       ->check(CLI::IsMember({"text", "json"}));
-  command->add_option("--max-body-size", args->max_body, "Answer 413 to larger request bodies; no limit unless told")
+  command->add_option("--max-body-size", args->max_body, "Answer 413 to larger request bodies; default: no limit")
       ->transform(CLI::AsSizeValue(false))
       ->option_text("SIZE");
   command
       ->add_option("--drain-timeout", args->drain_seconds,
-                   "Seconds that requests in flight get at SIGTERM; 30 unless told")
+                   "Seconds that requests in flight get at SIGTERM; default: 30")
       ->option_text("SECONDS");
   command->add_flag("--demo-backends", args->demo,
                     "Answer for every Service with a built-in echo backend; make absent certificates");

@@ -189,9 +189,7 @@ void add_trace(CLI::App& app, Run& run) {
   command->add_option("--controller-flag", args->flags, "A flag of the Ingress controller's command line")
       ->allow_extra_args(false)
       ->option_text("FLAG");
-  command->add_option("-o,--output", args->output, "text or json-lines")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"text", "json-lines"}));
+  add_format(*command, args->output, {"text", "json-lines"});
   command->callback([&run, args] { run = [args] { return run_trace(*args); }; });
 }
 

@@ -477,9 +477,7 @@ void add_validate(CLI::App& app, Run& run) {
   add_inputs(*command, args->inputs);
   std::vector<std::string> formats;
   for (const std::string_view format : diag::report_formats()) formats.emplace_back(format);
-  command->add_option("--format", args->format, "How findings are told; text unless given")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember(formats));
+  add_format(*command, args->format, std::move(formats));
   command->add_option("--layers", args->layers, "Only these: yaml, schema, cel, reference, conflict, lint")
       ->option_text("LAYER,...")
       ->delimiter(',')

@@ -300,7 +300,7 @@ void add_verify(CLI::App& app, Run& run) {
   command->add_option("--profile", args->profile, "Implementation of the new gateway; spec-core for any")
       ->option_text("NAME")
       ->capture_default_str();
-  command->add_option("--to", args->to, "Target of the conversion; that of the profile unless told")
+  command->add_option("--to", args->to, "Target of the conversion; default: that of the profile")
       ->option_text("NAME");
   command->add_option("--accept-loss", args->accept_loss, "For the conversion")
       ->option_text("KIND,...")
@@ -309,9 +309,7 @@ void add_verify(CLI::App& app, Run& run) {
   command->add_option("--controller-flag", args->flags, "A flag of the old controller's command line")
       ->allow_extra_args(false)
       ->option_text("FLAG");
-  command->add_option("-o,--output", args->format, "text, json, html or markdown")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"text", "json", "html", "markdown"}));
+  add_format(*command, args->format, {"text", "json", "html", "markdown"});
   command->add_option("--accept", args->accept, "Causes of differences that are agreed to, by name")
       ->option_text("CAUSE,...")
       ->delimiter(',');
@@ -326,8 +324,8 @@ void add_verify(CLI::App& app, Run& run) {
   command->add_option("--live-new", args->live.new_urls, "The gateway to compare it with")
       ->option_text("URL")
       ->allow_extra_args(false);
-  command->add_option("--rate", args->live.rate, "Live requests a second, at most; 20 unless told")->option_text("N");
-  command->add_option("--live-max", args->live.most, "Live requests in all, at most; 2000 unless told")
+  command->add_option("--rate", args->live.rate, "Live requests a second, at most; default: 20")->option_text("N");
+  command->add_option("--live-max", args->live.most, "Live requests in all, at most; default: 2000")
       ->option_text("N");
   command->add_option("--compare-header", args->live.headers, "Header of live answers to compare, too")
       ->option_text("NAME")

@@ -41,9 +41,7 @@ void add_version(CLI::App& app, Run& run) {
   auto* command = app.add_subcommand("version", "Print the version");
   command->footer("Examples:\n  gwctl version\n  gwctl version -o json");
   auto format = std::make_shared<std::string>("text");
-  command->add_option("-o,--output", *format, "text or json")
-      ->option_text("FORMAT")
-      ->check(CLI::IsMember({"text", "json"}));
+  add_format(*command, *format, {"text", "json"});
   command->callback([&run, format] { run = [format] { return print_version(*format == "json"); }; });
 }
 

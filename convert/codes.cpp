@@ -61,27 +61,37 @@ constexpr CodePage pages[] = {
     {"GW627", "requests with a bad or missing Host", "The old controller refuses them with 400."},
     {"GW628", "matching without regard to case", "Hosts with regular expressions match without regard to case."},
     {"GW629", "answers for unknown hosts on https", "A host that no listener names gets no TLS handshake."},
+    {"GW630", "the redirect's Location", "Small differences in the Location that is sent."},
     {"GW631", "unmatched paths of a guarded host",
      "The old controller guards every path of the host, also those that no rule names."},
     {"GW632", "settings that belong to a Service",
      "Canary, affinity and weights hold for every path that uses the Service."},
-    {"GW634", "methods TRACE and CONNECT", "The old controller refuses them itself."},
     {"GW633", "no fall-through between hosts",
      "The old controller never looks at wildcard or host-less rules for a host that has rules of its own."},
+    {"GW634", "methods TRACE and CONNECT", "The old controller refuses them itself."},
     {"GW636", "an Ingress of an old API version",
      "extensions/v1beta1 and networking.k8s.io/v1beta1 left Kubernetes with 1.22. They are read as v1: a missing "
      "pathType is ImplementationSpecific, serviceName and servicePort are backend.service."},
-    {"GW642", "a port that nothing listens on",
-     "The old controller answers 404 where it has no rule; a Gateway has no listener there at all."},
+    {"GW640", "how the old controller differs", "Traits of the controller that Gateway API rules cannot say."},
     {"GW641", "the order of rules cannot be kept",
      "Rules that the old controller tries in an order of its own become regular expressions whose length keeps it; a "
      "path of Gateway API has at most 1024 characters."},
-    {"GW640", "how the old controller differs", "Traits of the controller that Gateway API rules cannot say."},
+    {"GW642", "a port that nothing listens on",
+     "The old controller answers 404 where it has no rule; a Gateway has no listener there at all."},
+    {"GW643", "a path that the old controller never uses",
+     "The controller accepts the Ingress, but nothing that a client sends reaches this path. It is not converted, so that "
+     "the new side answers as the old one does."},
+    {"GW644", "a path that the old controller refuses",
+     "The controller serves the rest of the Ingress and leaves this path out. It is not converted; correct it first if it "
+     "was meant to work."},
     {"GW650", "the target lacks a field",
      "The gateway's published conformance report does not list the feature, or the chosen version or channel of "
      "Gateway API has no such field. The field is left out or brought into a form the gateway has; what would be "
      "answered wrongly gets no backend. Choose another target, version (--api-version) or channel, or accept the loss "
      "by name."},
+    {"GW651", "a redirect without a listener to attach to",
+     "The redirect from http to https belongs on the HTTP listener alone. With --parent, gwctl must be able to tell which "
+     "listener that is: include the Gateway in the input, or name a section."},
     {"GW652", "a pattern that the target cannot take",
      "NGINX Gateway Fabric puts '^' in front of a regular expression and takes only those that begin with '/'. The "
      "rule is left out; write the path so that every branch begins with '/'."},
@@ -99,7 +109,6 @@ constexpr CodePage pages[] = {
     {"GW666", "requests that the target refuses itself", "Methods, header names and Hosts that never reach a route."},
     {"GW667", "preflights", "Who answers an OPTIONS request with Origin and Access-Control-Request-Method."},
     {"GW668", "what the target needs first", "A setting of the gateway without which the output has no effect."},
-    {"GW630", "the redirect's Location", "Small differences in the Location that is sent."},
 };
 
 }  // namespace

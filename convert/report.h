@@ -9,7 +9,7 @@
 
 namespace gw::convert {
 
-// `file` chooses the format by its ending: .html, .md, else JSON (contract "convert").
+// `file` chooses the format by its ending: .html, .md, else JSON (docs/command-line.md, "convert").
 std::string report(const Outcomes& outcomes, std::span<const diag::Diagnostic> findings, const diag::Sources& sources,
                    std::string_view file);
 

@@ -14,7 +14,7 @@ std::string render_text(const Diagnostic& diagnostic, const Sources& sources, bo
 // "file:line:col: error[GW102]: message", without a newline.
 std::string render_concise(const Diagnostic& diagnostic, const Sources& sources);
 
-// One finding as the JSON object of contract "validate", on one line, without a newline.
+// One finding as the JSON object of docs/command-line.md, "validate", on one line, without a newline.
 std::string render_json(const Diagnostic& diagnostic, const Sources& sources);
 
 // Text made safe for a terminal: control bytes (newline and tab too), bidirectional marks and invalid UTF-8

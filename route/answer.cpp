@@ -1,4 +1,4 @@
-// The JSON line and the text of an answer, and the JSON line of a request. Contract "trace".
+// The JSON line and the text of an answer, and the JSON line of a request. docs/command-line.md, "trace".
 #include "route/answer.h"
 
 #include <algorithm>

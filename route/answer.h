@@ -1,4 +1,4 @@
-// One answer in the shape of contract "trace", shared by the old side's models (verify/) and the new side's (route/).
+// One answer in the shape of docs/command-line.md, "trace", shared by the old side's models (verify/) and the new side's (route/).
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -44,7 +44,7 @@ struct AnswerSet {
   std::vector<Answer> any_of;
 };
 
-// The JSON line of contract "trace"; sources give file and line of the rule.
+// The JSON line of docs/command-line.md, "trace"; sources give file and line of the rule.
 std::string to_json(const AnswerSet& answers, const diag::Sources& sources);
 std::string to_text(const AnswerSet& answers, const diag::Sources& sources);
 

@@ -1,4 +1,4 @@
-// From a Decision to the answers of contract "trace", shared by the models of this room.
+// From a Decision to the answers of docs/command-line.md, "trace", shared by the models of this room.
 #pragma once
 #include <string>
 #include <vector>

@@ -150,7 +150,7 @@ class Exchange : public TimerHandler {
   Endpoint* endpoint_ = nullptr;
   RouteStats* stats_ = nullptr;
   Timer timer_;
-  TimePoint started_{}, moved_{}, attempt_{}, resume_at_{};
+  TimePoint started_{}, moved_{}, resume_at_{};
   std::optional<std::string> sticky_;  // the endpoint a session asks for
   std::optional<TimePoint> request_deadline_, attempt_deadline_;
   int status_ = 0;

@@ -37,7 +37,6 @@ class H1Client : public Connection, public ClientSide {
   std::size_t read_body(std::string_view data);
   bool to_http2(std::string_view data);
   void refuse(int status);
-  void end_response();
   void linger();
 
   ClientInfo info_;

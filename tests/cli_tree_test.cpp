@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <set>
+#include <string>
 
 #include "cli/tree.h"
 
@@ -46,4 +48,25 @@ TEST_CASE("man/ has not drifted from the command tree and the tables: `./dev man
     if (name == "gwctl-annotations.7") continue;  // made by convert_annotations_page_test
     CHECK_MESSAGE(expected.contains(name), name << " is made from nothing");
   }
+}
+
+TEST_CASE("docs/command-line.md lists the output formats that each command takes") {
+  std::map<std::string, std::string> formats;  // by command, as the help lists them
+  each(gw::cli::command_docs(), [&](const CommandDoc& command) {
+    for (const gw::cli::FlagDoc& flag : command.flags)
+      if (flag.help.starts_with("Output format: "))
+        formats[command.name.substr(command.name.rfind(' ') + 1)] = flag.help.substr(15, flag.help.find(';') - 15);
+  });
+  std::ifstream page("docs/command-line.md");
+  std::size_t rows = 0;
+  for (std::string line; std::getline(page, line);) {
+    if (!line.starts_with("| `")) continue;
+    const std::size_t name_end = line.find('`', 3), cell = line.find("| ", name_end) + 2;
+    const std::string command = line.substr(3, name_end - 3);
+    std::string listed = line.substr(cell, line.find(" |", cell) - cell);
+    std::erase(listed, '`');
+    CHECK_MESSAGE(formats[command] == listed, command << " takes " << formats[command]);
+    ++rows;
+  }
+  CHECK(rows == 7);
 }

@@ -16,7 +16,7 @@ struct Rendering {
   std::size_t shown = 5;              // counterexamples a host in text, markdown and html
 };
 
-void write_json(const Report& report, const Rendering& rendering, std::ostream& out);  // contract "verify"
+void write_json(const Report& report, const Rendering& rendering, std::ostream& out);  // docs/command-line.md, "verify"
 std::string to_json(const Report& report, const Rendering& rendering);
 std::string to_text(const Report& report, const Rendering& rendering);
 std::string to_markdown(const Report& report, const Rendering& rendering);
@@ -26,7 +26,7 @@ std::string to_html(const Report& report, const Rendering& rendering);  // one f
 std::string place(const route::AnswerSet& answers, const diag::Sources& sources);
 // "200 from default/web:80, which sees /x" for people.
 std::string summary(const route::AnswerSet& answers);
-// A request as contract "trace" writes it, as JSON text.
+// A request as docs/command-line.md, "trace" writes it, as JSON text.
 std::string request_json(const route::Request& request);
 
 }  // namespace gw::verify

@@ -100,7 +100,7 @@ class Policies {
     if (!c.path.empty()) cookie["path"] = c.path;
     if (c.secure) cookie["secure"] = true;
     if (c.same_site == "Strict" || c.same_site == "Lax" || c.same_site == "None") cookie["sameSite"] = c.same_site;
-    hash({{"cookie", std::move(cookie)}}, "BackendConfigPolicy ringHash by cookie; old cookies lose their meaning");
+    hash({{"cookie", std::move(cookie)}}, "BackendConfigPolicy ringHash by cookie (cookies set by the old controller are no longer honoured)");
   }
   void operator()(const HashBalance& h) {
     using By = HashBalance::By;
@@ -129,7 +129,7 @@ class Policies {
     for (const std::size_t i : rules_.rules)
       for (const Backend& b : written_.rules[i]->backends)
         if (!b.resource) all = policies.merge(context_, b.ns, b.name, part, own::service_target, "targetRefs") && all;
-    settle(all ? detail + " of the Service, which holds for every route to it"
+    settle(all ? detail + "; it applies to the whole Service, and so to every route to it"
                : "another Ingress asks otherwise for the same Service, and a Service has one BackendConfigPolicy",
            true);
   }

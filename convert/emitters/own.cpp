@@ -12,8 +12,6 @@
 
 namespace gw::convert::own {
 
-namespace {}  // namespace
-
 kube::OtherObject object(std::string_view api_version, std::string_view kind, const std::string& ns, std::string name,
                          const ordered_json& spec) {
   kube::OtherObject object;
@@ -176,10 +174,6 @@ std::string seconds(long n) {
 std::string cidr(const std::string& address) {
   if (address.find('/') != std::string::npos) return address;
   return address + (address.find(':') == std::string::npos ? "/32" : "/128");
-}
-
-std::string service_url(std::string_view ns, std::string_view service, kube::Port port) {
-  return "http://" + std::string(service) + "." + std::string(ns) + ".svc.cluster.local:" + std::to_string(port);
 }
 
 std::string host_of(std::string_view url) {

@@ -64,7 +64,6 @@ ordered_json service_target(std::string_view ns, std::string_view service);
 std::string seconds(long n);
 std::string cidr(const std::string& address);  // with a prefix length
 // "http://auth.shop.svc.cluster.local:8080"
-std::string service_url(std::string_view ns, std::string_view service, kube::Port port);
 // The host name of an http or https URL; empty when it is no DNS name (an address, variables).
 std::string host_of(std::string_view url);
 // Grants objects of a kind of the target's in `from_ns` the use of a Service or Secret of another namespace.

@@ -342,11 +342,11 @@ class Planner {
       return r->action && r->action->redirect && r->action->redirect->scheme == "https";
     });
     if (!redirects) return part.rules.clear();  // its https part says the same
-    ledger_.note({"GW630",
+    ledger_.note({"GW651",
                   diag::Severity::warning,
                   "the redirect from http to https of " + part.owner->object_id().display() +
-                      " is not written: which listener of Gateway " + options_.parent->ns + "/" +
-                      options_.parent->name + " is http is not known",
+                      " is not written: cannot tell which listener of Gateway " + options_.parent->ns + "/" +
+                      options_.parent->name + " serves HTTP",
                   {},
                   part.owner,
                   nullptr,

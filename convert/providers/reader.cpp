@@ -158,9 +158,9 @@ class Reader {
       if (!open) {
         if (rule.http)
           for (const kube::HttpIngressPath& path : rule.http->paths) ledger_.place(&path);
-        ledger_.note({"GW611",
+        ledger_.note({"GW643",
                       Severity::warning,
-                      "no valid master has host '" + rule.host + "': the controller does not serve these paths",
+                      "no valid master Ingress defines host '" + rule.host + "': the controller does not serve these paths",
                       {},
                       &ingress,
                       rule.node});
@@ -189,7 +189,7 @@ class Reader {
       if (d_.missing_drops && gone(offer)) continue;
       offer.service = service_wishes(offer);
       if (offer.service && !offer.service->dropped.empty()) {
-        ledger_.note({"GW606",
+        ledger_.note({"GW644",
                       Severity::warning,
                       "path '" + std::string(offer.text) +
                           "' is left out: the controller drops it for its Service's annotation " +

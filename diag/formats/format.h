@@ -27,7 +27,7 @@ std::string gitlab(const Report& report);
 std::string markdown(const Report& report);
 std::string html(const Report& report);
 
-// One finding as contract "validate" has it.
+// One finding as docs/command-line.md, "validate" has it.
 nlohmann::ordered_json to_json(const Diagnostic& finding, const Sources& sources);
 // On one line; broken UTF-8 becomes U+FFFD.
 std::string dump(const nlohmann::ordered_json& value, int indent = -1);

@@ -1,4 +1,4 @@
-// JSON as the contract has it: one object, or one finding a line.
+// JSON as docs/command-line.md has it: one object, or one finding a line.
 #include <nlohmann/json.hpp>
 
 #include "diag/baseline.h"

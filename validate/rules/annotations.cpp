@@ -86,8 +86,7 @@ void check_security(const Context& c, const Annotation& a) {
       value.find(".svc") == std::string::npos)
     report(c, {"IN303", a.ingress, a.at, "credentials are checked over plain http",
                "use https, or a Service inside the cluster"});
-  if ((a.name == "ssl-redirect" || a.name == "force-ssl-redirect") && value == "false" && !a.ingress.spec.tls.empty() &&
-      a.name == "ssl-redirect")
+  if (a.name == "ssl-redirect" && value == "false" && !a.ingress.spec.tls.empty())
     report(c, {"IN304", a.ingress, a.at, "a host with a certificate is served over plain http too",
                "remove the annotation unless that is meant"});
   if (a.name == "whitelist-source-range" || a.name == "allowlist-source-range") {

@@ -282,7 +282,8 @@ void header_condition(const Path& p, const json& config) {
     }
   if (regex && values && values->size() > 1) {
     pattern.clear();
-    for (const json& v : *values) pattern += (pattern.empty() ? "" : "|") + glob_regex(v.get<std::string>());
+    for (const json& v : *values)
+      if (v.is_string()) pattern += (pattern.empty() ? "" : "|") + glob_regex(v.get<std::string>());
   }
   p.special.conditions.headers.push_back({name, pattern, regex});
 }
@@ -343,7 +344,7 @@ bool match(Offer& offer, Asking& asking) {
   const bool wild = offer.text.find_first_of("*?") != std::string_view::npos;
   if (offer.type == "Exact" || offer.type == "Prefix") {
     if (!wild) return true;
-    asking.ledger.note({"GW606",
+    asking.ledger.note({"GW644",
                         diag::Severity::warning,
                         "path '" + std::string(offer.text) + "' has a wildcard beside pathType " +
                             std::string(offer.type) + ": the controller refuses it, nothing is written",

@@ -507,7 +507,7 @@ bool match(Offer& offer, Asking& asking) {
   const std::string_view mode = w.text("path-regex");
   if (!mode.empty() && offer.type == "Exact") {
     asking.ledger.note(
-        {"GW611",
+        {"GW643",
          diag::Severity::warning,
          "path '" + std::string(offer.text) +
              "' is never used: beside path-regex the controller writes an Exact path so that nothing matches it",
@@ -534,9 +534,9 @@ bool match(Offer& offer, Asking& asking) {
   }
   own_rewrite(offer);
   if (offer.text.find('%') != std::string_view::npos && offer.reach != Reach::regex) {
-    asking.ledger.note({"GW611",
+    asking.ledger.note({"GW643",
                         diag::Severity::warning,
-                        "path '" + std::string(offer.text) + "' is never used: the controller's template eats the '%'",
+                        "path '" + std::string(offer.text) + "' is never used: the controller's template drops the '%'",
                         {},
                         offer.ingress,
                         offer.at});

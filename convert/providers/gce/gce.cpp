@@ -63,7 +63,7 @@ bool match(Offer& offer, Asking& asking) {
   if (offer.type == "Prefix" || offer.type == "Exact") {
     if (offer.type == "Prefix" && offer.text.find('*') != std::string_view::npos) {
       asking.ledger.note(
-          {"GW606",
+          {"GW644",
            diag::Severity::warning,
            "path '" + std::string(offer.text) + "' of type Prefix has a '*': GKE refuses it, nothing is written",
            {},

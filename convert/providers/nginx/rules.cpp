@@ -548,7 +548,7 @@ class Writer {
       if (r.conditions || seen.insert({r.kind, path, r.scheme}).second) return false;
       if (regex_ && r.scheme != Scheme::https)
         ledger_.note(
-            {"GW611",
+            {"GW643",
              Severity::warning,
              "this path is the same regular expression as an earlier one of host '" + shown() + "'; it is never used",
              {},
