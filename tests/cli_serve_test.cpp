@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "tests/evidence.h"
 #include "tests/loopback.h"
 
 using Json = nlohmann::json;
@@ -146,7 +147,7 @@ TEST_CASE("examples are served as trace foretells") {
     for (const auto& entry : fs::directory_iterator(seeds))
       if (entry.path().extension() == ".yaml") inputs.push_back(entry.path().string());
   } else {
-    MESSAGE("the seed examples are not beside the checkout; only the sample is served");
+    evidence::missing("examples/seed");
   }
   std::sort(inputs.begin(), inputs.end());
   std::size_t asked = 0;

@@ -14,6 +14,7 @@
 #include "kube/kinds.h"
 #include "kube/load.h"
 #include "tests/case_file.h"
+#include "tests/evidence.h"
 #include "validate/validate.h"
 
 using namespace gw;
@@ -27,7 +28,8 @@ struct Config {
 
 std::vector<Config> observed(const std::string& controller) {
   std::vector<Config> configs;
-  std::ifstream file("../shared/oracle/" + controller + ".jsonl");
+  std::ifstream file(evidence::path("oracle/" + controller + ".jsonl"));
+  REQUIRE(file);
   std::set<std::string> seen;
   for (std::string line; std::getline(file, line);) {
     const auto record = nlohmann::json::parse(line);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "kube/load.h"
+#include "tests/evidence.h"
 #include "validate/validate.h"
 
 using namespace gw;
@@ -38,13 +39,11 @@ struct Release {
 }  // namespace
 
 TEST_CASE("built-in and CRDs agree") {
-  std::ifstream file("../shared/validation/cases.jsonl");
+  if (evidence::missing("crds/gateway-api-v1.6.3") || evidence::missing("crds/gateway-api-v1.7.0")) return;
+  std::ifstream file(evidence::path("validation/cases.jsonl"));
   std::vector<std::string> objects;
   for (std::string line; std::getline(file, line);) objects.push_back(nlohmann::json::parse(line)["yaml"]);
-  if (objects.empty()) {
-    MESSAGE("skipped: ../shared is absent");
-    return;
-  }
+  REQUIRE(!objects.empty());
   const Release releases[] = {{"gateway-api-v1.6.3", validate::ApiVersion::v1_6},
                               {"gateway-api-v1.7.0", validate::ApiVersion::v1_7}};
   for (const Release& release : releases) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "kube/load.h"
+#include "tests/evidence.h"
 #include "validate/catalogue.h"
 #include "validate/patterns.h"
 
@@ -142,11 +143,9 @@ TEST_CASE("every node of the built-in schemas is that of the CRDs") {
       load.limits.depth = 1000;
       const std::string directory =
           "../shared/crds/" + std::string(release.directory) + "/" + std::string(name(channel));
+      if (evidence::missing("crds/" + std::string(release.directory))) return;
       const auto files = kube::read_inputs({directory}, load, sources);
-      if (!files) {
-        MESSAGE("skipped: " << directory << " is absent");
-        return;
-      }
+      REQUIRE(files);
       std::vector<yaml::Document> documents;
       for (const diag::FileId id : *files) {
         auto more = yaml::read(id, sources, load.limits, sink);
@@ -184,11 +183,9 @@ TEST_CASE("every rule and pattern of the vendors' CRDs compiles") {
     diag::Sink sink;
     kube::LoadOptions load;
     load.limits.depth = 1000;
+    if (evidence::missing("crds/" + std::string(directory))) continue;
     const auto files = kube::read_inputs({"../shared/crds/" + std::string(directory)}, load, sources);
-    if (!files) {
-      MESSAGE("skipped: " << directory << " is absent");
-      continue;
-    }
+    REQUIRE(files);
     std::vector<yaml::Document> documents;
     for (const diag::FileId id : *files) {
       auto more = yaml::read(id, sources, load.limits, sink);

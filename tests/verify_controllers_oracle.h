@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kube/load.h"
+#include "tests/evidence.h"
 #include "verify/controllers/controller.h"
 
 namespace oracle {
@@ -37,7 +38,6 @@ struct Counts {
 struct Report {
   Counts all, handcrafted, random, unstable;
   std::map<std::string, Counts> topics;
-  bool present = false;
 };
 
 struct Configuration {
@@ -215,9 +215,8 @@ inline void say(const Json& record, const route::AnswerSet& answers, const diag:
 
 inline Report run(const std::string& file, const Options& options) {
   Report report;
-  std::ifstream in("../shared/oracle/" + file);
-  if (!in) return report;
-  report.present = true;
+  std::ifstream in(evidence::path("oracle/" + file));
+  REQUIRE(in);
   std::string key;
   std::shared_ptr<Configuration> current;
   for (std::string line; std::getline(in, line);) {
@@ -278,11 +277,6 @@ inline void traefik_flags(const Json& record, verify::ControllerOptions& control
   if (record["static"] == "strict")
     controller.flags.push_back("--providers.kubernetesIngress.strictPrefixMatching=true");
   if (record["static"] == "notls") controller.flags.push_back("--entryPoints.websecure.http.tls=false");
-}
-
-inline bool present(const Report& report) {
-  if (!report.present) MESSAGE("skipped: ../shared/oracle is absent");
-  return report.present;
 }
 
 inline void print(const std::string& name, const Report& report) {

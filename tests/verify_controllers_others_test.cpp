@@ -20,7 +20,6 @@ TEST_CASE("Traefik answers as observed") {
   options.skip = hidden_state;
   options.configure = oracle::traefik_flags;
   const auto report = oracle::run("traefik-ingress.jsonl", options);
-  if (!oracle::present(report)) return;
   oracle::print("traefik", report);
   CHECK(report.handcrafted.share() >= 0.98);
   CHECK(report.random.share() >= 0.98);
@@ -33,7 +32,6 @@ TEST_CASE("F5 NGINX answers as observed") {
   options.skip = oracle::refused_connection;
   options.extra = oracle::secrets;
   const auto report = oracle::run("f5-nginx.jsonl", options);
-  if (!oracle::present(report)) return;
   oracle::print("f5-nginx", report);
   CHECK(report.handcrafted.share() >= 0.98);
   CHECK(report.random.share() >= 0.98);
@@ -45,7 +43,6 @@ TEST_CASE("haproxytech answers as observed") {
   options.extra = oracle::secrets;
   options.skip = oracle::refused_connection;
   const auto report = oracle::run("haproxytech.jsonl", options);
-  if (!oracle::present(report)) return;
   oracle::print("haproxytech", report);
   CHECK(report.handcrafted.share() >= 0.98);
   CHECK(report.random.share() >= 0.98);
@@ -58,7 +55,6 @@ TEST_CASE("haproxy-ingress answers as observed") {
   options.extra = oracle::secrets;
   options.skip = oracle::refused_connection;
   const auto report = oracle::run("haproxy-ingress.jsonl", options);
-  if (!oracle::present(report)) return;
   oracle::print("haproxy-ingress", report);
   CHECK(report.handcrafted.share() >= 0.98);
   CHECK(report.random.share() >= 0.98);

@@ -6,6 +6,7 @@
 #include "route/assume.h"
 #include "route/attach.h"
 #include "route/profile.h"
+#include "tests/evidence.h"
 #include "tests/verify_controllers_oracle.h"
 #include "verify/boundaries_gateway.h"
 #include "verify/equivalence.h"
@@ -305,7 +306,8 @@ std::string converted(const oracle::Configuration& old, const std::string& contr
 }
 
 void read_records(const std::string& file, const std::string& controller, Campaign& campaign, unsigned& seed) {
-  std::ifstream in("../shared/oracle/" + file);
+  std::ifstream in(evidence::path("oracle/" + file));
+  REQUIRE(in);
   std::map<std::string, std::pair<oracle::Json, std::vector<route::Request>>> by_config;
   std::vector<std::string> order;
   for (std::string line; std::getline(in, line);) {
@@ -328,10 +330,6 @@ void read_records(const std::string& file, const std::string& controller, Campai
 }  // namespace
 
 TEST_CASE("mutations of converted configurations: what changes an answer is found, nothing else is flagged") {
-  if (!std::ifstream("../shared/oracle/ingress-nginx.jsonl")) {
-    MESSAGE("skipped: ../shared/oracle is absent");
-    return;
-  }
   Campaign campaign;
   unsigned seed = 1;
   read_records("ingress-nginx.jsonl", "ingress-nginx", campaign, seed);
@@ -352,6 +350,6 @@ TEST_CASE("mutations of converted configurations: what changes an answer is foun
   }
   MESSAGE(sum.all, " mutations, ", sum.changed, " change a probed answer, ", sum.flagged, " found, ", sum.confirmed,
           " counterexamples asked again", text);
-  CHECK(sum.all >= 600);
-  CHECK(sum.changed >= 250);
+  CHECK(sum.all >= evidence::at_least(600));
+  CHECK(sum.changed >= evidence::at_least(250));
 }

@@ -10,6 +10,7 @@
 #include "route/assume.h"
 #include "route/attach.h"
 #include "route/profile.h"
+#include "tests/evidence.h"
 #include "tests/verify_controllers_oracle.h"
 #include "verify/boundaries_gateway.h"
 #include "verify/equivalence.h"
@@ -122,11 +123,8 @@ struct Soundness {
 };
 
 void check(const std::string& file, const oracle::Options& options, double least_told) {
-  std::ifstream in("../shared/oracle/" + file);
-  if (!in) {
-    MESSAGE("skipped: ../shared/oracle is absent");
-    return;
-  }
+  std::ifstream in(evidence::path("oracle/" + file));
+  REQUIRE(in);
   Soundness seen;
   std::string key;
   std::shared_ptr<oracle::Configuration> old;
