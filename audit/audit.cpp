@@ -116,7 +116,7 @@ std::vector<std::string> aliases_of(const kube::Ingress& ingress) {
 class Auditor {
  public:
   Auditor(const kube::Bundle& bundle, const diag::Sources& sources)
-      : bundle_(bundle), sources_(sources), index_(bundle) {}
+      : bundle_(bundle), sources_(sources), index_(bundle), classes_(index_, everything_, nullptr) {}
 
   void add_ingresses() {
     for (const kube::Ingress& ingress : bundle_.ingresses) {
@@ -124,7 +124,7 @@ class Auditor {
       line.id = ingress.id();
       line.class_name = convert::class_of(ingress);
       line.owner = owner_of(ingress.metadata, index_.ns(ingress.metadata.ns));
-      const convert::Owner owner = convert::owner_of(ingress, index_, nullptr);
+      const convert::Owner& owner = classes_.owner(ingress);
       if (owner.provider != nullptr) line.controller = owner.provider->name;
       if (ingress.node != nullptr) line.place = place_of(ingress.node->span(), sources_);
       for (const kube::IngressRule& rule : ingress.spec.rules)
@@ -279,6 +279,8 @@ class Auditor {
   const kube::Bundle& bundle_;
   const diag::Sources& sources_;
   kube::Index index_;
+  const convert::Options everything_;
+  const convert::Classification classes_;
   Report report_;
   std::map<kube::NamespacedName, std::size_t> lines_;
 };

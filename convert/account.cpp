@@ -62,13 +62,14 @@ void account_fields(std::span<const kube::OtherObject* const> own, Ledger& ledge
   }
 }
 
-void account_others(const Provider& provider, const kube::Bundle& bundle, std::string_view target, Ledger& ledger) {
+void account_others(const Provider& provider, const kube::Bundle& bundle, std::string_view target,
+                    const std::set<const kube::Object*>& taken, Ledger& ledger) {
   for (const kube::OtherObject& object : bundle.others) {
     const std::string_view group = std::string_view(object.api_version).substr(0, object.api_version.find('/'));
     const auto row = std::find_if(std::begin(beside), std::end(beside), [&](const Beside& b) {
       return b.provider == provider.name && b.group == group && b.kind == object.kind;
     });
-    if (row == std::end(beside) || (provider.name == "istio" && target == "istio")) continue;
+    if (row == std::end(beside) || taken.contains(&object) || (provider.name == "istio" && target == "istio")) continue;
     const bool grave = row->loss != Loss::none;
     ledger.note({grave ? (security(row->loss) ? "GW602" : "GW601") : "GW605",
                  grave ? diag::Severity::error : diag::Severity::warning,

@@ -30,7 +30,10 @@ constexpr CodePage pages[] = {
     {"GW609", "a TLS host names no certificate",
      "The old controller serves its own self-signed certificate. A Gateway listener needs a Secret: create the one "
      "that was written."},
-    {"GW610", "the class of an Ingress", "An Ingress of another class is left out; one without a class is taken."},
+    {"GW610", "the class of an Ingress",
+     "Which controller serves an Ingress is decided for its class. What the controller does not serve is left out: an "
+     "Ingress of another class, of a class that nobody has, of a namespace that is not watched, or one without a class "
+     "where other Ingresses name theirs. Flags of the controller (--controller-flag) say otherwise."},
     {"GW611", "a path that another Ingress already has",
      "The oldest Ingress wins; the path of the younger one is never used."},
     {"GW612", "a path was not converted",
@@ -84,6 +87,9 @@ constexpr CodePage pages[] = {
     {"GW644", "a path that the old controller refuses",
      "The controller serves the rest of the Ingress and leaves this path out. It is not converted; correct it first if it "
      "was meant to work."},
+    {"GW645", "a Gateway of an internal class",
+     "The class was reached from within the network only, and the target has no class of its own for such Gateways. "
+     "Make the load balancer of the new Gateway internal before its routes get traffic."},
     {"GW650", "the target lacks a field",
      "The gateway's published conformance report does not list the feature, or the chosen version or channel of "
      "Gateway API has no such field. The field is left out or brought into a form the gateway has; what would be "

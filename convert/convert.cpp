@@ -8,7 +8,10 @@
 #include "convert/acme.h"
 #include "convert/classify.h"
 #include "convert/emit.h"
+#include "convert/guard.h"
 #include "convert/movers.h"
+#include "convert/policies.h"
+#include "convert/providers/wishes.h"
 #include "convert/settle.h"
 #include "convert/split.h"
 #include "diag/suggest.h"
@@ -33,21 +36,22 @@ class Engine {
   Engine(const kube::Bundle& bundle, const Options& options, const diag::Sources& sources, diag::Sink& sink)
       : bundle_(bundle), options_(options), sources_(sources), sink_(sink), index_(bundle) {}
 
-  Outcomes run(const Provider* wanted, const Target& target, const Consumer& consumer) {
+  Result<Outcomes> run(const Provider* wanted, const Target& target, const Consumer& consumer) {
     Outcomes out;
     Ledger& ledger = out.ledger;
-    assign(wanted, ledger);
+    const Classification classes(index_, options_, wanted);
+    assign(classes, ledger);
     const std::size_t routing = assign_resources(wanted, ledger);
     out.ingresses = bundle_.ingresses.size() + routing;
     for (const auto& [p, own] : resources_) out.beside += own.size();
     out.beside -= routing;
     Ir ir;
-    for (const Provider& p : providers())
-      if (owned_.contains(&p) || resources_.contains(&p) ||
-          (p.beside && (!wanted || wanted == &p) && p.beside(bundle_)))
-        p.read({bundle_, index_, sources_, options_, owned_[&p], resources_[&p]}, ir, ledger);
+    if (const Status status = name_deployments(classes.deployments(), ir, out); !status) return status.error();
+    for (std::size_t i = 0; i < deployments_.size(); ++i) read(i, target, ir, ledger);
     move_annotations(objects(), ir, ledger);
     if (options_.spare_acme) spare_acme(ir);
+    choose_only(ir);
+    spread_guards(ir);
     settle(ir, target, options_, ledger);
     report_untaken(ledger);
     report_unplaced(ledger);
@@ -62,9 +66,9 @@ class Engine {
   }
 
  private:
-  void assign(const Provider* wanted, Ledger& ledger) {
+  void assign(const Classification& classes, Ledger& ledger) {
     for (const kube::Ingress& ingress : bundle_.ingresses) {
-      const Owner owner = owner_of(ingress, index_, wanted);
+      const Owner& owner = classes.owner(ingress);
       if (ingress.api_version != "networking.k8s.io/v1")
         ledger.note({"GW636",
                      Severity::warning,
@@ -77,17 +81,117 @@ class Engine {
       if (!owner.note.empty())
         ledger.note({"GW610", Severity::info, ingress.object_id().display() + " " + owner.note, {}, &ingress, nullptr});
       if (owner.provider) {
-        owned_[owner.provider].push_back(&ingress);
         provider_of_[&ingress] = owner.provider;
       } else {
         ledger.note({"GW610",
-                     Severity::warning,
+                     owner.chosen_out ? Severity::info : Severity::warning,
                      ingress.object_id().display() + " is left out: " + owner.why_not,
                      {},
                      &ingress,
                      ingress.spec.node ? ingress.spec.node->find("ingressClassName") : nullptr});
       }
     }
+  }
+
+  // A Gateway a class: where there are several, each is named after its own.
+  Status name_deployments(std::vector<Deployment> all, Ir& ir, Outcomes& out) {
+    deployments_ = std::move(all);
+    std::vector<std::string> routing;
+    for (const Deployment& d : deployments_) {
+      std::string name = d.name.empty() ? std::string(d.provider->name) : d.name;
+      const bool routes = !d.ingresses.empty() || std::any_of(d.own.begin(), d.own.end(), [](const auto* object) {
+        return owner_of_kind(*object).second->routes;
+      });
+      if (routes) routing.push_back(name);
+      ir.deployments.push_back({std::move(name), d.internal, {}});
+      out.served.push_back({std::string(d.provider->name), d.name, d.ingresses});
+    }
+    if (routing.size() < 2) return Unit{};
+    if (options_.parent) {
+      std::string names;
+      for (const std::string& name : routing) names += (names.empty() ? "" : ", ") + name;
+      return Error{"--parent names one Gateway, and the input has routes of several classes: " + names,
+                   "choose the class that this Gateway serves with --class, and convert the others apart"};
+    }
+    std::set<std::string> used;
+    for (DeploymentName& d : ir.deployments) {
+      d.gateway = d.name;
+      for (int n = 2; !used.insert(d.gateway).second; ++n) d.gateway = d.name + "-" + std::to_string(n);
+    }
+    return Unit{};
+  }
+
+  // Each deployment is read as if it stood alone: hosts of one never meet those of another.
+  void read(std::size_t i, const Target& target, Ir& ir, Ledger& ledger) {
+    const Deployment& d = deployments_[i];
+    std::vector<Server> servers = std::exchange(ir.servers, {});
+    std::vector<Stream> streams = std::exchange(ir.streams, {});
+    const std::size_t guards = ir.guards.size();
+    const bool first = std::none_of(deployments_.begin(), deployments_.begin() + static_cast<std::ptrdiff_t>(i),
+                                    [&](const Deployment& o) { return o.provider == d.provider; });
+    d.provider->read({bundle_, index_, sources_, options_, d.ingresses, d.own, d.classes, first}, ir, ledger);
+    guard_what_is_uncertain(d, ir, ledger);
+    const auto number = static_cast<std::uint16_t>(i);
+    for (std::size_t n = guards; n < ir.guards.size(); ++n) ir.guards[n].deployment = number;
+    policies_.merge(find_policies(*d.provider, number, bundle_, target, ir));
+    const auto append = [&](auto& before, auto& now) {
+      for (auto& one : now) {
+        one.deployment = number;
+        before.push_back(std::move(one));
+      }
+      now = std::move(before);
+    };
+    append(servers, ir.servers);
+    append(streams, ir.streams);
+  }
+
+  // Several controllers use this name of a class, and no IngressClass tells which one serves it: a guard of another one may
+  // be what guards today.
+  void guard_what_is_uncertain(const Deployment& d, Ir& ir, Ledger& ledger) {
+    if (!d.classes.empty() || options_.from != "auto") return;
+    const auto named = [&](const Provider& p) {
+      return std::find(p.classes.begin(), p.classes.end(), d.name) != p.classes.end();
+    };
+    for (const kube::Ingress* ingress : d.ingresses)
+      for (const Provider& other : providers()) {
+        if (&other == d.provider || !named(other)) continue;
+        const kube::StringMap& annotations = ingress->metadata.annotations;
+        for (std::uint32_t k = 0; k < annotations.size(); ++k)
+          for (const std::string_view prefix : other.prefixes) {
+            if (!prefix.ends_with('/') || !annotations[k].first.starts_with(prefix) || ledger.taken(*ingress, k) ||
+                !guards(std::string_view(annotations[k].first).substr(prefix.size())))
+              continue;
+            Guard guard;
+            guard.owner = ingress;
+            guard.intent.demand = Foreign{annotations[k].second};
+            guard.intent.claims = {ledger.take(*ingress, k)};
+            guard.intent.loss = Loss::auth;
+            guard.intent.without = ir.keep(
+                "it belongs to " + std::string(other.name) + ", whose class may be '" + d.name +
+                "', too; say with --from, or with the IngressClass among the input, which controller serves it");
+            ir.guards.push_back(std::move(guard));
+          }
+      }
+  }
+
+  bool chosen(const kube::Object& object) const {
+    return options_.only.empty() || options_.only.contains(object.id());
+  }
+  // Only now: who has a host, and what guards it, was decided by all that was read.
+  void choose_only(Ir& ir) const {
+    if (options_.only.empty()) return;
+    for (Server& server : ir.servers) {
+      std::erase_if(server.rules, [&](const Rule& rule) { return rule.owner && !chosen(*rule.owner); });
+      if (server.rules.empty()) continue;
+      server.owner = server.rules.front().owner;
+    }
+    std::erase_if(ir.servers, [](const Server& server) { return server.rules.empty(); });
+    std::erase_if(ir.streams, [&](const Stream& stream) { return !chosen(*stream.owner); });
+    std::erase_if(ir.backend_tls, [&](const BackendTls& tls) { return tls.owner && !chosen(*tls.owner); });
+  }
+  // Is this finding about something that the user chose? Settings of a controller concern everything.
+  bool concerns(const kube::Object& object) const {
+    return chosen(object) || object.kind == "ConfigMap" || object.kind == "IngressClass";
   }
 
   std::vector<const kube::Ingress*> ingresses() const {
@@ -181,7 +285,8 @@ class Engine {
     for (const Provider& p : providers()) {
       if (const auto own = resources_.find(&p); own != resources_.end() && p.accounts)
         account_fields(own->second, ledger);
-      if (!owned_[&p].empty() || !resources_[&p].empty()) account_others(p, bundle_, target.name, ledger);
+      if (std::any_of(deployments_.begin(), deployments_.end(), [&](const Deployment& d) { return d.provider == &p; }))
+        account_others(p, bundle_, target.name, policies_, ledger);
     }
   }
 
@@ -208,6 +313,7 @@ class Engine {
   void report_entries(Ledger& ledger) {
     for (Claim claim = 1; claim < ledger.entries().size(); ++claim) {
       Entry& entry = ledger.entry(claim);
+      if (!concerns(*entry.object)) continue;
       if (!entry.settled) ledger.settle(claim, Outcome::refused, "nothing in the output says it", "GW601", Loss::other);
       const bool grave = entry.outcome == Outcome::refused || entry.outcome == Outcome::unknown;
       const bool accepted = grave && options_.accepts(entry.loss);
@@ -228,7 +334,7 @@ class Engine {
   // Notes of severity info are for the report: they hold for every conversion of a kind.
   void report_notes(const Ledger& ledger) {
     for (const Note& note : ledger.notes()) {
-      if (note.severity == Severity::info) continue;
+      if (note.severity == Severity::info || (note.object && !concerns(*note.object))) continue;
       std::string help = note.help;
       if (help.empty() && !note.request.empty()) help = "a request that shows it: " + note.request;
       if (note.severity == Severity::error && note.loss != Loss::none && !options_.accepts(note.loss)) {
@@ -258,7 +364,8 @@ class Engine {
   const diag::Sources& sources_;
   diag::Sink& sink_;
   const kube::Index index_;
-  std::map<const Provider*, std::vector<const kube::Ingress*>> owned_;
+  std::vector<Deployment> deployments_;
+  std::set<const kube::Object*> policies_;  // that became guards
   std::map<const Provider*, std::vector<const kube::OtherObject*>> resources_;
   std::map<const kube::Ingress*, const Provider*> provider_of_;  // addresses in input order
   bool lost_ = false;
@@ -270,7 +377,40 @@ Error unknown_word(std::string_view flag, std::string_view word, const std::vect
   return {std::string(flag) + " '" + std::string(word) + "' is not known", std::move(help)};
 }
 
+// What --class, --only and --configmap name must be there.
+Status check_choice(const kube::Bundle& bundle, const Options& options) {
+  for (const std::string& name : options.classes) {
+    const auto named = [&](const auto& object) { return class_of(object) == name; };
+    if (std::none_of(bundle.ingresses.begin(), bundle.ingresses.end(), named) &&
+        std::none_of(bundle.others.begin(), bundle.others.end(), named) &&
+        std::none_of(bundle.ingress_classes.begin(), bundle.ingress_classes.end(),
+                     [&](const kube::IngressClass& c) { return c.metadata.name == name; }))
+      return Error{"--class '" + name + "' names no class of the input", "write a class that an Ingress names"};
+  }
+  for (const kube::NamespacedName& id : options.only) {
+    const auto is = [&](const kube::Object& object) { return object.id() == id; };
+    if (std::none_of(bundle.ingresses.begin(), bundle.ingresses.end(), is) &&
+        std::none_of(bundle.others.begin(), bundle.others.end(), is))
+      return Error{"--only '" + id.display() + "' names nothing of the input", "write NAMESPACE/NAME of an Ingress"};
+  }
+  for (const kube::NamespacedName& id : options.config_maps)
+    if (std::none_of(bundle.config_maps.begin(), bundle.config_maps.end(),
+                     [&](const kube::ConfigMap& map) { return map.id() == id; }))
+      return Error{"--configmap '" + id.display() + "' is not among the input",
+                   "give the file that has it, or read it from the cluster"};
+  return Unit{};
+}
+
 }  // namespace
+
+Result<kube::NamespacedName> parse_id(std::string_view flag, std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos || slash == 0 || slash + 1 == text.size() ||
+      text.find('/', slash + 1) != std::string_view::npos)
+    return Error{std::string(flag) + " '" + std::string(text) + "' is not of the form NAMESPACE/NAME",
+                 "write, for example, " + std::string(flag) + " ingress-nginx/ingress-nginx-controller"};
+  return kube::NamespacedName{std::string(text.substr(0, slash)), std::string(text.substr(slash + 1))};
+}
 
 Result<Parent> parse_parent(std::string_view text) {
   Parent parent;
@@ -293,6 +433,7 @@ Result<Outcomes> convert(const kube::Bundle& bundle, const Options& options, con
   if (!wanted && options.from != "auto") return unknown_word("--from", options.from, provider_names());
   const Target* to = target(options.to);
   if (!to) return unknown_word("--to", options.to, target_names());
+  if (const Status status = check_choice(bundle, options); !status) return status.error();
   return Engine(bundle, options, sources, sink).run(wanted, *to, consumer);
 }
 

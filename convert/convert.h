@@ -25,6 +25,8 @@ struct Parent {
   std::string ns, name, section;
 };
 Result<Parent> parse_parent(std::string_view text);
+// NAMESPACE/NAME, as the value of a flag.
+Result<kube::NamespacedName> parse_id(std::string_view flag, std::string_view text);
 
 struct Options {
   std::string from = "auto";
@@ -39,10 +41,20 @@ struct Options {
   Layout layout = Layout::shared;
   std::optional<Parent> parent;
   std::set<Loss> accepted;
+  std::vector<std::string> controller_flags;   // of the old controller's command line: "--ingress-class=internal"
+  std::set<std::string> classes;               // convert these alone; empty: all
+  std::set<kube::NamespacedName> only;         // write the routes of these alone; empty: of all
+  std::set<kube::NamespacedName> config_maps;  // of the controllers; empty: found by name and labels
   // Called when the specs of the Ingresses have been read for the last time: whoever owns them may let them go.
   std::function<void()> specs_read;
 
   bool accepts(Loss loss) const { return accepted.contains(loss); }
+};
+
+// Ingresses that one deployment of a controller serves, under one class; empty where they name none.
+struct Served {
+  std::string provider, class_name;
+  std::vector<const kube::Ingress*> ingresses;
 };
 
 // What a conversion told besides the objects it made. Findings went to the Sink.
@@ -50,6 +62,7 @@ struct Outcomes {
   Ledger ledger;
   std::size_t ingresses = 0, routes = 0;  // Ingresses and resources that route; routes written
   std::size_t beside = 0;                 // resources that only others refer to (Middleware)
+  std::vector<Served> served;             // a Gateway each
   bool lost = false;                      // a loss that was not accepted: exit 1
 };
 

@@ -45,6 +45,8 @@ struct ClientCertificate {
   std::string ns, secret;
   std::string mode;  // on, optional, optional_no_ca
   int depth = 1;
+  std::string common_name;  // an expression that the certificate's name must match; empty: any name
+  bool passed_on = false;   // the backend gets the certificate in a header, and may decide by it
   bool operator==(const ClientCertificate&) const = default;
 };
 
@@ -179,6 +181,7 @@ struct Intent {
   Outcome otherwise = Outcome::refused;
   std::string_view without;
   FieldRef field = {};  // told where there is no annotation
+  bool closes = false;  // the loss closes the route though its kind is not one of security
 };
 
 }  // namespace gw::convert

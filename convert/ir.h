@@ -124,6 +124,7 @@ struct Server {
   bool tls = false;      // listens on 443
   std::vector<Certificate> certificates;
   std::vector<Intent> intents;  // of the whole host: client certificates, ciphers
+  std::uint16_t deployment = 0;
 };
 
 // TLS passthrough by server name, TCP and UDP by port.
@@ -134,6 +135,7 @@ struct Stream {
   std::string_view host;  // passthrough
   kube::Port port = 443;
   std::vector<Backend> backends;
+  std::uint16_t deployment = 0;
 };
 
 // A backend that must be spoken to over TLS with its certificate checked.
@@ -153,11 +155,28 @@ struct GatewayAnnotation {
   bool certificates = false;            // read beside the Secrets of the listeners, in their namespace
 };
 
+// A demand of the old side about who may come in that stands somewhere else than on the rule it guards: in the
+// controller's own configuration, or in an object that selects its Pods.
+struct Guard {
+  Intent intent;                        // what it demands, where it stands, which kind of loss it would be
+  const kube::Object* owner = nullptr;  // guards the rules of this object alone; null: every rule of the deployment
+  std::uint16_t deployment = 0;
+};
+
+// One deployment of a controller, with a Gateway of its own.
+struct DeploymentName {
+  std::string name;       // of its class, or of the controller
+  bool internal = false;  // reached from within the network only
+  std::string gateway;    // what its Gateway's name ends with; empty where it is the only one
+};
+
 struct Ir {
+  std::vector<DeploymentName> deployments;  // what Server::deployment and others count
   std::vector<Server> servers;
   std::vector<Stream> streams;
   std::vector<BackendTls> backend_tls;
   std::vector<GatewayAnnotation> gateway_annotations;
+  std::vector<Guard> guards;
   // The annotation by which an Ingress asks for HTTP/2 to its backends; the emitter says how it came out.
   std::map<const kube::Object*, Claim> http2;
   std::deque<std::string> pool;

@@ -17,6 +17,8 @@ struct Input {
   const Options& options;
   std::vector<const kube::Ingress*> ingresses;  // those of this controller
   std::vector<const kube::OtherObject*> own;    // the resources of its own kinds, by kind, namespace and name
+  std::vector<const kube::IngressClass*> classes = {};  // of the ingresses, as far as they are among the input
+  bool first = true;                                    // of several deployments of this controller
 };
 
 // A kind of resource that a controller reads beside Ingress.

@@ -24,7 +24,7 @@ class Settler {
       for (const Claim claim : intent.claims) ledger_.settle(claim, intent.otherwise, why, code(intent), intent.loss);
       tell(ledger_, intent, intent.otherwise, why);
       // A request that would be forwarded wrongly is as bad as one that skips a check: both stay closed.
-      if (!accepted && (security(intent.loss) || intent.loss == Loss::rewrite)) closed = true;
+      if (!accepted && (security(intent.loss) || intent.loss == Loss::rewrite || intent.closes)) closed = true;
       return true;
     });
     return closed;
@@ -37,6 +37,23 @@ class Settler {
         ledger_.settle(claim, Outcome::refused, "its route is left out", {}, intent.loss);
   }
 
+  // Browsers refuse '*' beside credentials; a gateway that names the origin instead would let every site read answers to
+  // those who are signed in.
+  void no_credentials_for_all(Action& action) {
+    if (!action.cors || !action.cors->credentials) return;
+    const std::vector<std::string>& origins = action.cors->origins;
+    if (std::find(origins.begin(), origins.end(), "*") == origins.end()) return;
+    CorsPolicy cors = *action.cors;
+    cors.credentials = false;
+    action.cors = std::move(cors);
+    for (const FieldClaim& of : action.claims)
+      if (of.field == FieldClaim::Field::cors)
+        ledger_.settle(of.claim, Outcome::approximated,
+                       "no credentials beside the origin '*': browsers refuse the two together; name the origins that "
+                       "may send them",
+                       "GW603");
+  }
+
   void run(Ir& ir) {
     for (Server& server : ir.servers) {
       const bool whole = drop_unmet(server.intents);
@@ -44,6 +61,7 @@ class Settler {
         if (!rule.action) {
           if (whole) rule.action = std::make_shared<Action>();
         } else if (seen_.insert(rule.action.get()).second) {
+          no_credentials_for_all(*rule.action);
           if (drop_unmet(rule.action->intents)) rule.action->closed = true;
           if (rule.action->closed || whole) left_out(rule.action->intents);
         }
@@ -62,7 +80,8 @@ class Settler {
 
  private:
   static std::string_view code(const Intent& intent) {
-    if (intent.otherwise == Outcome::refused) return security(intent.loss) ? "GW602" : "GW601";
+    if (intent.otherwise == Outcome::refused)
+      return security(intent.loss) ? "GW602" : intent.loss == Loss::unknown ? "GW604" : "GW601";
     return intent.otherwise == Outcome::approximated ? "GW603" : "";
   }
 
@@ -78,7 +97,7 @@ class Settler {
   }
 
   static bool wider(const Server& other, const Server& server) {
-    if (&other == &server || other.rules.empty()) return false;
+    if (&other == &server || other.rules.empty() || other.deployment != server.deployment) return false;
     if (other.host.empty()) return true;
     return other.host.starts_with("*.") && server.host.ends_with(other.host.substr(1)) && other.host != server.host;
   }

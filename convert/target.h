@@ -51,6 +51,7 @@ struct Target {
   std::string_view (*why_not)(const Intent& intent) = nullptr;
   bool one_host_a_route = false;           // hosts that are served alike get routes of their own
   std::string_view class_annotation = {};  // its GatewayClass must say "true" to this
+  std::string_view internal_class = {};    // of Gateways that only the own network reaches
 };
 
 std::span<const Target> targets();

@@ -30,7 +30,9 @@ struct Meets {
   }
   bool operator()(const BasicAuth& a) const { return !a.digest && !a.map; }
   bool operator()(const AddressList&) const { return true; }
-  bool operator()(const ClientCertificate& c) const { return c.mode != "optional_no_ca"; }
+  bool operator()(const ClientCertificate& c) const {
+    return c.mode != "optional_no_ca" && c.common_name.empty() && !c.passed_on;
+  }
   bool operator()(const RateLimit& r) const { return r.exempt.empty(); }
   bool operator()(const BodyLimit& b) const { return b.bytes > 0; }
   bool operator()(const ConnectTimeout& t) const { return t.seconds > 0; }
@@ -324,7 +326,7 @@ std::string_view envoy_gateway_why_not(const Intent& intent) {
     return "Envoy Gateway asks a Service or a host name; an address or variables in auth-url cannot be written";
   if (std::holds_alternative<BasicAuth>(d))
     return "Envoy Gateway takes one htpasswd file with {SHA} hashes and Basic authentication only";
-  if (std::holds_alternative<ClientCertificate>(d))
+  if (const auto* client = std::get_if<ClientCertificate>(&d); client && client->common_name.empty() && !client->passed_on)
     return "Envoy Gateway checks client certificates on listeners of the same conversion (not with --parent), and not "
            "without an authority";
   if (std::holds_alternative<RateLimit>(d)) return "Envoy Gateway's local rate limit has no exempt addresses";

@@ -50,6 +50,16 @@ std::string class_name(const Options& options, const Target& target) {
   return options.gateway_class.empty() ? std::string(target.gateway_class) : options.gateway_class;
 }
 
+// By the class of the target for that. GKE's own annotation goes on to the Service where the gateway makes one.
+void make_internal(kube::Gateway& gateway, std::string_view of_class, const Options& options, const Target& target) {
+  if (options.gateway_class.empty() && !target.internal_class.empty()) {
+    gateway.spec.gateway_class_name = target.internal_class;
+  } else if (of_class == "gce-internal" && options.api_minor >= 2) {
+    gateway.spec.infrastructure = kube::GatewayInfrastructure{};
+    gateway.spec.infrastructure->annotations.emplace_back("networking.gke.io/load-balancer-type", "Internal");
+  }
+}
+
 void add_class(const Options& options, const Target& target, kube::Bundle& out) {
   if (!options.gateway_class.empty() || target.controller.empty()) return;  // one that exists
   auto c = kube::make<kube::GatewayClass>({}, class_name(options, target));
@@ -70,6 +80,8 @@ void add_gateways(const Plan& plan, const Input& input, const Target& target, co
     if (const auto at = annotations.gateways.find(id); at != annotations.gateways.end())
       gateway.metadata.annotations = at->second;
     gateway.spec.gateway_class_name = class_name(input.options, target);
+    if (const auto inside = plan.internal.find(id); inside != plan.internal.end())
+      make_internal(gateway, inside->second, input.options, target);
     for (const auto& [name, planned] : listeners) gateway.spec.listeners.push_back(make_listener(name, planned, id.ns));
     if (listeners.empty()) gateway.spec.listeners.push_back(make_listener("http", {}, id.ns));
     std::stable_sort(gateway.spec.listeners.begin(), gateway.spec.listeners.end(),

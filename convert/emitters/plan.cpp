@@ -70,6 +70,7 @@ class Planner {
     for (const Server& server : ir_.servers)
       if (server.tls && server.rules.empty() && !options_.parent && valid_hostname(server.host)) https_section(server);
     for (const Stream& stream : ir_.streams) plan_.streams.push_back(stream_section(stream));
+    keep_internal();
     choose_grpc(plan_.parts);
     cut_into_sixteen_rules();
     std::sort(plan_.parts.begin(), plan_.parts.end(), [](const Part& a, const Part& b) {
@@ -199,11 +200,36 @@ class Planner {
     }
   }
 
-  kube::NamespacedName gateway_of(const Server& server) const { return gateway_of(*server.owner); }
-  kube::NamespacedName gateway_of(const kube::Object& owner) const {
-    if (options_.layout == Layout::per_namespace) return {owner.metadata.ns, std::string(shared_name)};
+  kube::NamespacedName gateway_of(const Server& server) const { return gateway_of(*server.owner, server.deployment); }
+  kube::NamespacedName gateway_of(const kube::Object& owner, std::uint16_t deployment) const {
     if (options_.layout == Layout::per_ingress) return {owner.metadata.ns, dns_name(owner.metadata.name, 63)};
-    return shared_;
+    const std::string_view of = deployment < ir_.deployments.size() ? ir_.deployments[deployment].gateway : "";
+    const std::string name =
+        of.empty() ? std::string(shared_name) : dns_name(std::string(shared_name) + "-" + std::string(of), 63);
+    return {options_.layout == Layout::per_namespace ? std::string(owner.metadata.ns) : shared_.ns, name};
+  }
+
+  // An internal class becomes an internal Gateway where the target has a class for that; elsewhere somebody must see to it.
+  void keep_internal() {
+    if (options_.parent) return;
+    const auto note = [&](const kube::Object& owner, std::uint16_t deployment) {
+      if (deployment >= ir_.deployments.size() || !ir_.deployments[deployment].internal) return;
+      const DeploymentName& d = ir_.deployments[deployment];
+      const kube::NamespacedName id = gateway_of(owner, deployment);
+      if (!plan_.gateways.contains(id) || !plan_.internal.emplace(id, d.name).second) return;
+      if (!target_.internal_class.empty() && options_.gateway_class.empty()) return;
+      ledger_.note({"GW645",
+                    diag::Severity::warning,
+                    "Gateway " + id.display() + " takes the place of class '" + d.name +
+                        "', which only the own network reaches: its load balancer is public unless it is told otherwise",
+                    {},
+                    &owner,
+                    nullptr,
+                    "write the annotation of your cloud for an internal load balancer into spec.infrastructure of the "
+                    "Gateway, or choose a GatewayClass for it with --gateway-class"});
+    };
+    for (const Server& server : ir_.servers) note(*server.owner, server.deployment);
+    for (const Stream& stream : ir_.streams) note(*stream.owner, stream.deployment);
   }
 
   void attach(Part& part) {
@@ -277,7 +303,7 @@ class Planner {
     listener.protocol = protocols[kind];
     listener.passthrough = stream.kind == Stream::Kind::passthrough;
     listener.namespaces.insert(stream.owner->metadata.ns);
-    Section section{false, gateway_of(*stream.owner),
+    Section section{false, gateway_of(*stream.owner, stream.deployment),
                     dns_name(std::string(words[kind]) +
                              (listener.passthrough ? host_slug(stream.host) : std::to_string(stream.port)))};
     plan_.gateways[section.owner].try_emplace(section.name, std::move(listener));

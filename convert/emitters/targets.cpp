@@ -27,7 +27,7 @@ constexpr Target rows[] = {
     {"istio", "istio", "istio.io/gateway-controller", istio_meets, istio_policies, nullptr, false, true, istio_why_not},
     {"cilium", "cilium", "io.cilium/gateway-controller", cilium_meets, nullptr, nullptr, false, true, cilium_why_not},
     {"gke", "gke-l7-global-external-managed", "networking.gke.io/gateway", gke_meets, gke_policies, nullptr, false,
-     false, gke_why_not},
+     false, gke_why_not, false, {}, "gke-l7-rilb"},
     {"kgateway", "kgateway", "kgateway.dev/kgateway", kgateway_meets, kgateway_policies, nullptr, false, true,
      kgateway_why_not},
     {"agentgateway", "agentgateway", "agentgateway.dev/agentgateway", agentgateway_meets, agentgateway_policies,

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "convert/bystanders.h"
 #include "convert/providers/common.h"
+#include "convert/providers/wishes.h"
 
 namespace gw::convert {
 namespace {
@@ -19,6 +21,7 @@ class PlainReader {
     for (const kube::Ingress* ingress : ingresses) read(*ingress);
     for (const kube::Ingress* ingress : ingresses) default_backend(*ingress);
     for (const kube::Ingress* ingress : ingresses) unused_tls(*ingress);
+    for (const kube::Ingress* ingress : ingresses) annotations(*ingress);
     for (auto& [host, server] : servers_) ir_.servers.push_back(std::move(server));
   }
 
@@ -96,6 +99,22 @@ class PlainReader {
     rule.at = ingress.spec.default_backend->node;
     rule.backends.push_back(backend);
     s.rules.push_back(std::move(rule));
+  }
+
+  // Those of a controller that is not known may decide who comes in: each is a loss by name, and the routes stay away.
+  void annotations(const kube::Ingress& ingress) {
+    const kube::StringMap& all = ingress.metadata.annotations;
+    for (std::uint32_t i = 0; i < all.size(); ++i) {
+      if (for_bystanders(all[i].first)) continue;
+      Guard guard;
+      guard.owner = &ingress;
+      guard.intent.demand = Foreign{all[i].second};
+      guard.intent.claims = {ledger_.take(ingress, i)};
+      guard.intent.loss = guards(all[i].first) ? Loss::auth : Loss::unknown;
+      guard.intent.closes = true;
+      guard.intent.without = "no controller that gwctl knows reads it; it may decide who comes in, or which requests";
+      ir_.guards.push_back(std::move(guard));
+    }
   }
 
   // TLS for a host that no rule names still wants its listener.

@@ -30,6 +30,8 @@ class Reader {
   void run() {
     std::vector<const kube::Ingress*> ingresses =
         d_.order ? d_.order(input_.ingresses) : by_age(input_.ingresses, Ties::ascending);
+    if (!d_.config_map.names.names.empty())
+      defaults_ = guards_by_default(input_, d_.config_map, d_.rows, ir_, ledger_);
     for (const kube::Ingress* ingress : ingresses) read_annotations(*ingress);
     for (const bool joining : {false, true})
       for (const kube::Ingress* ingress : ingresses)
@@ -48,7 +50,7 @@ class Reader {
   // ---- annotations
 
   void read_annotations(const kube::Ingress& ingress) {
-    Wishes& w = kept_.emplace_back(read_wishes(ingress, own_.prefixes, d_.rows, input_, ir_, ledger_));
+    Wishes& w = kept_.emplace_back(read_wishes(ingress, own_.prefixes, d_.rows, input_, ir_, ledger_, defaults_));
     Asking asking{input_, ir_, ledger_, w};
     if (d_.prepare) d_.prepare(asking, ingress);
     w.shared = std::make_shared<Action>(w.plain);
@@ -166,8 +168,25 @@ class Reader {
                       rule.node});
         continue;
       }
+      const std::size_t before = at->second.offers.size();
       add_paths(at->second, ingress, rule, w, at->second.server.tls);
+      for (std::size_t i = before; i < at->second.offers.size(); ++i) inherit_guards(at->second, at->second.offers[i]);
     }
+  }
+  // What guards the owner of a host guards the paths that others add to it; of a kind that they demand themselves, theirs
+  // goes first.
+  static void inherit_guards(const Host& h, Offer& offer) {
+    std::vector<Intent> more;
+    for (const Intent& intent : h.wishes->plain.intents) {
+      const auto same = [&](const Intent& own) { return own.demand.index() == intent.demand.index(); };
+      const bool foreign = std::holds_alternative<Foreign>(intent.demand);
+      const auto& own = offer.wishes->plain.intents;
+      if (security(intent.loss) && (foreign || std::none_of(own.begin(), own.end(), same))) more.push_back(intent);
+    }
+    if (more.empty()) return;
+    auto special = offer.special ? std::make_shared<Special>(*offer.special) : std::make_shared<Special>();
+    special->intents.insert(special->intents.end(), more.begin(), more.end());
+    offer.special = std::move(special);
   }
   static bool takes_joins(const Wishes& w) { return w.text("mergeable-ingress-type") == "master"; }
 
@@ -444,6 +463,7 @@ class Reader {
   const Input& input_;
   Ir& ir_;
   Ledger& ledger_;
+  std::vector<DefaultWish> defaults_;
   std::deque<Wishes> kept_;
   std::map<const kube::Ingress*, const Wishes*> wishes_;
   std::map<const kube::Service*, const Wishes*> service_wishes_;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "convert/provider.h"
+#include "convert/providers/defaults.h"
 #include "convert/providers/wishes.h"
 
 namespace gw::convert {
@@ -103,6 +104,8 @@ struct Dialect {
   bool (*joins)(const Wishes& wishes) = nullptr;
   // Do exact hosts keep to themselves, by the controller's own configuration among the input?
   bool (*strict)(const Input& input) = nullptr;
+  // Where the controller's own configuration lies among the input.
+  ConfigMapTraits config_map = {};
   // An object of another kind that has the host; null: none.
   const kube::Object* (*rival)(const Input& input, std::string_view host, const kube::Ingress& ingress) = nullptr;
 };

@@ -15,7 +15,8 @@ constexpr Words nginx_controllers = {"k8s.io/ingress-nginx"};
 constexpr Words nginx_classes = {"nginx"};
 constexpr Words nginx_prefixes = {"nginx.ingress.kubernetes.io/"};
 constexpr Words f5_controllers = {"nginx.org/ingress-controller"};
-constexpr Words f5_prefixes = {"nginx.org/", "nginx.com/", "ingress.kubernetes.io/ssl-redirect"};
+constexpr Words f5_prefixes = {"nginx.org/", "nginx.com/", "appprotect.f5.com/", "appprotectdos.f5.com/",
+                               "ingress.kubernetes.io/ssl-redirect"};
 constexpr Words traefik_controllers = {"traefik.io/ingress-controller"};
 constexpr Words traefik_classes = {"traefik"};
 constexpr Words traefik_prefixes = {"traefik.ingress.kubernetes.io/"};

@@ -115,7 +115,7 @@ bool guards(std::string_view name) {
 }
 
 Wishes read_wishes(const kube::Object& object, std::span<const std::string_view> prefixes, WishRows rows,
-                   const Input& input, Ir& ir, Ledger& ledger) {
+                   const Input& input, Ir& ir, Ledger& ledger, std::span<const DefaultWish> defaults) {
   Wishes wishes;
   wishes.object = &object;
   Asking asking{input, ir, ledger, wishes};
@@ -143,9 +143,31 @@ Wishes read_wishes(const kube::Object& object, std::span<const std::string_view>
       valid.emplace_back(row, std::move(name));
     }
   }
+  std::map<std::string_view, const DefaultWish*> by_default;
+  for (const DefaultWish& d : defaults) {
+    const bool own = std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view p) {
+      return kube::find(object.metadata.annotations, std::string(p) + d.key);
+    });
+    if (own || !wishes.given.emplace(d.key, Given{d.text, 0}).second) continue;
+    by_default[d.key] = &d;
+    asking.field = d.field;
+    const WishRow* row = row_of(rows, d.key);
+    if (!row)
+      asking.demand(Foreign{d.text}, {}, Loss::auth,
+                    "gwctl does not know this setting of the controller, and its name says that it may decide who "
+                    "comes in");
+    else if (row->valid && !row->valid(d.text))
+      invalid(asking, *row, d.key, *wishes.find(d.key));
+    else
+      valid.emplace_back(row, d.key);
+  }
   // In the order of the table, so that the outcome does not hang on the order of the annotations.
   std::stable_sort(valid.begin(), valid.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (const auto& [row, name] : valid) apply(asking, *row, *wishes.find(name));
+  for (const auto& [row, name] : valid) {
+    const auto from = by_default.find(name);
+    asking.field = from == by_default.end() ? FieldRef{} : from->second->field;
+    apply(asking, *row, *wishes.find(name));
+  }
   return wishes;
 }
 

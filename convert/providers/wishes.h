@@ -98,10 +98,16 @@ using WishRows = std::span<const WishRow>;
 
 const WishRow* row_of(WishRows rows, std::string_view key);
 
+// What a controller's ConfigMap asks for where an object does not say it itself.
+struct DefaultWish {
+  std::string key, text;
+  FieldRef field;
+};
+
 // Reads the annotations of `object` with one of the prefixes. Those without a row are left to the engine, which tells
 // them as unknown; one whose name says that it guards closes the routes.
 Wishes read_wishes(const kube::Object& object, std::span<const std::string_view> prefixes, WishRows rows,
-                   const Input& input, Ir& ir, Ledger& ledger);
+                   const Input& input, Ir& ir, Ledger& ledger, std::span<const DefaultWish> defaults = {});
 
 // Does the name of an annotation or field speak of who may come in?
 bool guards(std::string_view name);

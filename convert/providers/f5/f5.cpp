@@ -7,6 +7,7 @@
 #include "convert/providers/dialects.h"
 #include "convert/providers/f5/virtual_server.h"
 #include "convert/providers/nginx/check.h"
+#include "convert/providers/nginx/snippet.h"
 #include "convert/providers/order.h"
 #include "convert/providers/reader.h"
 #include "convert/providers/sentences.h"
@@ -602,6 +603,14 @@ constexpr DialectNote notes[] = {
      "TRACE http://www.example.org/"},
 };
 
+constexpr std::string_view config_maps[] = {"nginx-config", "nginx-ingress"};
+constexpr std::string_view charts[] = {"nginx-ingress"};
+
+// A template of one's own may say anything.
+std::string deciding_text(std::string_view text) {
+  return text.find("{{") != std::string_view::npos ? "a template" : nginx::deciding_directive(text);
+}
+
 constexpr Dialect traits{
     .provider = "f5-nginx",
     .rows = rows,
@@ -620,13 +629,17 @@ constexpr Dialect traits{
     .prepare = prepare,
     .order = order,
     .joins = joins,
+    .config_map = {{config_maps, charts}, deciding_text},
     .rival = f5::older_virtual_server,
 };
 
 }  // namespace
 
 void read_f5(const Input& input, Ir& ir, Ledger& ledger) {
-  if (!input.ingresses.empty()) read_ingresses(traits, input, ir, ledger);
+  if (!input.ingresses.empty())
+    read_ingresses(traits, input, ir, ledger);
+  else
+    guards_by_default(input, traits.config_map, rows, ir, ledger);  // of VirtualServers, too
   f5::read_virtual_servers(input, ir, ledger);
 }
 

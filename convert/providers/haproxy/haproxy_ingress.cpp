@@ -197,11 +197,12 @@ void client_certificate(Asking& asking, const Given& given) {
   ClientCertificate c;
   std::tie(c.ns, c.secret) = qualified(given.text, asking.wishes.object->metadata.ns);
   c.mode = asking.wishes.text("auth-tls-verify-client", "on");
+  c.passed_on = asking.wishes.on("auth-tls-cert-header");
   std::vector<Claim> claims;
   for (const auto& [name, g] : asking.wishes.given)
     if (name.starts_with("auth-tls-")) claims.push_back(g.claim);
   asking.wishes.host_intents.push_back(
-      {c, std::move(claims), Loss::client_certificate, Outcome::refused, sentence::client_certificate});
+      {c, std::move(claims), Loss::client_certificate, Outcome::refused, sentence::client_certificate, asking.field});
 }
 void passthrough(Asking& asking, const Given& given) {
   asking.wishes.passthrough = go_bool(given.text).value_or(false);
@@ -454,6 +455,9 @@ constexpr DialectNote notes[] = {
      "TRACE http://www.example.org/"},
 };
 
+constexpr std::string_view config_maps[] = {"haproxy-ingress", "haproxy-ingress-controller"};
+constexpr std::string_view charts[] = {"haproxy-ingress"};
+
 constexpr Dialect traits{
     .provider = "haproxy-ingress",
     .rows = rows,
@@ -471,6 +475,7 @@ constexpr Dialect traits{
     .match = match,
     .before = before,
     .strict = strict,
+    .config_map = {{config_maps, charts}, deciding_haproxy_word},
 };
 
 }  // namespace

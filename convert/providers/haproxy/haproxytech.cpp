@@ -209,7 +209,8 @@ void client_ca(Asking& asking, const Given& given) {
   std::tie(c.ns, c.secret) = qualified(given.text, asking.wishes.object->metadata.ns);
   c.mode = on(asking.wishes.text("client-crt-optional")) ? "optional" : "on";
   asking.wishes.host_intents.push_back({c, asking.wishes.claims({"client-ca", "client-crt-optional"}),
-                                        Loss::client_certificate, Outcome::refused, sentence::client_certificate});
+                                        Loss::client_certificate, Outcome::refused, sentence::client_certificate,
+                                        asking.field});
 }
 
 constexpr std::string_view own_health = "health checks are the gateway's own";
@@ -389,6 +390,9 @@ constexpr DialectNote notes[] = {
      "GET http://unknown.example.org/"},
 };
 
+constexpr std::string_view config_maps[] = {"haproxy-kubernetes-ingress", "haproxy-configmap", "kubernetes-ingress"};
+constexpr std::string_view charts[] = {"kubernetes-ingress", "haproxy-kubernetes-ingress"};
+
 constexpr Dialect traits{
     .provider = "haproxytech",
     .rows = rows,
@@ -404,6 +408,7 @@ constexpr Dialect traits{
     .match = match,
     .before = before,
     .prepare = prepare,
+    .config_map = {{config_maps, charts}, deciding_haproxy_word},
 };
 
 }  // namespace

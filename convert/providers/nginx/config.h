@@ -56,6 +56,7 @@ struct Config {
   std::string mirror_url;
   std::vector<Intent> intents;       // of each location
   std::vector<Intent> host_intents;  // of the host, first Ingress wins
+  kube::Box<Intent> server_snippet;  // one that may decide who comes in to the host, whether the controller takes it or not
   bool protected_ = false;           // by authentication or an address list
 
   struct Claims {

@@ -32,6 +32,7 @@ class Builder {
         std::any_of(configs_.begin(), configs_.end(), [](const Config& c) { return live(c) && !c.canary.enabled; });
     for (const Config& c : configs_)
       if (live(c) && c.canary.enabled) primary ? merge_canary(c) : unmerged(c);
+    server_snippets();
     for (auto& [name, h] : hosts_.by_name) order(h);
     return std::move(hosts_);
   }
@@ -68,8 +69,21 @@ class Builder {
       if (!h.first) h.first = &c;
       if (!h.tls && !spec.tls.empty()) h.tls = &c;
       if (!h.alias_owner && !c.aliases.empty()) h.alias_owner = &c;
-      if (!h.client_auth && !c.host_intents.empty()) h.client_auth = &c;
+      for (const Intent& intent : c.host_intents)
+        if (std::none_of(h.intents.begin(), h.intents.end(),
+                         [&](const Intent& have) { return have.demand.index() == intent.demand.index(); }))
+          h.intents.push_back(intent);
       if (h.name.empty() && h.locations[0].implicit && !h.locations[0].config) h.locations[0].config = nullptr;
+    }
+  }
+
+  // In the server block of its host, a snippet guards the locations of every Ingress.
+  void server_snippets() {
+    for (const Config& c : configs_) {
+      if (!c.server_snippet || c.canary.enabled) continue;
+      for (const kube::IngressRule& rule : c.ingress->spec.rules)
+        if (const auto at = hosts_.by_name.find(name_of(rule)); at != hosts_.by_name.end() && !at->second.snippet)
+          at->second.snippet = &c;
     }
   }
 

@@ -23,7 +23,8 @@ struct Host {
   const Config* first = nullptr;  // its oldest Ingress
   const Config* tls = nullptr;    // the oldest with spec.tls
   const Config* alias_owner = nullptr;
-  const Config* client_auth = nullptr;
+  const Config* snippet = nullptr;  // the oldest whose server-snippet may decide who comes in
+  std::vector<Intent> intents;      // of the whole host: of each kind the oldest's
   std::vector<Location> locations;
 };
 

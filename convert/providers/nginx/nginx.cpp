@@ -110,7 +110,7 @@ void note_dropped(const std::vector<Config>& configs, Ledger& ledger) {
 }  // namespace
 
 void read_nginx(const Input& input, Ir& ir, Ledger& ledger) {
-  const Settings settings = read_settings(input, ledger);
+  const Settings settings = read_settings(input, ir, ledger);
   std::vector<Config> configs;
   configs.reserve(input.ingresses.size());
   for (const kube::Ingress* ingress : by_age(input.ingresses, Ties::descending))

@@ -38,6 +38,7 @@ struct Reading {
   std::string snippet_refusal;
 
   const Value* find(std::string_view key) const;
+  bool carries(std::string_view key) const;  // the Ingress has the annotation, valid or not, under one of its names
   bool on(std::string_view key) const;  // a boolean that is true
   std::string text(std::string_view key, std::string_view otherwise = {}) const;
   long number(std::string_view key, long otherwise) const;
@@ -75,6 +76,12 @@ Rows families();
 const Row* row(std::string_view key);  // by key or alias
 
 inline constexpr std::string_view prefix = "nginx.ingress.kubernetes.io/";
+
+// Remembers a server-snippet that may decide who comes in to its host.
+void guard_host(Reading& reading, const Value& value);
+
+// The service that an auth-url asks; `own_ns` where its host names no namespace.
+ExternalAuth external_auth(const Url& url, std::string text, std::string_view own_ns);
 
 // Reads every annotation of the Ingress.
 Config read_config(const kube::Ingress& ingress, const Input& input, const Settings& settings, Ir& ir, Ledger& ledger);

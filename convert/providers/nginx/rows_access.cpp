@@ -28,14 +28,21 @@ void service_of(const Url& url, std::string_view own_ns, ExternalAuth& auth) {
   auth.ns = labels.size() >= 2 ? labels[1] : std::string(own_ns);
 }
 
+// The method stays the client's own in every policy that there is.
+void method_of_auth(Reading& r) {
+  const Value* method = r.find("auth-method");
+  if (!method || method->text.empty()) return;
+  r.ledger.settle(method->claim, Outcome::approximated,
+                  "ingress-nginx asks the authorization service with method " + std::string(trim(method->text)) +
+                      "; a gateway asks with the method of the client, so the service must answer to every method",
+                  "GW603");
+}
+
 void auth_url(Reading& r, const Value& v) {
   const auto url = parse_url(v.text);
   if (!url) return deny(r, v, "auth-url '" + v.text + "' is no URL", Loss::auth);
-  ExternalAuth auth;
-  auth.url = v.text;
-  auth.port = url->port ? url->port : url->scheme == "https" ? 443 : 80;
-  auth.path = url->path.empty() ? "/" : url->path;
-  service_of(*url, r.config.ingress->metadata.ns, auth);
+  ExternalAuth auth = external_auth(*url, v.text, r.config.ingress->metadata.ns);
+  method_of_auth(r);
   auth.method = r.text("auth-method");
   auth.signin = r.text("auth-signin");
   auth.response_headers = split(r.text("auth-response-headers"));
@@ -74,16 +81,29 @@ void deny_list(Reading& r, const Value& v) {
   address_list(r, v, true);
 }
 
+// A broken demand for certificates: ingress-nginx answers 403 on every path of the host, whose Ingress it is.
+void deny_host(Reading& r, const Value& v, std::string why) {
+  r.config.host_intents.push_back({Foreign{v.text},
+                                   {v.claim},
+                                   Loss::client_certificate,
+                                   Outcome::refused,
+                                   r.ir.keep(why + "; ingress-nginx answers 403 on every path of the host")});
+  if (!r.input.options.accepts(Loss::client_certificate)) r.config.denied = std::move(why);
+}
+
 void client_certificate(Reading& r, const Value& v) {
   const std::size_t slash = v.text.find('/');
   const std::string& own = r.config.ingress->metadata.ns;
   if (slash == std::string::npos || slash == 0 || slash + 1 == v.text.size())
-    return deny(r, v, "auth-tls-secret '" + v.text + "' is no namespace/name", Loss::client_certificate);
-  if (v.text.substr(0, slash) != own)
-    return deny(r, v, "auth-tls-secret of another namespace", Loss::client_certificate);
+    return deny_host(r, v, "auth-tls-secret '" + v.text + "' is no namespace/name");
+  if (v.text.substr(0, slash) != own) return deny_host(r, v, "auth-tls-secret of another namespace");
   ClientCertificate client;
   client.ns = own;
   client.secret = v.text.substr(slash + 1);
+  if (!r.input.bundle.secrets.empty() && !r.input.index.secret({own, client.secret}))
+    return deny_host(r, v, "Secret " + v.text + " of auth-tls-secret is not among the input");
+  client.common_name = r.text("auth-tls-match-cn");
+  client.passed_on = r.on("auth-tls-pass-certificate-to-upstream");
   client.mode = r.text("auth-tls-verify-client", "on");
   client.depth = static_cast<int>(r.number("auth-tls-verify-depth", 1));
   const auto claims = r.claims(
@@ -92,8 +112,13 @@ void client_certificate(Reading& r, const Value& v) {
     for (const Claim c : claims) r.ledger.settle(c, Outcome::converted, "no client certificate is asked for");
     return;
   }
-  r.config.host_intents.push_back(
-      {std::move(client), claims, Loss::client_certificate, Outcome::refused, needs_client});
+  const std::string_view why = !client.common_name.empty()
+                                   ? "no target checks the common name of a client certificate beside its authority"
+                               : client.passed_on
+                                   ? "the backend gets the certificate in ssl-client-cert and may decide by it; no "
+                                     "gateway sends that header, and a client could send its own"
+                                   : needs_client;
+  r.config.host_intents.push_back({std::move(client), claims, Loss::client_certificate, Outcome::refused, why});
 }
 
 bool auth_kind(std::string_view v) {
@@ -114,6 +139,13 @@ void satisfy(Reading& r, const Value& v) {
   r.config.protected_ = true;
   r.demand(Waf{"satisfy any"}, {v.claim}, Loss::auth, Outcome::refused,
            "no target lets one passed check stand for the other");
+}
+
+void global_auth(Reading& r, const Value& v) {
+  r.ledger.settle(v.claim, Outcome::converted,
+                  r.settings.auth.empty() ? "the controller's ConfigMap sets no global-auth-url"
+                  : truth(v.text)         ? "the controller's global-auth-url holds for this Ingress"
+                                          : "the controller's global-auth-url does not hold for this Ingress");
 }
 
 constexpr std::string_view tuning = "tunes the request to the authentication service; gateways have no such setting";
@@ -138,8 +170,7 @@ constexpr Row rows[] = {
     {"auth-keepalive-timeout", integer, Invalid::ignored, Outcome::approximated, tuning, nullptr, "auth-url"},
     {"auth-always-set-cookie", boolean, Invalid::ignored, Outcome::approximated,
      "cookies of the authentication service are set on success only", nullptr, "auth-url"},
-    {"enable-global-auth", boolean, Invalid::ignored, Outcome::approximated,
-     "global authentication is a setting of the controller; attach a policy to the Gateway instead"},
+    {"enable-global-auth", boolean, Invalid::ignored, {}, {}, global_auth},
     {"auth-type", auth_kind, Invalid::dropped, {}, {}, auth_type},
     {"auth-secret", basic, Invalid::denied, Outcome::approximated, "part of auth-type", nullptr, "auth-type"},
     {"auth-secret-type", secret_kind, Invalid::dropped, Outcome::approximated, "part of auth-type", nullptr,
@@ -162,6 +193,15 @@ constexpr Row rows[] = {
 };
 
 }  // namespace
+
+ExternalAuth external_auth(const Url& url, std::string text, std::string_view own_ns) {
+  ExternalAuth auth;
+  auth.url = std::move(text);
+  auth.port = url.port ? url.port : url.scheme == "https" ? 443 : 80;
+  auth.path = url.path.empty() ? "/" : url.path;
+  service_of(url, own_ns, auth);
+  return auth;
+}
 
 Rows access_rows() {
   return rows;

@@ -29,6 +29,10 @@ void snippet(Reading& r, const Value& v) {
   r.demand(Snippet{v.text}, {v.claim}, Loss::snippet, Outcome::refused,
            "text of nginx configuration, which no gateway reads");
 }
+void server_snippet(Reading& r, const Value& v) {
+  snippet(r, v);
+  guard_host(r, v);
+}
 void stream_snippet(Reading& r, const Value& v) {
   r.ledger.settle(v.claim, Outcome::refused, "text of nginx configuration; write TCPRoutes or UDPRoutes by hand",
                   "GW602", Loss::snippet);
@@ -90,7 +94,7 @@ bool span_name(std::string_view v) {
 
 constexpr Row rows[] = {
     {"configuration-snippet", any, Invalid::dropped, {}, {}, configuration_snippet, {}, {}, true},
-    {"server-snippet", any, Invalid::dropped, {}, {}, snippet, {}, {}, true},
+    {"server-snippet", any, Invalid::dropped, {}, {}, server_snippet, {}, {}, true},
     {"auth-snippet", any, Invalid::dropped, {}, {}, snippet, {}, {}, true},
     {"modsecurity-snippet", any, Invalid::dropped, {}, {}, snippet, {}, {}, true},
     {"stream-snippet", any, Invalid::dropped, {}, {}, stream_snippet, {}, {}, true},
@@ -114,6 +118,17 @@ constexpr Row rows[] = {
 };
 
 }  // namespace
+
+void guard_host(Reading& r, const Value& v) {
+  const std::string directive = deciding_directive(v.text);
+  if (directive.empty()) return;
+  r.config.server_snippet = Intent{Foreign{v.text},
+                                   {v.claim},
+                                   Loss::snippet,
+                                   Outcome::refused,
+                                   r.ir.keep("it stands in the server block of its host, and '" + directive +
+                                             "' may decide who comes in to every path of it")};
+}
 
 Rows operation_rows() {
   return rows;

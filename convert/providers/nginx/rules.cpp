@@ -80,7 +80,7 @@ class Writer {
     regex_ = regex_host(host_);
     prefixes_ = !target(input_.options.to)->meets({RegexRewrite{"a", "b"}, {}, {}, {}, {}}, input_.options);
     server_.ordered = regex_;
-    if (host_.client_auth) server_.intents = host_.client_auth->host_intents;
+    server_.intents = host_.intents;
     choose_tls();
     app_root();
     for (std::size_t i = 0; i < host_.locations.size(); ++i) location(i);
@@ -413,6 +413,17 @@ class Writer {
     return action;
   }
 
+  // The server-snippet of another Ingress of the host guards this one, too.
+  std::shared_ptr<Action> under_snippet(const Config& c, const std::shared_ptr<Action>& action) {
+    if (!host_.snippet || host_.snippet == &c) return action;
+    std::shared_ptr<Action>& guarded = under_snippet_[action];
+    if (!guarded) {
+      guarded = action ? std::make_shared<Action>(*action) : std::make_shared<Action>();
+      guarded->intents.push_back(*host_.snippet->server_snippet);
+    }
+    return guarded;
+  }
+
   void forward(const Location& l, const Config& c, const Shape& shape, const RewritePlan& rewrite, Scheme scheme) {
     Rule r = rule(l, shape.kind, shape.path, scheme);
     if (!c.denied.empty()) {
@@ -421,7 +432,7 @@ class Writer {
       return add(std::move(r));
     }
     if (!l.backend) return;  // 404, as without a rule
-    r.action = action_of(c, shape, rewrite, scheme == Scheme::https);
+    r.action = under_snippet(c, action_of(c, shape, rewrite, scheme == Scheme::https));
     if (no_http(c)) {
       ledger_.settle(c.claims.protocol, Outcome::refused,
                      "no gateway speaks " + c.protocol + "; its paths are left out", "GW601", Loss::backend);
@@ -724,6 +735,7 @@ class Writer {
   Ir& ir_;
   Ledger& ledger_;
   Server server_;
+  std::map<std::shared_ptr<Action>, std::shared_ptr<Action>> under_snippet_;
   std::optional<std::size_t> placed_;  // in the Ir, where server_ moved to
   bool regex_ = false, prefixes_ = false, has_certificate_ = false, app_root_ = false;
 };

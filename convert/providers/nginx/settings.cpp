@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "convert/providers/common.h"
+#include "convert/providers/config_maps.h"
 #include "convert/providers/nginx/check.h"
+#include "convert/providers/nginx/global_guards.h"
 
 namespace gw::convert::nginx {
 namespace {
@@ -24,20 +26,8 @@ bool udp_map(const kube::ConfigMap& map) {
   return name.ends_with("udp-services") || (labelled(map) && name.ends_with("-udp"));
 }
 
-bool is_controller_map(const kube::ConfigMap& map) {
-  const std::string& name = map.metadata.name;
-  if (name.ends_with("tcp-services") || name.ends_with("udp-services") || name.ends_with("-tcp") ||
-      name.ends_with("-udp"))
-    return false;
-  return name == "ingress-nginx-controller" || name == "nginx-configuration" || name == "ingress-nginx" ||
-         name == "nginx-config" || labelled(map);
-}
-
-// The value of a key in its data.
 const yaml::Node* place_of(const kube::ConfigMap& map, const std::string& key) {
-  const yaml::Node* data = map.node ? map.node->find("data") : nullptr;
-  const yaml::Node* value = data ? data->find(key) : nullptr;
-  return value ? value : data;
+  return field_of(map, key).at;
 }
 
 struct Key {
@@ -61,6 +51,7 @@ constexpr Key keys[] = {
     {"hsts-preload", [](Settings& s, const std::string& v) { s.hsts_preload = truth(v); }},
     {"allow-snippet-annotations", [](Settings&, const std::string&) {}},
     {"annotations-risk-level", [](Settings&, const std::string&) {}},
+    {"annotation-value-word-blocklist", [](Settings&, const std::string&) {}},
     {"use-port-in-redirects", [](Settings& s, const std::string& v) { s.use_port_in_redirects = truth(v); }},
     {"preserve-trailing-slash", [](Settings& s, const std::string& v) { s.preserve_slash = truth(v); }},
 };
@@ -114,28 +105,51 @@ std::string Settings::hsts_value() const {
   return "max-age=" + hsts_age + (hsts_subdomains ? "; includeSubDomains" : "") + (hsts_preload ? "; preload" : "");
 }
 
-Settings read_settings(const Input& input, Ledger& ledger) {
+namespace {
+
+constexpr std::string_view map_names[] = {"ingress-nginx-controller", "nginx-configuration", "ingress-nginx",
+                                          "nginx-config", "nginx-ingress-controller"};
+constexpr std::string_view charts[] = {"ingress-nginx", "nginx-ingress-controller"};
+
+void read_limits(Settings& settings) {
+  const auto text = [&](const char* key) {
+    const std::string* value = kube::find(settings.map->data, key);
+    return value ? std::string(trim(*value)) : std::string();
+  };
+  const std::string risk = lower(text("annotations-risk-level"));
+  settings.risk = risk == "critical" ? Risk::critical
+                  : risk == "medium" ? Risk::medium
+                  : risk == "low"    ? Risk::low
+                                     : Risk::high;
+  settings.snippets = truth(text("allow-snippet-annotations")) && settings.risk == Risk::critical;
+  settings.blocked_words = split(text("annotation-value-word-blocklist"));
+}
+
+}  // namespace
+
+Settings read_settings(const Input& input, Ir& ir, Ledger& ledger) {
   Settings settings;
-  for (const kube::ConfigMap& map : input.bundle.config_maps)
-    if (!settings.map && is_controller_map(map)) settings.map = &map;
-  if (!settings.map) return settings;
-  for (const auto& [name, value] : settings.map->data) {
-    const Key* known = std::ranges::find(keys, std::string_view(name), &Key::name);
-    if (known != std::end(keys)) {
-      known->apply(settings, value);
-      continue;
+  // The settings of the first; what any of them guards is guarded.
+  for (const kube::ConfigMap* map : controller_maps(input, {map_names, charts})) {
+    const bool first = !settings.map;
+    if (first) settings.map = map;
+    read_global_guards(*map, settings, ir);
+    for (const auto& [name, value] : map->data) {
+      const Key* known = std::ranges::find(keys, std::string_view(name), &Key::name);
+      if (known != std::end(keys)) {
+        if (first) known->apply(settings, value);
+      } else if (!guards_globally(name, value)) {
+        ledger.note({"GW626",
+                     Severity::warning,
+                     "setting '" + name + ": " + value +
+                         "' of the controller has no counterpart in routes; it belongs to the gateway",
+                     {},
+                     map,
+                     place_of(*map, name)});
+      }
     }
-    ledger.note({"GW626",
-                 Severity::warning,
-                 "setting '" + name + ": " + value +
-                     "' of the controller has no counterpart in routes; it belongs to the gateway",
-                 {},
-                 settings.map,
-                 place_of(*settings.map, name)});
   }
-  const std::string* allowed = kube::find(settings.map->data, "allow-snippet-annotations");
-  const std::string* risk = kube::find(settings.map->data, "annotations-risk-level");
-  settings.snippets = allowed && truth(*allowed) && risk && *risk == "Critical";
+  if (settings.map) read_limits(settings);
   return settings;
 }
 
@@ -144,13 +158,30 @@ bool streams_given(const kube::Bundle& bundle) {
                      [](const kube::ConfigMap& map) { return tcp_map(map) || udp_map(map); });
 }
 
+namespace {
+
+// Of several releases, that of the classes at hand; where the labels do not tell, the first deployment has them.
+bool of_deployment(const kube::ConfigMap& map, const Input& input) {
+  const std::string* release = kube::find(map.metadata.labels, "app.kubernetes.io/instance");
+  bool told = false;
+  for (const kube::IngressClass& c : input.bundle.ingress_classes) {
+    const std::string* theirs = kube::find(c.metadata.labels, "app.kubernetes.io/instance");
+    if (!release || !theirs || *theirs != *release) continue;
+    told = true;
+    if (std::find(input.classes.begin(), input.classes.end(), &c) != input.classes.end()) return true;
+  }
+  return !told && input.first;
+}
+
+}  // namespace
+
 void read_streams(const Input& input, Ir& ir, Ledger& ledger) {
   std::vector<const kube::ConfigMap*> maps;
   for (const kube::ConfigMap& map : input.bundle.config_maps) maps.push_back(&map);
   std::sort(maps.begin(), maps.end(), [](const auto* a, const auto* b) { return a->id() < b->id(); });
   for (const kube::ConfigMap* map : maps) {
     const bool tcp = tcp_map(*map);
-    if (!tcp && !udp_map(*map)) continue;
+    if ((!tcp && !udp_map(*map)) || !of_deployment(*map, input)) continue;
     for (const auto& [key, value] : map->data)
       add_stream(*map, key, value, tcp ? Stream::Kind::tcp : Stream::Kind::udp, input, ir, ledger);
   }

@@ -148,7 +148,43 @@ bool understood(SnippetParts& parts, const Words& words) {
   return false;
 }
 
+// Directives that neither refuse a request nor choose its answer. A '_' at the end matches what follows.
+bool tunes(std::string_view name) {
+  static constexpr std::string_view passing[] = {"proxy_pass", "fastcgi_pass", "uwsgi_pass", "grpc_pass",
+                                                 "scgi_pass",  "proxy_cache_bypass"};
+  static constexpr std::string_view known[] = {
+      "proxy_",           "fastcgi_",         "uwsgi_",           "grpc_",           "gzip",
+      "gzip_",            "gunzip",           "brotli",           "brotli_",         "zstd",
+      "zstd_",            "log_format",       "access_log",       "error_log",       "log_",
+      "map",              "geo",              "split_clients",    "upstream",        "add_header",
+      "add_trailer",      "expires",          "etag",             "more_set_headers", "more_clear_headers",
+      "client_body_",     "client_header_",   "large_client_",    "client_max_body_size", "keepalive_",
+      "send_timeout",     "resolver",         "resolver_",        "ssl_ciphers",     "ssl_protocols",
+      "ssl_session_",     "ssl_prefer_",      "ssl_dhparam",      "ssl_ecdh_",       "ssl_stapling",
+      "ssl_stapling_",    "ssl_buffer_",      "ssl_early_data",   "server_tokens",   "sendfile",
+      "sendfile_",        "tcp_",             "open_file_",       "limit_req_zone",  "limit_conn_zone",
+      "limit_req_status", "limit_conn_status", "limit_req_log_",  "limit_conn_log_", "limit_rate",
+      "limit_rate_",      "lua_shared_dict",  "lua_package_",     "variables_hash_", "map_hash_",
+      "types_hash_",      "server_names_",    "underscores_in_headers", "ignore_invalid_headers", "charset",
+      "charset_",         "types",            "default_type",     "set",             "set_real_ip_from",
+      "real_ip_",         "env",              "worker_",          "http2_",          "port_in_redirect",
+      "absolute_redirect", "server_name_in_redirect", "opentracing", "opentracing_", "opentelemetry",
+      "opentelemetry_",   "otel_",            "vhost_traffic_",   "reset_timedout_connection", "chunked_transfer_",
+      "output_buffers",   "postpone_output",  "directio",         "aio",             "sub_filter",
+      "sub_filter_",      "merge_slashes",    "msie_"};
+  if (std::find(std::begin(passing), std::end(passing), name) != std::end(passing)) return false;
+  return std::any_of(std::begin(known), std::end(known), [&](std::string_view word) {
+    return name == word || (word.ends_with('_') && name.starts_with(word));
+  });
+}
+
 }  // namespace
+
+std::string deciding_directive(std::string_view text) {
+  for (const Words& words : statements(text))
+    if (!words.empty() && !tunes(words[0])) return words[0];
+  return {};
+}
 
 SnippetParts read_snippet(std::string_view text) {
   SnippetParts parts;

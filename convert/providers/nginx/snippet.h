@@ -18,4 +18,8 @@ struct SnippetParts {
 
 SnippetParts read_snippet(std::string_view text);
 
+// The first directive that may refuse a request, answer it, or send it elsewhere; empty: the text only tunes. A
+// directive that is not known may do all of that.
+std::string deciding_directive(std::string_view text);
+
 }  // namespace gw::convert::nginx

@@ -37,6 +37,27 @@ bool guards(const Row& r) {
   return in(access_rows(), r) || firewall(r);
 }
 
+Risk risk_of(std::string_view key) {
+  static constexpr std::string_view high[] = {
+      "auth-signin",  "auth-tls-error-page", "auth-tls-match-cn", "auth-url",
+      "mirror-host",  "mirror-target",       "modsecurity-transaction-id",
+      "proxy-ssl-name", "server-alias",      "upstream-hash-by"};
+  static constexpr std::string_view medium[] = {
+      "affinity-mode", "allowlist-source-range", "app-root", "auth-cache-duration", "auth-cache-key",
+      "auth-proxy-set-headers", "auth-realm", "auth-request-redirect", "auth-response-headers", "auth-secret",
+      "auth-signin-redirect-param", "auth-tls-secret", "auth-tls-verify-client", "canary-by-cookie",
+      "canary-by-header", "canary-by-header-pattern", "canary-by-header-value", "cors-allow-headers",
+      "cors-allow-methods", "cors-allow-origin", "cors-expose-headers", "custom-headers", "denylist-source-range",
+      "fastcgi-index", "fastcgi-params-configmap", "force-ssl-redirect", "opentelemetry-operation-name",
+      "permanent-redirect", "preserve-trailing-slash", "proxy-body-size", "proxy-cookie-domain",
+      "proxy-cookie-path", "proxy-next-upstream", "proxy-redirect-from", "proxy-redirect-to",
+      "proxy-ssl-ciphers", "proxy-ssl-secret", "rewrite-target", "session-cookie-domain",
+      "session-cookie-expires", "session-cookie-max-age", "session-cookie-name", "session-cookie-path",
+      "temporal-redirect", "x-forwarded-prefix"};
+  const auto in = [&](const auto& keys) { return std::find(std::begin(keys), std::end(keys), key) != std::end(keys); };
+  return in(high) ? Risk::high : in(medium) ? Risk::medium : key.ends_with("-snippet") ? Risk::critical : Risk::low;
+}
+
 Loss loss_of_row(const Row& r) {
   if (r.critical) return Loss::snippet;
   if (firewall(r)) return Loss::waf;
@@ -68,12 +89,40 @@ void invalid(Reading& r, const Row& row, const Value& v, const std::string& key)
 }
 
 void refuse_snippet(Reading& r, const Value& v, const std::string& key) {
+  // Whether the controller takes it is not known without its ConfigMap: if it does, the whole host is guarded.
+  if (key == "server-snippet" && !r.settings.map) guard_host(r, v);
   r.ledger.settle(v.claim, Outcome::refused,
                   "ingress-nginx takes snippets only with allow-snippet-annotations and annotations-risk-level "
                   "Critical, and ignores the "
                   "whole Ingress otherwise; give its ConfigMap among the input if it does",
                   "GW602", Loss::snippet);
   if (!r.input.options.accepts(Loss::snippet)) r.config.dropped = key;
+}
+
+// Why the ConfigMap forbids this annotation, whatever its value means; empty: it does not.
+std::string dropped(const Settings& settings, const Row& row, const std::string& text) {
+  for (const std::string& word : settings.blocked_words)
+    if (text.find(word) != std::string::npos)
+      return "its value has '" + word + "', which annotation-value-word-blocklist forbids";
+  if (settings.map && settings.risk < Risk::high && risk_of(row.key) > settings.risk)
+    return "annotations-risk-level of the controller's ConfigMap does not allow it";
+  return {};
+}
+
+// What the ConfigMap demands of every Ingress that does not say otherwise itself.
+void add_global(Reading& r) {
+  const Settings& s = r.settings;
+  const auto add = [&](const std::vector<Intent>& intents) {
+    r.config.intents.insert(r.config.intents.end(), intents.begin(), intents.end());
+    r.config.protected_ = r.config.protected_ || !intents.empty();
+  };
+  const Value* asked = r.find("enable-global-auth");
+  if (!r.find("auth-url") && (!asked || truth(asked->text))) add(s.auth);
+  if (!r.carries("allowlist-source-range")) add(s.allow);
+  if (!r.carries("denylist-source-range")) add(s.deny);
+  const Value* firewall = r.find("enable-modsecurity");
+  if (!firewall || truth(firewall->text)) add(s.firewall);
+  add(s.always);
 }
 
 // Sorts the annotations of the Ingress into values; an alias gives way to the main key.
@@ -86,7 +135,13 @@ void collect(Reading& r) {
     const Row* found = row(key);
     if (!found) continue;  // the engine tells it
     Value v{text, r.ledger.take(*r.config.ingress, i)};
-    if (text.empty()) {
+    if (const std::string why = dropped(r.settings, *found, text); !why.empty()) {
+      r.ledger.settle(v.claim, Outcome::refused, why + "; ingress-nginx ignores this whole Ingress", "GW606",
+                      loss_of_row(*found));
+      r.config.dropped = key + ", because " + why;
+    } else if (text.empty() && guards(*found) && found->invalid == Invalid::denied && found->with.empty()) {
+      invalid(r, *found, v, key);  // an empty list is no list: the location answers 503
+    } else if (text.empty()) {
       r.ledger.settle(v.claim, guards(*found) ? Outcome::approximated : Outcome::ignored,
                       "is empty; ingress-nginx ignores it", "GW605");
     } else if (found->critical && !r.settings.snippets) {
@@ -135,6 +190,14 @@ const Value* Reading::find(std::string_view key) const {
   const auto at = values.find(key);
   return at == values.end() ? nullptr : &at->second;
 }
+bool Reading::carries(std::string_view key) const {
+  const Row* found = row(key);
+  const kube::StringMap& annotations = config.ingress->metadata.annotations;
+  const auto has = [&](std::string_view name) {
+    return !name.empty() && kube::find(annotations, std::string(prefix) + std::string(name));
+  };
+  return has(key) || (found && has(found->alias));
+}
 bool Reading::on(std::string_view key) const {
   const Value* v = find(key);
   return v && truth(v->text);
@@ -176,13 +239,13 @@ Config read_config(const kube::Ingress& ingress, const Input& input, const Setti
   config.force_ssl_redirect = settings.force_ssl_redirect;
   config.use_port = settings.use_port_in_redirects;
   config.preserve_slash = settings.preserve_slash;
-  if (ingress.metadata.annotations.empty()) return config;
   Reading reading{input, settings, ir, ledger, config, {}, {}};
   collect(reading);
-  if (reading.values.empty()) return config;
-  for (const Rows family : all_families())
-    for (const Row& r : family)
-      if (const Value* v = reading.find(r.key)) apply(reading, r, *v);
+  if (!reading.values.empty())
+    for (const Rows family : all_families())
+      for (const Row& r : family)
+        if (const Value* v = reading.find(r.key)) apply(reading, r, *v);
+  add_global(reading);
   return config;
 }
 
