@@ -120,6 +120,14 @@ std::unique_ptr<route::Model> model_of(const std::string& side, const Args& args
   return verify::make_controller(side, index, options);
 }
 
+// What clients get where the proxy refuses its configuration, with the reason.
+std::string line_of(std::string answer, const std::string& refused) {
+  if (refused.empty()) return answer;
+  auto json = nlohmann::ordered_json::parse(answer);
+  json["refused"] = refused;
+  return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 int run_trace(const Args& args) {
   auto requests = requests_of(args);
   if (!requests) return fail(requests.error());
@@ -135,7 +143,8 @@ int run_trace(const Args& args) {
   if (!side) return fail(side.error());
   const auto model = model_of(*side, args, index);
   const bool json = args.output == "json-lines";
-  if (const std::string why = model->refused(); !why.empty()) {
+  const std::string why = model->refused();
+  if (!why.empty() && !model->answers_when_refused()) {
     if (json)
       std::cout << nlohmann::json{{"refused", why}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)
                 << '\n';
@@ -143,16 +152,17 @@ int run_trace(const Args& args) {
       std::cout << "refused as a whole: " << why << '\n';
     return exit_findings;
   }
+  if (!why.empty() && !json) std::cout << "refused as a whole: " << why << "\n\n";
   for (const route::Request& request : *requests) {
     const route::AnswerSet answers = model->answer(request);
     if (json)
-      std::cout << route::to_json(answers, loaded.sources) << '\n';
+      std::cout << line_of(route::to_json(answers, loaded.sources), why) << '\n';
     else
       std::cout << request.method << ' ' << (request.scheme == route::Scheme::https ? "https://" : "http://")
                 << request.host << request.target << "\n"
                 << route::to_text(answers, loaded.sources);
   }
-  return code;
+  return why.empty() ? code : exit_findings;
 }
 
 std::vector<std::string> names(const std::vector<std::string_view>& from, std::initializer_list<const char*> more) {

@@ -16,10 +16,12 @@ class Model {
   virtual AnswerSet answer(const Request& request) const = 0;
   // Non-empty when the implementation refuses the configuration as a whole (every later change is blocked).
   virtual std::string refused() const { return {}; }
+  // Whether answer() tells even then what clients get: a proxy without its routes.
+  virtual bool answers_when_refused() const { return false; }
 };
 
-// name: spec-core, gwctl, envoy-gateway, nginx-gateway-fabric, traefik, istio. Null for an unknown name.
-// Borrows the Index for the call only.
+// name: spec-core, gwctl, envoy-gateway, nginx-gateway-fabric, traefik, istio, contour, cilium. Null for an unknown
+// name. Borrows the Index for the call only.
 std::unique_ptr<Model> make_model(std::string_view name, const kube::Index& index, const Attachments& attachments);
 
 const std::vector<std::string_view>& profile_names();

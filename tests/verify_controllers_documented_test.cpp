@@ -109,30 +109,12 @@ TEST_CASE("ALB: the first rule that matches wins") {
   CHECK(alone.ask("alb", "a.example.com", "/im?q") == "301 https://a.example.com:443/im?q");
 }
 
-TEST_CASE("Contour: exact, regex, prefix; one label; TLS hosts only on https") {
-  const Set set(ingress("a", "contour", "a.example.com",
-                        {{"Prefix", "/foo/", "p"},
-                         {"ImplementationSpecific", "\"/re[0-9]+\"", "r"},
-                         {"ImplementationSpecific", "/im", "i"},
-                         {"Exact", "/ex", "e"}}) +
-                ingress("w", "contour", "*.w.example.com", shop, "{ingress.kubernetes.io/force-ssl-redirect: \"true\"}",
-                        "  tls:\n  - hosts: [\"*.w.example.com\"]\n    secretName: t\n"));
-  CHECK(set.ask("contour", "a.example.com", "/foo") == "default/p /foo");
-  CHECK(set.ask("contour", "a.example.com", "/re1") == "default/r /re1");
-  CHECK(set.ask("contour", "a.example.com", "/re1x") == "404");
-  CHECK(set.ask("contour", "a.example.com", "/imx") == "default/i /imx");
-  CHECK(set.ask("contour", "a.example.com", "/ex", route::Scheme::https) == "404");
-  CHECK(set.ask("contour", "q.w.example.com", "/ex") == "301 https://q.w.example.com/ex");
-  CHECK(set.ask("contour", "q.w.example.com", "/ex", route::Scheme::https) == "default/e /ex");
-  CHECK(set.ask("contour", "q.r.w.example.com", "/ex") == "404");
-}
-
 TEST_CASE("documented models say so; measured ones do not") {
   const Set set(ingress("a", "contour", "a.example.com", shop));
   for (std::string_view name : verify::controller_names()) {
     const auto model = verify::make_controller(name, kube::Index(set.bundle));
     REQUIRE(model);
-    const bool documented = name == "kong" || name == "gce" || name == "alb" || name == "contour";
+    const bool documented = name == "kong" || name == "gce" || name == "alb";
     CHECK(model->measured() == !documented);
     route::Request request;
     request.host = "a.example.com";

@@ -33,6 +33,8 @@ constexpr Row rows[] = {
     {"gce", make_gce, "k8s.io/ingress-gce", "gce", "networking.gke.io/"},
     {"alb", make_alb, "ingress.k8s.aws/alb", "alb", "alb.ingress.kubernetes.io/"},
     {"contour", make_contour, "projectcontour.io/ingress-controller", "contour", "projectcontour.io/"},
+    {"istio", make_istio, "istio.io/ingress-controller", "istio", "istio.io/"},
+    {"cilium", make_cilium, "cilium.io/ingress-controller", "cilium", "ingress.cilium.io/"},
 };
 
 // The name with most votes; equal counts go to the earlier row.

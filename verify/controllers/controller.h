@@ -72,7 +72,8 @@ class Controller : public route::Model {
   virtual bool measured() const = 0;
 };
 
-// name: ingress-nginx, traefik, f5-nginx, haproxytech, haproxy-ingress, kong, gce, alb, contour. Null for another name.
+// name: ingress-nginx, traefik, f5-nginx, haproxytech, haproxy-ingress, kong, gce, alb, contour,
+// istio, cilium. Null for another name.
 // Borrows the Index for the call only; spans in answers point into the Sources that the Bundle was read from.
 std::unique_ptr<Controller> make_controller(std::string_view name, const kube::Index& index,
                                             const ControllerOptions& options = {});

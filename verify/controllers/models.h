@@ -14,5 +14,7 @@ std::unique_ptr<Controller> make_kong(const kube::Index& index, const Controller
 std::unique_ptr<Controller> make_gce(const kube::Index& index, const ControllerOptions& options);
 std::unique_ptr<Controller> make_alb(const kube::Index& index, const ControllerOptions& options);
 std::unique_ptr<Controller> make_contour(const kube::Index& index, const ControllerOptions& options);
+std::unique_ptr<Controller> make_istio(const kube::Index& index, const ControllerOptions& options);
+std::unique_ptr<Controller> make_cilium(const kube::Index& index, const ControllerOptions& options);
 
 }  // namespace gw::verify

@@ -227,4 +227,11 @@ std::vector<std::string_view> Pattern::groups(std::string_view subject) const {
   return out;
 }
 
+std::string Pattern::replace_all(std::string_view subject, std::string_view replacement) const {
+  std::string out(subject), error;
+  const re2::StringPiece rewrite(replacement.data(), replacement.size());
+  if (compiled_ && compiled_->CheckRewriteString(rewrite, &error)) re2::RE2::GlobalReplace(&out, *compiled_, rewrite);
+  return out;
+}
+
 }  // namespace gw::verify

@@ -39,6 +39,8 @@ class Pattern {
   bool found(std::string_view subject) const;
   // Groups 0..n of the leftmost match; empty when there is none. Groups that did not take part are empty views.
   std::vector<std::string_view> groups(std::string_view subject) const;
+  // Every match replaced, "\\1" by groups; the subject as it was where the replacement does not fit.
+  std::string replace_all(std::string_view subject, std::string_view replacement) const;
 
  private:
   std::shared_ptr<const re2::RE2> compiled_;
