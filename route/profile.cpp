@@ -19,6 +19,8 @@ constexpr ProfileRow rows[] = {
     {"nginx-gateway-fabric", make_nginx_gateway_fabric},
     {"traefik", make_traefik},
     {"istio", make_istio},
+    {"contour", make_contour},
+    {"cilium", make_cilium},
 };
 
 }  // namespace

@@ -12,7 +12,8 @@ namespace {
 // RegularExpression is the implementation's choice: some match the whole path, some its start, some any part of it.
 enum class PathReading : std::uint8_t { whole, caret, anywhere, unknown };
 PathReading reading_of(std::string_view profile) {
-  if (profile == "gwctl" || profile == "envoy-gateway" || profile == "istio") return PathReading::whole;
+  for (std::string_view whole : {"gwctl", "envoy-gateway", "istio", "contour", "cilium"})
+    if (profile == whole) return PathReading::whole;
   if (profile == "nginx-gateway-fabric") return PathReading::caret;
   return profile == "traefik" ? PathReading::anywhere : PathReading::unknown;
 }

@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "route/profiles/envoy_core.h"
 #include "route/profiles/envoy_policies.h"
 #include "route/profiles/profiles.h"
 #include "route/target.h"
@@ -26,34 +27,10 @@ struct RouteTable {
   std::string dead;                          // why Envoy refuses it
 };
 
-bool known_method(std::string_view method) {
-  constexpr std::string_view methods[] = {
-      "ACL",     "BIND",   "CHECKOUT",   "CONNECT",    "COPY",      "DELETE", "GET",     "HEAD",       "LINK",
-      "LOCK",    "MERGE",  "MKACTIVITY", "MKCALENDAR", "MKCOL",     "MOVE",   "MSEARCH", "M-SEARCH",   "NOTIFY",
-      "OPTIONS", "PATCH",  "POST",       "PROPFIND",   "PROPPATCH", "PURGE",  "PUT",     "REBIND",     "REPORT",
-      "SEARCH",  "SOURCE", "SUBSCRIBE",  "TRACE",      "UNBIND",    "UNLINK", "UNLOCK",  "UNSUBSCRIBE"};
-  return std::find(std::begin(methods), std::end(methods), method) != std::end(methods);
-}
-
-std::string_view trim(std::string_view text) {
-  while (text.starts_with(' ') || text.starts_with('\t')) text.remove_prefix(1);
-  while (text.ends_with(' ') || text.ends_with('\t')) text.remove_suffix(1);
-  return text;
-}
-
-bool header_fits(const FlatNamed& header, const Request& request) {
-  const auto value_fits = [&](std::string_view value) { return fits(header, trim(value), true); };
-  if (equal_fold(header.name, "host") || header.name == ":authority") return value_fits(request.host);
-  return std::any_of(request.headers.begin(), request.headers.end(),
-                     [&](const auto& line) { return equal_fold(line.first, header.name) && value_fits(line.second); });
-}
-
-bool is_preflight(const Request& request);
-
 class EnvoyModel : public Model {
  public:
-  EnvoyModel(const kube::Index& index, const Attachments& attachments, const envoy::Traits& traits)
-      : flat_(flatten(index, attachments)), traits_(traits), policies_(index) {
+  EnvoyModel(const kube::Index& index, const Attachments& attachments)
+      : flat_(flatten(index, attachments)), policies_(index) {
     build();
   }
 
@@ -65,13 +42,11 @@ class EnvoyModel : public Model {
   void build();
   bool taken_by_other(const Placement& placement) const;
   auto order(std::size_t m) const;
-  bool fits(const FlatMatch& match, const Request& request, const std::string& path) const;
   AnswerSet route(const RouteTable& table, const Request& request, const envoy::Path& path, kube::Port port) const;
   AnswerSet serve(const FlatMatch& match, const Request& request, const std::string& path, kube::Port port) const;
   const RouteTable* find_tls(kube::Port port, const std::string& sni) const;
 
   Flat flat_;
-  envoy::Traits traits_;
   envoy::Policies policies_;
   std::map<Key, RouteTable> http_;
   std::map<std::size_t, RouteTable> https_;  // by listener
@@ -94,15 +69,13 @@ auto EnvoyModel::order(std::size_t m) const {
   const auto exact = [](const std::vector<FlatNamed>& named) {
     return static_cast<long>(std::count_if(named.begin(), named.end(), [](const FlatNamed& n) { return !n.regex; }));
   };
-  const int regex = traits_.prefix_before_regex ? 3 : 1;
-  const int kind = match.type == PathType::exact ? 0 : match.type == PathType::regex ? regex : 2;
-  const int method = match.method.empty() || traits_.method_is_header ? 0 : -1;
+  const int kind = match.type == PathType::exact ? 0 : match.type == PathType::regex ? 1 : 2;
   const long length = match.type == PathType::prefix && match.path == "/" ? 0 : static_cast<long>(match.path.size());
   const long extra =
       (match.method.empty() ? 0 : 1) + (match.grpc && match.service.empty() && !match.grpc_method.empty() ? 1 : 0);
-  return std::tuple(kind, -length, method, -(static_cast<long>(match.headers.size()) + extra),
-                    -(exact(match.headers) + extra), -static_cast<long>(match.query.size()), -exact(match.query),
-                    match.grpc, flat_.routes[rule.route].age_order, rule.rule, match.match);
+  return std::tuple(kind, -length, -(static_cast<long>(match.headers.size()) + extra), -(exact(match.headers) + extra),
+                    -static_cast<long>(match.query.size()), -exact(match.query), match.grpc,
+                    flat_.routes[rule.route].age_order, rule.rule, match.match);
 }
 
 void EnvoyModel::build() {
@@ -121,7 +94,7 @@ void EnvoyModel::build() {
                                                              : http_[{listener.gateway.display(), listener.port}];
     auto [host, fresh] = table.hosts.try_emplace(placement.hostname);
     if (fresh) host->second.listener = placement.listener;
-    if (host->second.listener != placement.listener && traits_.one_table_a_port)
+    if (host->second.listener != placement.listener)
       table.dead = "two virtual hosts for " + (placement.hostname.empty() ? "every host" : placement.hostname);
     for (std::size_t m : flat_.routes[placement.route].matches) {
       const FlatMatch& match = flat_.matches[m];
@@ -143,48 +116,8 @@ void EnvoyModel::build() {
   for (auto& [listener, table] : https_) sort(table);
 }
 
-bool EnvoyModel::fits(const FlatMatch& match, const Request& request, const std::string& path) const {
-  switch (match.type) {
-    case PathType::exact:
-      if (path != match.path) return false;
-      break;
-    case PathType::regex:
-      if (!match.compiled || !RE2::FullMatch(path, *match.compiled)) return false;
-      break;
-    case PathType::prefix: {
-      std::string_view prefix = match.path;
-      while (prefix.ends_with('/')) prefix.remove_suffix(1);
-      if (!path.starts_with(prefix) || (path.size() > prefix.size() && path[prefix.size()] != '/')) return false;
-      break;
-    }
-  }
-  if (match.grpc && match.service.empty() && !match.grpc_method.empty() && !path.ends_with("/" + match.grpc_method))
-    return false;
-  if (!match.method.empty() && match.method != request.method) return false;
-  const auto one = [&](const FlatNamed& header) { return header_fits(header, request); };
-  if (!std::all_of(match.headers.begin(), match.headers.end(), one)) return false;
-  return std::all_of(match.query.begin(), match.query.end(), [&](const FlatNamed& parameter) {
-    bool good = false;
-    any_parameter(split_target(request.target).query, [&](std::string_view name, std::string_view value) {
-      if (name != parameter.name) return false;
-      good = route::fits(parameter, value, true);  // undecoded; the first counts
-      return true;
-    });
-    return good;
-  });
-}
-
 bool touches_host(const HeaderChanges& changes) {
   return std::any_of(changes.begin(), changes.end(), [](const HeaderChange& c) { return equal_fold(c.name, "host"); });
-}
-
-bool is_preflight(const Request& request) {
-  bool origin = false, asked = false;
-  for (const auto& [name, value] : request.headers) {
-    origin = origin || equal_fold(name, "origin");
-    asked = asked || equal_fold(name, "access-control-request-method");
-  }
-  return request.method == "OPTIONS" && origin && asked;
 }
 
 AnswerSet EnvoyModel::serve(const FlatMatch& match, const Request& request, const std::string& path,
@@ -212,7 +145,7 @@ AnswerSet EnvoyModel::serve(const FlatMatch& match, const Request& request, cons
     if (found) extension = found;
   }
   broken = broken || (!action.broken.empty() && rule.extensions.empty());
-  if (action.cors && is_preflight(request)) {
+  if (action.cors && envoy::is_preflight(request)) {
     one(plain(200));
   } else if (broken || rule.refused_mirror || only_host) {
     one(plain(500));
@@ -269,9 +202,9 @@ AnswerSet EnvoyModel::route(const RouteTable& table, const Request& request, con
   if (auto it = table.hosts.find(""); !found && it != table.hosts.end()) found = &it->second;
   if (found)
     for (std::size_t m : found->matches)
-      if (fits(flat_.matches[m], request, path.normal)) {
+      if (envoy::fits(flat_.matches[m], request, path.normal)) {
         const FlatRoute& owner = flat_.routes[flat_.rules[flat_.matches[m].rule].route];
-        std::string why = policies_.unmodelled(table.gateway, owner.id, owner.kind, is_preflight(request));
+        std::string why = policies_.unmodelled(table.gateway, owner.id, owner.kind, envoy::is_preflight(request));
         if (!why.empty()) return {{unmodelled("policy of Envoy Gateway: " + why)}};
         return serve(flat_.matches[m], request, path.normal, port);
       }
@@ -325,7 +258,7 @@ AnswerSet EnvoyModel::answer(const Request& sent) const {
   if (!table->dead.empty())
     return only(no_answer("Envoy refuses the configuration of port " + std::to_string(port) + ": " + table->dead));
 
-  if (!known_method(request.method)) return only(plain(400));
+  if (!envoy::known_method(request.method)) return only(plain(400));
   for (std::string_view scheme : {"http://", "https://"})
     if (equal_fold(std::string_view(request.target).substr(0, scheme.size()), scheme)) {
       const std::string rest = request.target.substr(scheme.size());
@@ -334,7 +267,7 @@ AnswerSet EnvoyModel::answer(const Request& sent) const {
       request.target = slash == std::string::npos ? "/" : rest.substr(slash);
       break;
     }
-  const envoy::Traits traits = policies_.traits(table->gateway, traits_);
+  const envoy::Traits traits = policies_.traits(table->gateway, {});
   const bool underscore = traits.refuses_underscores &&
                           std::any_of(request.headers.begin(), request.headers.end(),
                                       [](const auto& header) { return header.first.find('_') != std::string::npos; });
@@ -358,12 +291,8 @@ AnswerSet EnvoyModel::answer(const Request& sent) const {
 
 }  // namespace
 
-std::unique_ptr<Model> envoy::make(const kube::Index& index, const Attachments& attachments, const Traits& traits) {
-  return std::make_unique<EnvoyModel>(index, attachments, traits);
-}
-
 std::unique_ptr<Model> make_envoy_gateway(const kube::Index& index, const Attachments& attachments) {
-  return envoy::make(index, attachments, {});
+  return std::make_unique<EnvoyModel>(index, attachments);
 }
 
 }  // namespace gw::route

@@ -10,16 +10,13 @@ namespace gw::route::envoy {
 
 // Where gateways on Envoy differ from each other.
 struct Traits {
-  bool prefix_before_regex = false;
-  bool method_is_header = true;           // counts as one more header
   bool redirects_escaped_slashes = true;  // 307 for %2F and %5C
   bool unescapes_slashes = false;         // %2F becomes a slash instead
   bool rejects_escaped_slashes = false;   // 400
   bool merges_slashes = true;
-  bool one_table_a_port = true;  // the HTTP listeners of a port share virtual hosts; a name twice is fatal
+  bool cuts_fragment = false;  // otherwise '#' is refused
   bool refuses_underscores = true;
 };
-std::unique_ptr<Model> make(const kube::Index& index, const Attachments& attachments, const Traits& traits);
 
 // What HttpConnectionManager makes of a path before routing.
 struct Path {

@@ -13,23 +13,37 @@ bool unreserved(char c) {
          std::string_view("-._~").find(c) != std::string_view::npos;
 }
 
-// RFC 3986 dot segments (above the root they vanish) and merged slashes.
-std::string resolve_segments(std::string_view path, bool merge) {
+// RFC 3986 dot segments (above the root they vanish); empty segments stay.
+std::string resolve_segments(std::string_view path) {
   std::vector<std::string_view> kept;
   bool slash = false;  // the path ends as a directory
   for (std::string_view rest = path; !rest.empty();) {
     rest.remove_prefix(1);
     const std::string_view segment = rest.substr(0, rest.find('/'));
     rest.remove_prefix(segment.size());
-    slash = rest.empty() && (segment.empty() || segment == "." || segment == "..");
+    const bool dots = segment == "." || segment == "..";
+    slash = rest.empty() && (segment.empty() || dots);
     if (segment == ".." && !kept.empty()) kept.pop_back();
-    const bool empty = segment.empty() && (merge || rest.empty());
-    if (empty || segment == "." || segment == "..") continue;
-    kept.push_back(segment);
+    if (!dots && !(rest.empty() && segment.empty())) kept.push_back(segment);
   }
   std::string out;
   for (std::string_view segment : kept) out.append("/").append(segment);
   if (out.empty() || slash) out += '/';
+  return out;
+}
+
+// Slashes become one, but those at both ends stay: "//" is left as it is.
+std::string merge_slashes(const std::string& path) {
+  if (path.find("//") == std::string::npos) return path;
+  std::string out = "/";
+  for (std::string_view rest = path; !rest.empty();) {
+    const std::string_view segment = rest.substr(0, rest.find('/'));
+    rest.remove_prefix(std::min(rest.size(), segment.size() + 1));
+    if (segment.empty()) continue;
+    if (out.size() > 1) out += '/';
+    out += segment;
+  }
+  if (path.ends_with('/')) out += '/';
   return out;
 }
 
@@ -67,7 +81,13 @@ Path read_path(std::string_view raw, const Traits& traits) {
   for (std::size_t i = 0; i < raw.size(); ++i) {
     const char c = raw[i];
     const auto byte = static_cast<unsigned char>(c);
+    if (c == '#' && traits.cuts_fragment) break;
     if (byte <= 0x20 || byte > 0x7E || c == '#') return {400, false, {}};
+    if (std::string_view("{}|\"<>^`").find(c) != std::string_view::npos) {
+      constexpr char digits[] = "0123456789ABCDEF";
+      text.append({'%', digits[byte >> 4], digits[byte & 15]});
+      continue;
+    }
     if (c == '\\') {
       text += '/';
       continue;
@@ -92,7 +112,8 @@ Path read_path(std::string_view raw, const Traits& traits) {
     }
     i += 2;
   }
-  out.normal = resolve_segments(text, traits.merges_slashes);
+  out.normal = resolve_segments(text);
+  if (traits.merges_slashes) out.normal = merge_slashes(out.normal);
   return out;
 }
 

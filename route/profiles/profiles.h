@@ -12,5 +12,7 @@ std::unique_ptr<Model> make_envoy_gateway(const kube::Index& index, const Attach
 std::unique_ptr<Model> make_nginx_gateway_fabric(const kube::Index& index, const Attachments& attachments);
 std::unique_ptr<Model> make_traefik(const kube::Index& index, const Attachments& attachments);
 std::unique_ptr<Model> make_istio(const kube::Index& index, const Attachments& attachments);
+std::unique_ptr<Model> make_contour(const kube::Index& index, const Attachments& attachments);
+std::unique_ptr<Model> make_cilium(const kube::Index& index, const Attachments& attachments);
 
 }  // namespace gw::route

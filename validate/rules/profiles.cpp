@@ -72,7 +72,7 @@ class Profile {
         if (row.profile == name_ && row.filter == filter.type)
           tell(route, member(filter, "type"), "filter " + filter.type + " is not supported, its rule is answered 500",
                std::string(row.instead));
-      if (name_ != "envoy-gateway" && name_ != "istio") continue;
+      if (name_ != "envoy-gateway" && name_ != "istio" && name_ != "cilium") continue;
       each_modifier(filter, [&](const kube::HeaderModifier& modifier, const kube::Place& at, bool) {
         each_header(modifier, at, [&](const kube::HttpHeader& header, const kube::Place& place) {
           check_value(route, header, place);
@@ -108,7 +108,8 @@ class Profile {
   void check_path(const kube::HttpRoute& route, const kube::HttpRouteMatch& match) {
     const kube::HttpPathMatch& path = *match.path;
     const std::string value = path.value.value_or("/");
-    const bool normalises = name_ == "envoy-gateway" || name_ == "istio" || name_ == "traefik";
+    const bool normalises =
+        name_ == "envoy-gateway" || name_ == "istio" || name_ == "traefik" || name_ == "contour" || name_ == "cilium";
     if (!normalises || path.type.value_or("PathPrefix") == "RegularExpression") return;
     for (std::size_t at = value.find('%'); at != std::string::npos; at = value.find('%', at + 1)) {
       if (at + 2 >= value.size()) return;
