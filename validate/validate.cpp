@@ -192,6 +192,24 @@ class ObjectChecker {
     put(std::move(out), ErrorType::invalid, std::move(edits));
   }
 
+  // Kinds of Kubernetes' own groups (without a dot, or under k8s.io) are these groups' alone to define: one that
+  // belongs to another of them is nowhere served.
+  bool tell_other_group(const Catalogue& catalogue, std::string_view group) {
+    if (group.find('.') != std::string_view::npos && !group.ends_with("k8s.io")) return false;
+    std::string served;
+    for (const KindInfo& row : catalogue.kinds())
+      if (row.kind == raw_->kind && row.group != group && row.served)
+        served += (served.empty() ? "" : ", ") + (row.group.empty() ? row.version : row.group + "/" + row.version);
+    if (served.empty()) return false;
+    diag::Diagnostic out =
+        finding(value_of("apiVersion"), "GW004", diag::Severity::error,
+                "there is no kind '" + std::string(raw_->kind) + "' in " + std::string(raw_->api_version));
+    out.help = "served: " + served;
+    out.path = "apiVersion";
+    put(std::move(out), ErrorType::no_kind_match);
+    return true;
+  }
+
   void tell_unserved(const Catalogue& catalogue, std::string_view group, std::string_view version,
                      const KindInfo* kind) {
     const bool old_ingress =
@@ -217,6 +235,7 @@ class ObjectChecker {
     const std::string_view near = diag::nearest(raw_->kind, kinds);
     const bool close = !near.empty() && diag::edit_distance(raw_->kind, near, 2) <= 1;
     const bool report = raw_->kind == "ConformanceReport";  // what implementations publish; no cluster holds it
+    if (served.empty() && !close && tell_other_group(catalogue, group)) return;
     if (kinds.empty() || report || (native && served.empty() && !close)) {
       diag::Diagnostic out =
           finding(value_of("kind"), "GW014", diag::Severity::info,
