@@ -53,6 +53,11 @@ constexpr Install rows[] = {
      "sed -n 's/^version: //p')\" --reuse-values --set gatewayAPI.enabled=false",
      "Cilium must be the cluster's network already, and stays at its version; its documentation names the release of "
      "Gateway API whose CRDs must be there before it is restarted."},
+    {"contour", "kubectl apply -f https://projectcontour.io/quickstart/contour-gateway-provisioner.yaml",
+     "kubectl wait --timeout=5m -n projectcontour deployment/contour-gateway-provisioner --for=condition=Available",
+     "kubectl delete -f https://projectcontour.io/quickstart/contour-gateway-provisioner.yaml",
+     "The manifest brings the CRDs of Gateway API 1.3 along and replaces newer ones: leave them out where another "
+     "gateway needs those. A Gateway gets a Deployment and a Service of its own."},
     {"gke", "gcloud container clusters update CLUSTER --location=LOCATION --gateway-api=standard", "",
      "gcloud container clusters update CLUSTER --location=LOCATION --gateway-api=disabled",
      "GKE installs and updates the CRDs itself.", true},

@@ -46,6 +46,7 @@ class Engine {
     for (const auto& [p, own] : resources_) out.beside += own.size();
     out.beside -= routing;
     Ir ir;
+    ir.prefixes_first = target.prefixes_first;
     if (const Status status = name_deployments(classes.deployments(), ir, out); !status) return status.error();
     for (std::size_t i = 0; i < deployments_.size(); ++i) read(i, target, ir, ledger);
     move_annotations(objects(), ir, ledger);
@@ -145,8 +146,8 @@ class Engine {
     append(streams, ir.streams);
   }
 
-  // Several controllers use this name of a class, and no IngressClass tells which one serves it: a guard of another one may
-  // be what guards today.
+  // Several controllers use this name of a class, and no IngressClass tells which one serves it: a guard of another one
+  // may be what guards today.
   void guard_what_is_uncertain(const Deployment& d, Ir& ir, Ledger& ledger) {
     if (!d.classes.empty() || options_.from != "auto") return;
     const auto named = [&](const Provider& p) {
@@ -174,9 +175,7 @@ class Engine {
       }
   }
 
-  bool chosen(const kube::Object& object) const {
-    return options_.only.empty() || options_.only.contains(object.id());
-  }
+  bool chosen(const kube::Object& object) const { return options_.only.empty() || options_.only.contains(object.id()); }
   // Only now: who has a host, and what guards it, was decided by all that was read.
   void choose_only(Ir& ir) const {
     if (options_.only.empty()) return;

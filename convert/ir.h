@@ -180,6 +180,7 @@ struct Ir {
   // The annotation by which an Ingress asks for HTTP/2 to its backends; the emitter says how it came out.
   std::map<const kube::Object*, Claim> http2;
   std::deque<std::string> pool;
+  bool prefixes_first = false;  // the target tries PathPrefix before RegularExpression
 
   std::string_view keep(std::string text) { return pool.emplace_back(std::move(text)); }
 };

@@ -52,6 +52,8 @@ struct Target {
   bool one_host_a_route = false;           // hosts that are served alike get routes of their own
   std::string_view class_annotation = {};  // its GatewayClass must say "true" to this
   std::string_view internal_class = {};    // of Gateways that only the own network reaches
+  bool prefixes_first = false;             // it tries PathPrefix before RegularExpression
+  bool named_http = false;                 // a host with TLS needs an http listener of its own name, too
 };
 
 std::span<const Target> targets();

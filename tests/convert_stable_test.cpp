@@ -26,9 +26,9 @@ struct Config {
   std::vector<std::pair<std::string, std::string>> settings;  // of the controller's ConfigMap
 };
 
-std::vector<Config> observed(const std::string& controller) {
+std::vector<Config> observed(const std::string& controller, const std::string& records = {}) {
   std::vector<Config> configs;
-  std::ifstream file(evidence::path("oracle/" + controller + ".jsonl"));
+  std::ifstream file(evidence::path("oracle/" + (records.empty() ? controller : records) + ".jsonl"));
   REQUIRE(file);
   std::set<std::string> seen;
   for (std::string line; std::getline(file, line);) {
@@ -90,7 +90,7 @@ struct Converted {
   kube::Bundle in, out;
 };
 
-void convert_text(const Config& config, const std::string& text, Converted& c) {
+void convert_text(const Config& config, const std::string& text, Converted& c, const std::string& to = "standard") {
   c.in = kube::load_text("in.yaml", text, c.sources, c.sink);
   if (!config.settings.empty()) {
     auto map = kube::make<kube::ConfigMap>("ingress-nginx", "ingress-nginx-controller");
@@ -99,6 +99,7 @@ void convert_text(const Config& config, const std::string& text, Converted& c) {
   }
   convert::Options options;
   options.from = config.from;
+  options.to = to;
   options.gateway_namespace = "infra";
   for (const std::string_view loss : convert::loss_names()) options.accepted.insert(convert::loss_of(loss));
   REQUIRE(bool(convert::convert(c.in, options, c.sources, c.sink, c.out)));
@@ -181,6 +182,34 @@ TEST_CASE("the validator accepts the output") {
     ++count;
   }
   MESSAGE(count, " configurations");
+}
+
+TEST_CASE("no target gets an object that is refused") {
+  struct Records {
+    const char *controller, *file;
+  };
+  std::size_t count = 0;
+  for (const Records& records : {Records{"istio", "istio-ingress"},
+                                 {"istio", "istio-own"},
+                                 {"contour", "contour"},
+                                 {"contour", "contour-httpproxy"},
+                                 {"cilium", "cilium-ingress"}})
+    for (const Config& config : observed(records.controller, records.file))
+      for (const char* target : {"standard", "envoy-gateway", "istio", "cilium", "contour"}) {
+        Converted c;
+        convert_text(config, config.text, c, target);
+        diag::Sources sources;
+        diag::Sink sink;
+        validate::check(c.out, "out.yaml", {}, sources, sink);
+        for (const diag::Diagnostic& d : sink.take())
+          if (d.severity == diag::Severity::error) {
+            CAPTURE(config.name);
+            CAPTURE(target);
+            FAIL_CHECK(d.code << " " << d.message << "\n" << written(c.out));
+          }
+        ++count;
+      }
+  MESSAGE(count, " conversions");
 }
 
 TEST_CASE("the same bytes whatever the order of the documents") {

@@ -174,7 +174,8 @@ class Planner {
     for (const Server& server : ir_.servers)
       if (server.tls) ++tls[gateway_of(server)];
     for (const auto& [gateway, count] : tls)
-      if (count + 1 + ir_.streams.size() > max_listeners || options_.listener_sets) crowded_.insert(gateway);
+      if ((target_.named_http ? 2 : 1) * count + 1 + ir_.streams.size() > max_listeners || options_.listener_sets)
+        crowded_.insert(gateway);
   }
 
   // The Ingress whose Secret the host's listener shows.
@@ -250,8 +251,19 @@ class Planner {
 
   Section http_section(const Server& server) {
     Section section{false, gateway_of(server), "http"};
-    plan_.gateways[section.owner].try_emplace("http");
+    PlannedListener listener;
+    if (target_.named_http && !server.host.empty() && beside_tls(server)) {
+      section.name = dns_name("http." + host_slug(server.host));
+      listener.hostname = server.host;
+    }
+    plan_.gateways[section.owner].try_emplace(section.name, std::move(listener));
     return section;
+  }
+  // Has a listener with TLS the host's own name, or one that covers it?
+  bool beside_tls(const Server& server) const {
+    return std::any_of(ir_.servers.begin(), ir_.servers.end(), [&](const Server& other) {
+      return other.tls && !other.host.empty() && covers(other.host, server.host);
+    });
   }
 
   Section https_section(const Server& server) {

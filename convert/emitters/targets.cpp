@@ -14,6 +14,14 @@ std::string_view cilium_why_not(const Intent& intent) {
   return intent.otherwise == Outcome::refused ? "Cilium's Gateway has no object for it" : std::string_view();
 }
 
+bool contour_meets(const Intent&, const Options&) {
+  return false;
+}
+std::string_view contour_why_not(const Intent& intent) {
+  return intent.otherwise == Outcome::refused ? "Contour says it in HTTPProxies only, not on a Gateway"
+                                              : std::string_view();
+}
+
 constexpr Target rows[] = {
     {"standard", "gwctl", "gwctl.dev/gateway-controller", standard_meets, standard_fields, nullptr},
     {"envoy-gateway", "eg", "gateway.envoyproxy.io/gatewayclass-controller", envoy_gateway_meets,
@@ -24,10 +32,46 @@ constexpr Target rows[] = {
      traefik_why_not},
     {"kong", "kong", "konghq.com/kic-gateway-controller", kong_meets, kong_policies, nullptr, false, false,
      kong_why_not, true, "konghq.com/gatewayclass-unmanaged"},
-    {"istio", "istio", "istio.io/gateway-controller", istio_meets, istio_policies, nullptr, false, true, istio_why_not},
+    {"istio",
+     "istio",
+     "istio.io/gateway-controller",
+     istio_meets,
+     istio_policies,
+     nullptr,
+     false,
+     true,
+     istio_why_not,
+     false,
+     {},
+     {},
+     true},
     {"cilium", "cilium", "io.cilium/gateway-controller", cilium_meets, nullptr, nullptr, false, true, cilium_why_not},
-    {"gke", "gke-l7-global-external-managed", "networking.gke.io/gateway", gke_meets, gke_policies, nullptr, false,
-     false, gke_why_not, false, {}, "gke-l7-rilb"},
+    {"contour",
+     "contour",
+     "projectcontour.io/gateway-controller",
+     contour_meets,
+     nullptr,
+     nullptr,
+     false,
+     false,
+     contour_why_not,
+     false,
+     {},
+     {},
+     false,
+     true},
+    {"gke",
+     "gke-l7-global-external-managed",
+     "networking.gke.io/gateway",
+     gke_meets,
+     gke_policies,
+     nullptr,
+     false,
+     false,
+     gke_why_not,
+     false,
+     {},
+     "gke-l7-rilb"},
     {"kgateway", "kgateway", "kgateway.dev/kgateway", kgateway_meets, kgateway_policies, nullptr, false, true,
      kgateway_why_not},
     {"agentgateway", "agentgateway", "agentgateway.dev/agentgateway", agentgateway_meets, agentgateway_policies,

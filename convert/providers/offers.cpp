@@ -35,8 +35,10 @@ void merge(Action& into, const Action& more) {
 void OfferWriter::match(Rule& rule, const Offer& offer) const {
   rule.path = offer.text;
   const RewriteWish::Kind rewrite = offer.rewrite().kind;
-  const bool prefix_rewrite =
-      rewrite == RewriteWish::Kind::prefix || rewrite == RewriteWish::Kind::strip || rewrite == RewriteWish::Kind::add;
+  const auto& redirect = offer.wishes->redirect;
+  const bool prefix_rewrite = (redirect && redirect->path && redirect->path->prefix) ||
+                              rewrite == RewriteWish::Kind::prefix || rewrite == RewriteWish::Kind::strip ||
+                              rewrite == RewriteWish::Kind::add;
   switch (offer.reach) {
     case Reach::exact:
       rule.kind = PathKind::exact;

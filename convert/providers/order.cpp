@@ -98,7 +98,7 @@ class Keeper {
  private:
   Weight weight(const Rule& r) const {
     Weight w;
-    w.kind = r.kind == PathKind::exact ? 2 : r.kind == PathKind::regex ? 1 : 0;
+    w.kind = r.kind == PathKind::exact ? 2 : (r.kind == PathKind::regex) == !ir_.prefixes_first ? 1 : 0;
     w.length = w.kind == 2 ? 0 : r.path.size();
     if (conditional(r)) {
       w.method = r.conditions->method.empty() ? 0 : 1;
@@ -165,9 +165,10 @@ class Keeper {
         for (std::size_t j = i + 1; j < rules_.size(); ++j) {
           if (!pair(i, j) || before(i, j)) continue;
           // What is tried first has to be an expression to go before one, or to be longer than its like.
-          const bool exact = rules_[j].kind == PathKind::exact;
+          // Where prefixes go before expressions, both have to be one.
+          const bool both = rules_[j].kind == PathKind::exact || ir_.prefixes_first;
           changed = to_expression(rules_[i]) || changed;
-          if (exact) changed = to_expression(rules_[j]) || changed;
+          if (both) changed = to_expression(rules_[j]) || changed;
         }
     }
   }

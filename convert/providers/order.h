@@ -1,6 +1,6 @@
 // The order in which an old controller tries the rules of a host, said in Gateway API, which has an order of its own:
 // Exact before RegularExpression before PathPrefix, longer before shorter (so do Envoy Gateway, NGINX Gateway Fabric
-// and gwctl's own data path; the spec leaves the rank of expressions open).
+// and gwctl's own data path; the spec leaves the rank of expressions open; Istio has PathPrefix before them).
 #pragma once
 #include <set>
 #include <string>

@@ -160,12 +160,13 @@ class Reader {
       if (!open) {
         if (rule.http)
           for (const kube::HttpIngressPath& path : rule.http->paths) ledger_.place(&path);
-        ledger_.note({"GW643",
-                      Severity::warning,
-                      "no valid master Ingress defines host '" + rule.host + "': the controller does not serve these paths",
-                      {},
-                      &ingress,
-                      rule.node});
+        ledger_.note(
+            {"GW643",
+             Severity::warning,
+             "no valid master Ingress defines host '" + rule.host + "': the controller does not serve these paths",
+             {},
+             &ingress,
+             rule.node});
         continue;
       }
       const std::size_t before = at->second.offers.size();
@@ -220,15 +221,28 @@ class Reader {
       }
       if (offer.service && offer.service->rewrite.kind != RewriteWish::Kind::none)
         offer.own_rewrite = offer.service->rewrite;
-      add(h, std::move(offer));
+      if (!add(h, std::move(offer)) && d_.bad_regex_ends_rule) return leave_rest(ingress, rule, path);
     }
   }
 
-  void add(Host& h, Offer offer) {
+  void leave_rest(const kube::Ingress& ingress, const kube::IngressRule& rule, const kube::HttpIngressPath& bad) {
+    for (const kube::HttpIngressPath& path : rule.http->paths) ledger_.place(&path);
+    if (&bad == &rule.http->paths.back()) return;
+    ledger_.note({"GW606",
+                  Severity::warning,
+                  "the paths behind '" + std::string(bad.path) + "' are left out: " + std::string(d_.provider) +
+                      " reads no further in this rule",
+                  {},
+                  &ingress,
+                  rule.node});
+  }
+
+  // False: its expression cannot be read.
+  bool add(Host& h, Offer offer) {
     offer.reach = offer.type == "Exact" ? Reach::exact : offer.type == "Prefix" ? d_.prefix : d_.implementation;
     offer.place = places_++;
     Asking asking{input_, ir_, ledger_, const_cast<Wishes&>(*offer.wishes)};
-    if (d_.match && !d_.match(offer, asking)) return;
+    if (d_.match && !d_.match(offer, asking)) return true;
     if (offer.reach == Reach::regex)
       if (const auto why = not_re2(offer.text)) {
         ledger_.note(
@@ -240,9 +254,10 @@ class Reader {
              offer.at,
              {},
              Loss::other});
-        return;
+        return false;
       }
     h.offers.push_back(std::move(offer));
+    return true;
   }
 
   // A Service or port that is not there: the controller has no such path, a shorter one may serve.
@@ -303,6 +318,13 @@ class Reader {
     const Wishes& w = *wishes_.at(&ingress);
     if (!ingress.spec.default_backend || !w.dropped.empty()) return;
     ledger_.place(&*ingress.spec.default_backend);
+    if (d_.default_backend == DefaultBackend::never)
+      return ledger_.note({"GW605",
+                           Severity::warning,
+                           "the controller ignores the default backend",
+                           {},
+                           &ingress,
+                           ingress.spec.default_backend->node});
     const bool beside_rules = d_.default_backend == DefaultBackend::without_rules && !ingress.spec.rules.empty();
     if (beside_rules || takes_joins(w)) {
       ledger_.note({"GW605",
@@ -334,7 +356,11 @@ class Reader {
         }
       return;
     }
-    host({}, ingress, w);
+    Host& others = host({}, ingress, w);
+    if (d_.default_backend == DefaultBackend::other_hosts) {
+      add(others, offer);
+      return;
+    }
     for (auto& [name, h] : hosts_) add(h, offer);
   }
 
@@ -389,6 +415,7 @@ class Reader {
 
   void finish(Host& h) {
     std::stable_sort(h.offers.begin(), h.offers.end(), d_.before ? d_.before : longest_first);
+    if (d_.equals != Equals::first) join_equals(h);
     std::set<const yaml::Node*> quiet = inherited_;
     for (const Offer& offer : h.offers)
       if (borrowed_.contains({h.server.host, offer.at})) quiet.insert(offer.at);
@@ -409,6 +436,71 @@ class Reader {
     no_tls_ = no_tls_ || !h.server.tls;
     for (const Rule& rule : h.server.rules) redirects_ = redirects_ || (rule.action && rule.action->redirect);
     if (!h.server.rules.empty()) ir_.servers.push_back(std::move(h.server));
+  }
+
+  bool equal(const Offer& a, const Offer& b) const {
+    const auto bare = [this](const Offer& o) {
+      std::string_view text = o.text;
+      while (d_.equals == Equals::random && o.reach == Reach::element && text.size() > 1 && text.ends_with('/'))
+        text.remove_suffix(1);
+      return text;
+    };
+    return a.reach == b.reach && bare(a) == bare(b);
+  }
+
+  // Equal offers of a host in the order of reading become one.
+  void join_equals(Host& h) {
+    std::vector<Offer> kept;
+    std::vector<Offer*> all;
+    for (Offer& offer : h.offers) all.push_back(&offer);
+    std::stable_sort(all.begin(), all.end(), [](const Offer* a, const Offer* b) { return a->place < b->place; });
+    for (Offer* offer : all) {
+      const auto same = std::find_if(kept.begin(), kept.end(), [&](const Offer& k) {
+        const bool meet = k.ingress == offer->ingress || !d_.together || d_.together(input_, k, *offer);
+        return meet && equal(k, *offer);
+      });
+      if (same == kept.end()) {
+        kept.push_back(*offer);
+      } else if (d_.equals == Equals::split) {
+        split(*same, *offer);
+      } else if (same->ingress == offer->ingress && !offer->fallback) {
+        *same = *offer;
+      } else {
+        random(*same, *offer, h.server.host);
+      }
+    }
+    h.offers = std::move(kept);
+    std::stable_sort(h.offers.begin(), h.offers.end(), d_.before ? d_.before : longest_first);
+  }
+  void random(const Offer& kept, const Offer& other, std::string_view host) {
+    ledger_.note({"GW640",
+                  Severity::warning,
+                  "path '" + std::string(other.text) + "' of host '" + (host.empty() ? "(any)" : std::string(host)) +
+                      "' also stands in " + kept.ingress->object_id().display() + ": after every change " +
+                      std::string(d_.provider) + " picks one of them at random; that one is converted",
+                  {},
+                  other.ingress,
+                  other.at,
+                  "leave out the one that is not meant"});
+  }
+  void split(Offer& into, const Offer& other) {
+    auto joined = into.special ? std::make_shared<Special>(*into.special) : std::make_shared<Special>();
+    const auto backend_of = [&](const Offer& o) {
+      if (const auto backend = make_backend(*o.ingress, *o.backend, input_, ledger_))
+        joined->backends.push_back(*backend);
+    };
+    if (!joined->answered) backend_of(into);
+    joined->answered = true;
+    backend_of(other);
+    for (Backend& backend : joined->backends) backend.weight = 1;
+    into.special = std::move(joined);
+    ledger_.note({"GW611",
+                  Severity::warning,
+                  "path '" + std::string(other.text) + "' stands more than once: " + std::string(d_.provider) +
+                      " splits its requests evenly, and so do the weights of the rule",
+                  {},
+                  other.ingress,
+                  other.at});
   }
 
   // Hosts that only lead to another one; a host with rules of its own keeps them.

@@ -22,6 +22,8 @@ enum class DefaultBackend : std::uint8_t {
   everywhere,     // every host and path that nothing else serves
   own_hosts,      // the rest of the hosts of its Ingress
   without_rules,  // every host, of an Ingress without rules; else ignored
+  other_hosts,    // hosts that no rule names
+  never,          // it is ignored
 };
 
 enum class TlsMatch : std::uint8_t {
@@ -30,6 +32,13 @@ enum class TlsMatch : std::uint8_t {
   exact,  // the very text of the host stands there
 };
 enum class TlsScope : std::uint8_t { none, named_hosts, whole_ingress };  // which hosts redirect http to https
+
+// What becomes of two paths of one host that are the same.
+enum class Equals : std::uint8_t {
+  first,   // the one that is read first has it
+  random,  // the last one of an Ingress; of several Ingresses any, after every rebuild another
+  split,   // their traffic is split evenly
+};
 
 // What an annotation makes of one path alone.
 struct Special {
@@ -78,12 +87,14 @@ struct Dialect {
   std::string_view provider;
   WishRows rows = {}, service_rows = {};
   Reach prefix = Reach::element, implementation = Reach::element;
-  bool one_owner = false;       // the first Ingress of a host has it alone
-  bool slash_redirect = false;  // /foo is redirected to /foo/
-  bool fall_through = false;    // an exact host gets what its wildcard and host-less rules offer
-  bool deep_wildcards = false;  // a wildcard takes several labels, also where hosts fall through
-  bool missing_drops = false;   // a path without its Service is not there at all
-  bool own_https = false;       // on https only what an Ingress with TLS for the host offers
+  bool one_owner = false;            // the first Ingress of a host has it alone
+  bool slash_redirect = false;       // /foo is redirected to /foo/
+  bool fall_through = false;         // an exact host gets what its wildcard and host-less rules offer
+  bool deep_wildcards = false;       // a wildcard takes several labels, also where hosts fall through
+  bool missing_drops = false;        // a path without its Service is not there at all
+  bool bad_regex_ends_rule = false;  // the paths behind it in its rule go with it
+  Equals equals = Equals::first;
+  bool own_https = false;  // on https only what an Ingress with TLS for the host offers
   DefaultBackend default_backend = DefaultBackend::everywhere;
   TlsMatch tls = TlsMatch::loose;
   bool https_everywhere = false;  // a wildcard's certificate serves hosts without TLS of their own
@@ -106,6 +117,8 @@ struct Dialect {
   bool (*strict)(const Input& input) = nullptr;
   // Where the controller's own configuration lies among the input.
   ConfigMapTraits config_map = {};
+  // Do the paths of two Ingresses meet at one address? Null: they do.
+  bool (*together)(const Input& input, const Offer& a, const Offer& b) = nullptr;
   // An object of another kind that has the host; null: none.
   const kube::Object* (*rival)(const Input& input, std::string_view host, const kube::Ingress& ingress) = nullptr;
 };

@@ -79,6 +79,8 @@ constexpr Kinds gce_kinds = {{"networking.gke.io", "FrontendConfig", false},
 constexpr Kinds contour_kinds = {{"projectcontour.io", "HTTPProxy"},
                                  {"projectcontour.io", "TLSCertificateDelegation", false}};
 
+constexpr Words istio_controllers = {"istio.io/ingress-controller"};
+constexpr Words istio_classes = {"istio"};
 constexpr Kinds istio_kinds = {{"networking.istio.io", "VirtualService"}, {"networking.istio.io", "Gateway", false}};
 constexpr Kinds openapi_kinds = {{"openapi", "OpenAPI"}};
 
@@ -104,7 +106,7 @@ constexpr Provider rows[] = {
      contour_kinds},
     {"apisix", apisix_controllers, apisix_classes, apisix_prefixes, read_apisix, apisix_annotations},
     {"cilium", cilium_controllers, cilium_classes, cilium_prefixes, read_cilium, cilium_annotations},
-    {"istio", {}, {}, {}, read_istio, nullptr, istio_kinds},
+    {"istio", istio_controllers, istio_classes, {}, read_istio, nullptr, istio_kinds},
     {"openapi", {}, {}, {}, read_openapi, nullptr, openapi_kinds, nullptr, false},
     {"ingress", {}, {}, {}, read_plain, nullptr},
 };

@@ -12,12 +12,12 @@ namespace gw::convert {
 namespace {
 
 void force_ssl(Asking& asking, const Given& given) {
-  if (!go_bool(given.text).value_or(false)) return asking.converted(given, "the default");
+  if (given.text != "true") return asking.converted(given, "the default: only the word true counts");
   asking.wishes.https_redirect = true;
   asking.converted(given, "RequestRedirect to https");
 }
 void allow_http(Asking& asking, const Given& given) {
-  if (!go_bool(given.text).value_or(true)) asking.wishes.http = false;
+  if (given.text == "false") asking.wishes.http = false;
   asking.converted(given, asking.wishes.http ? "the default" : "no http listener carries the routes");
 }
 void retries(Asking& asking, const Given&) {
@@ -49,8 +49,8 @@ void connections(Asking& asking, const Given& given) {
 }
 
 constexpr WishRow rows[] = {
-    {.key = "ingress.kubernetes.io/force-ssl-redirect", .valid = is_bool, .apply = force_ssl},
-    {.key = "kubernetes.io/ingress.allow-http", .valid = is_bool, .apply = allow_http},
+    {.key = "ingress.kubernetes.io/force-ssl-redirect", .apply = force_ssl},
+    {.key = "kubernetes.io/ingress.allow-http", .apply = allow_http},
     {.key = "num-retries",
      .valid = is_int,
      .outcome = Outcome::approximated,
@@ -106,6 +106,9 @@ constexpr DialectNote notes[] = {
      "hosts with two or more labels under a wildcard: Contour takes *.example.com for one label, Gateway API for one "
      "or more",
      "GET http://a.b.example.com/"},
+    {"GW629", DialectNote::When::tls,
+     "https with the server name of one host and the Host of another: Contour answers 421",
+     "GET https://www.example.org/"},
     {"GW622", DialectNote::When::no_tls,
      "https to a host without TLS: Contour refuses the handshake, as does the output", "GET https://www.example.org/"},
 };
@@ -116,16 +119,48 @@ constexpr Dialect traits{
     .service_rows = service_rows,
     .prefix = Reach::element,
     .implementation = Reach::bytes,
+    .missing_drops = true,
+    .bad_regex_ends_rule = true,
+    .equals = Equals::random,
+    .default_backend = DefaultBackend::other_hosts,
+    .tls = TlsMatch::exact,
     .notes = notes,
     .match = match,
     .before = by_reach_and_length,
 };
 
+// What an HTTPProxy of the host matches alike takes the place of an Ingress's rule.
+void replace_rules(Ir& ir, std::size_t proxies, Ledger& ledger) {
+  for (std::size_t i = 0; i < proxies; ++i)
+    for (std::size_t j = proxies; j < ir.servers.size(); ++j) {
+      if (ir.servers[i].host != ir.servers[j].host) continue;
+      const std::vector<Rule>& theirs = ir.servers[j].rules;
+      std::erase_if(ir.servers[i].rules, [&](const Rule& rule) {
+        const auto same = std::find_if(theirs.begin(), theirs.end(), [&](const Rule& other) {
+          return other.kind == rule.kind && other.path == rule.path && !other.conditions && !rule.conditions &&
+                 (other.scheme == rule.scheme || other.scheme == Scheme::both);
+        });
+        if (same == theirs.end()) return false;
+        ledger.note({"GW611",
+                     diag::Severity::warning,
+                     "path '" + std::string(rule.path) + "' is never used: " + same->owner->object_id().display() +
+                         " has it, and an HTTPProxy goes before an Ingress",
+                     {},
+                     rule.owner,
+                     rule.at});
+        return true;
+      });
+    }
+}
+
 }  // namespace
 
 void read_contour(const Input& input, Ir& ir, Ledger& ledger) {
+  const std::size_t before = ir.servers.size();
   if (!input.ingresses.empty()) read_ingresses(traits, input, ir, ledger);
+  const std::size_t proxies = ir.servers.size();
   contour::read_proxies(input, ir, ledger);
+  if (before < proxies) replace_rules(ir, proxies, ledger);
 }
 
 std::vector<std::string_view> contour_annotations() {

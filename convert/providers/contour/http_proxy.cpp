@@ -1,8 +1,10 @@
 #include "convert/providers/contour/http_proxy.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "convert/providers/common.h"
+#include "convert/providers/contour/valid.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/own.h"
 #include "convert/providers/sentences.h"
@@ -27,10 +29,12 @@ struct Where {
   bool refused = false;
 };
 
+// Written one after the other; slashes become one.
 std::string joined(const std::string& a, const std::string& b) {
-  if (a.empty() || a == "/") return b;
-  if (b == "/") return a;
-  return a.ends_with('/') && b.starts_with('/') ? a + b.substr(1) : a + b;
+  std::string out;
+  for (const char c : a + b)
+    if (c != '/' || !out.ends_with('/')) out += c;
+  return out;
 }
 
 class Reader {
@@ -40,7 +44,9 @@ class Reader {
 
   void run() {
     for (const kube::OtherObject* object : input_.own)
-      if (object->kind == "HTTPProxy" && object->node) root(*object);
+      if (object->kind == "HTTPProxy" && object->node) ++owners_[host_of(*object)];
+    for (const kube::OtherObject* object : input_.own)
+      if (object->kind == "HTTPProxy" && object->node && valid_root(*object)) root(*object);
     for (const kube::OtherObject* object : input_.own)
       if (object->kind == "HTTPProxy" && !used_.contains(object))
         dismiss(ledger_, *object, "GW605", "names no host and is included by none: Contour does not serve it");
@@ -56,6 +62,25 @@ class Reader {
     kube::Box<CorsPolicy> cors;
   };
 
+  static std::string host_of(const kube::OtherObject& object) {
+    const yaml::Node* spec = object.node->find("spec");
+    const yaml::Node* vhost = spec ? spec->find("virtualhost") : nullptr;
+    const yaml::Node* fqdn = vhost ? vhost->find("fqdn") : nullptr;
+    return fqdn && fqdn->is_string() ? nginx::lower(fqdn->string()) : std::string();
+  }
+
+  // False: Contour serves nothing of it, and that is told.
+  bool valid_root(const kube::OtherObject& object) {
+    const std::string host = host_of(object);
+    if (host.empty()) return true;
+    std::string why = invalid(object);
+    if (why.empty() && owners_[host] > 1) why = "another HTTPProxy has the host, too: Contour serves neither";
+    if (why.empty()) return true;
+    used_.insert(&object);
+    dismiss(ledger_, object, "GW606", "is invalid, and Contour serves nothing of it: " + why);
+    return false;
+  }
+
   void root(const kube::OtherObject& object) {
     Fields spec = Fields::spec(object, ledger_);
     Fields vhost = spec.object("virtualhost");
@@ -63,6 +88,11 @@ class Reader {
     used_.insert(&object);
     Host host;
     host.name = normal_host(ir_.keep(vhost.text("fqdn")), ir_);
+    if (host.name.starts_with("*."))
+      ledger_.note({"GW621", diag::Severity::warning,
+                    "hosts with two or more labels under '" + std::string(host.name) +
+                        "': Contour takes a wildcard for one label, Gateway API for one or more",
+                    "GET http://a.b" + std::string(host.name.substr(1)) + "/", &object, vhost.node()});
     if (host.name.empty()) {
       tell(ledger_, vhost.ref("fqdn"), Outcome::refused, "a root needs a host", Loss::other);
       return;
@@ -122,9 +152,27 @@ class Reader {
     }
   }
 
+  // "*", or a scheme and a name, perhaps with a wildcard in front and a port; anything else is an expression.
+  static bool is_origin(std::string_view text) {
+    if (text == "*") return true;
+    const auto scheme = text.find("://");
+    if (scheme == std::string_view::npos || scheme + 3 == text.size()) return false;
+    std::string_view name = text.substr(scheme + 3);
+    if (name.starts_with("*.")) name.remove_prefix(2);
+    return std::all_of(name.begin(), name.end(),
+                       [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '-' || c == ':'; });
+  }
+
   CorsPolicy cors_policy(Fields& f) {
     CorsPolicy c;
-    c.origins = f.list("allowOrigin");
+    for (std::string& origin : f.list("allowOrigin")) {
+      if (is_origin(origin)) {
+        c.origins.push_back(std::move(origin));
+        continue;
+      }
+      tell(ledger_, f.ref("allowOrigin"), Outcome::refused,
+           "the CORS filter takes origins with a wildcard, no expressions: '" + origin + "' is left out", Loss::other);
+    }
     c.methods = f.list("allowMethods");
     c.headers = f.list("allowHeaders");
     c.expose = f.list("exposeHeaders");
@@ -144,6 +192,7 @@ class Reader {
     stream.host = host.name;
     for (const yaml::Node* item : f.items("services"))
       service(object, f.at(*item, "services[]"), stream.backends, nullptr, true);
+    share(stream.backends);
     for (const char* known : {"loadBalancerPolicy", "healthCheckPolicy"})
       f.tell(known, Outcome::approximated, gateways_own);
     f.rest();
@@ -162,9 +211,15 @@ class Reader {
   }
 
   void routes(const kube::OtherObject& object, Fields& spec, const Host& host, const Where& where, int depth) {
-    for (const yaml::Node* item : spec.items("routes")) route(object, spec.at(*item, "routes[]"), host, where);
+    std::set<std::string> seen;
     for (const yaml::Node* item : spec.items("includes")) {
       Fields f = spec.at(*item, "includes[]");
+      std::string lost = invalid_include(*item);
+      if (lost.empty() && !seen.insert(conditions_text(*item)).second) lost = "has the conditions of an earlier one";
+      if (!lost.empty()) {
+        leave_include(object, f, "the include " + lost + ": Contour leaves it out");
+        continue;
+      }
       const std::string name = f.text("name");
       std::string ns = f.text("namespace");
       if (ns.empty()) ns = object.metadata.ns;
@@ -172,6 +227,17 @@ class Reader {
       conditions(f, below);
       f.rest();
       const kube::OtherObject* child = find_own(input_, "HTTPProxy", ns, name);
+      if (child && child->node && !host_of(*child).empty()) {
+        tell(ledger_, f.ref("name"), Outcome::refused,
+             "HTTPProxy '" + ns + "/" + name + "' has a host of its own: Contour answers 502 for this include",
+             Loss::backend);
+        continue;
+      }
+      if (const std::string why = child && child->node ? invalid(*child) : ""; !why.empty()) {
+        if (used_.insert(child).second)
+          dismiss(ledger_, *child, "GW606", "is invalid, and Contour serves nothing of it: " + why);
+        continue;
+      }
       if (!child || !child->node || depth > 16) {
         tell(ledger_, f.ref("name"), Outcome::refused,
              depth > 16 ? "the inclusions go round in a circle"
@@ -187,7 +253,14 @@ class Reader {
       else
         routes(*child, child_spec, host, below, depth + 1);
     }
+    // Of what matches alike the later has it, and a route of its own before one that is included.
+    for (const yaml::Node* item : spec.items("routes")) route(object, spec.at(*item, "routes[]"), host, where);
     spec.rest();
+  }
+
+  void leave_include(const kube::OtherObject& object, const Fields& f, std::string why) {
+    ledger_.leave_out(f.node());
+    ledger_.note({"GW606", diag::Severity::warning, std::move(why), {}, &object, f.node()});
   }
 
   void refuse(Where& where, const FieldRef& ref, std::string_view why) {
@@ -202,8 +275,7 @@ class Reader {
       if (const std::string exact = c.text("exact"); !exact.empty())
         where.path = {joined(where.prefix, exact), Reach::exact};
       if (const std::string regex = c.text("regex"); !regex.empty())
-        where.path = {(where.prefix.empty() || where.prefix == "/" ? "" : escape_regex(where.prefix)) + regex,
-                      Reach::regex};
+        where.path = {joined(escape_regex(where.prefix), regex), Reach::regex};
       if (Fields header = c.object("header"); header) value_match(header, where.conditions.headers, where);
       if (Fields query = c.object("queryParameter"); query) value_match(query, where.conditions.query, where);
       if (c.rest(true)) where.refused = true;
@@ -244,7 +316,7 @@ class Reader {
   // `alone`: the route has no other Service.
   void service(const kube::OtherObject& object, Fields f, std::vector<Backend>& to, Asking* asking, bool alone) {
     const std::string name = f.text("name"), port = f.text("port"), protocol = f.text("protocol");
-    const int weight = static_cast<int>(f.number("weight").value_or(f.has("weight") ? 0 : 1));
+    const int weight = static_cast<int>(f.number("weight").value_or(0));
     const bool mirror = f.on("mirror");
     if (asking && f.take("validation")) {
       asking->field = f.ref("validation");
@@ -306,6 +378,12 @@ class Reader {
     f.rest();
   }
 
+  // Without any weight all have equal shares; beside one, a Service without weight has none.
+  static void share(std::vector<Backend>& backends) {
+    if (std::all_of(backends.begin(), backends.end(), [](const Backend& b) { return b.weight == 0; }))
+      for (Backend& b : backends) b.weight = 1;
+  }
+
   // A rewrite of the prefix by its first rule that fits, else by the one without a prefix.
   void rewrite(Fields f, const std::string& text, Wishes& w) {
     for (const yaml::Node* item : f.items("replacePrefix")) {
@@ -318,6 +396,10 @@ class Reader {
       w.rewrite.field = one.ref();
       if (!prefix.empty()) break;
     }
+    if (text == "/" && w.rewrite.kind == RewriteWish::Kind::prefix && !w.rewrite.target.ends_with('/'))
+      tell(ledger_, f.ref(), Outcome::approximated,
+           "Contour pastes the replacement: /x becomes " + w.rewrite.target + "x; Gateway API sets a slash between",
+           Loss::none);
     f.rest();
   }
 
@@ -341,10 +423,12 @@ class Reader {
     w.plain.intents = host.intents;
     w.plain.cors = host.cors;
     const std::string text = where.path ? where.path->first : where.prefix.empty() ? "/" : where.prefix;
+    if (text == "/") where.path.reset();  // also an exact one takes every path
     std::vector<Backend> backends;
     const auto services = f.items("services");
     for (const yaml::Node* item : services)
       service(object, f.at(*item, "services[]"), backends, &asking, services.size() == 1);
+    share(backends);
     asking.field = f.ref();
     const bool insecure = f.on("permitInsecure");
     f.skip("enableWebsockets", "gateways upgrade connections without being asked");
@@ -383,8 +467,10 @@ class Reader {
     f.tell("cookieRewritePolicies", Outcome::refused, no_cookies, Loss::other);
     asking.field = f.ref();
     if (f.rest()) asking.demand(Foreign{}, {}, Loss::auth, "a field of the route that may guard is not converted");
+    // What an exact path or an expression matches is the whole path.
+    if (w.redirect && w.redirect->path && where.path) w.redirect->path->prefix = false;
     if (where.refused) return ledger_.leave_out(f.node());
-    if (host.tls && !insecure && !w.redirect) w.https_redirect = true, w.https_code = 301;
+    if (host.tls && !insecure) w.https_redirect = true, w.https_code = 301;
     add(object, f, host, where, text, w, std::move(backends));
   }
 
@@ -460,9 +546,9 @@ class Reader {
     rule.conditions = where.conditions;
     rule.backends = std::move(backends);
     const long kind = rule.reach == Reach::exact ? 2 : rule.reach == Reach::regex ? 1 : 0;
-    rule.rank = kind * 100'000'000 + static_cast<long>(text.size()) * 10'000 +
-                static_cast<long>(where.conditions.headers.size()) * 100 +
-                static_cast<long>(where.conditions.query.size());
+    rule.rank = kind * 10'000'000'000 + static_cast<long>(text.size()) * 1'000'000 +
+                static_cast<long>(where.conditions.headers.size()) * 100'000 +
+                static_cast<long>(where.conditions.query.size()) * 10'000 + std::min(added_++, 9'999L);
     site_.add(std::move(rule));
   }
 
@@ -471,6 +557,8 @@ class Reader {
   Ledger& ledger_;
   Site site_;
   std::set<const kube::OtherObject*> used_;
+  std::map<std::string, int> owners_;  // HTTPProxies by host
+  long added_ = 0;
 };
 
 }  // namespace

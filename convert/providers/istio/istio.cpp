@@ -1,6 +1,7 @@
 #include "convert/providers/istio/istio.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "convert/providers/common.h"
 #include "convert/providers/nginx/check.h"
@@ -44,8 +45,15 @@ class Reader {
   void run() {
     for (const kube::OtherObject* object : input_.own)
       if (object->kind == "Gateway" && object->node) gateway(*object);
+    // Those of one host are joined, the older first.
+    std::vector<const kube::OtherObject*> services;
     for (const kube::OtherObject* object : input_.own)
-      if (object->kind == "VirtualService" && object->node) service(*object);
+      if (object->kind == "VirtualService" && object->node) services.push_back(object);
+    std::stable_sort(services.begin(), services.end(), [](const auto* a, const auto* b) {
+      return std::tie(a->metadata.creation_timestamp, a->metadata.name, a->metadata.ns) <
+             std::tie(b->metadata.creation_timestamp, b->metadata.name, b->metadata.ns);
+    });
+    for (const kube::OtherObject* object : services) service(*object);
     site_.finish(false);
   }
 
@@ -134,8 +142,21 @@ class Reader {
     if (hosts.empty())
       tell(ledger_, spec.ref(), Outcome::refused,
            "a VirtualService without hosts is included by another; write its routes there", Loss::other);
-    long rank = 1'000'000;
-    for (const yaml::Node* item : spec.items("http")) route(object, spec.at(*item, "http[]"), hosts, open, rank);
+    bool reached = true;
+    for (const yaml::Node* item : spec.items("http")) {
+      Fields f = spec.at(*item, "http[]");
+      if (reached) {
+        reached = route(object, f, hosts, open);
+        continue;
+      }
+      ledger_.leave_out(f.node());
+      ledger_.note({"GW611",
+                    diag::Severity::warning,
+                    "this route is never used: one before it takes every request",
+                    {},
+                    &object,
+                    f.node()});
+    }
     for (const yaml::Node* item : spec.items("tls")) tls_route(object, spec.at(*item, "tls[]"), open);
     for (const yaml::Node* item : spec.items("tcp")) tcp_route(object, spec.at(*item, "tcp[]"), open);
     spec.rest();
@@ -238,10 +259,10 @@ class Reader {
     }
     if (labels.size() == 2)
       f.tell("host", Outcome::approximated,
-             "taken as Service " + labels[0] + " of namespace " + labels[1] +
-                 "; Istio knows names without dots and whole ones");
+             "Istio knows names without dots and whole ones, and answers 503 for this one: write " + labels[0] + "." +
+                 labels[1] + ".svc.cluster.local");
     f.rest();
-    if (labels.empty()) return std::nullopt;
+    if (labels.empty() || labels.size() == 2) return std::nullopt;
     return own_backend(object, f.node(), ns, labels[0], port, input_, ir_, ledger_);
   }
 
@@ -395,8 +416,14 @@ class Reader {
       if (const auto backend = destination(object, m); backend && !none) w.plain.mirrors.push_back({*backend});
   }
 
-  void route(const kube::OtherObject& object, Fields f, const std::vector<std::string>& hosts,
-             const std::vector<Opening>& open, long& rank) {
+  static bool everything(const Match& m) {
+    return m.text == "/" && m.reach == Reach::element && m.method.empty() && m.scheme == 0 && !m.refused &&
+           m.conditions.headers.empty() && m.conditions.query.empty();
+  }
+
+  // False: it takes every request, and nothing behind it is reached.
+  bool route(const kube::OtherObject& object, Fields f, const std::vector<std::string>& hosts,
+             const std::vector<Opening>& open) {
     Wishes& w = site_.wishes(object);
     Asking asking = site_.asking(w);
     std::vector<Match> matches;
@@ -409,10 +436,14 @@ class Reader {
     asking.field = f.ref();
     if (f.rest()) asking.demand(Foreign{}, {}, Loss::auth, "a field of the route that may guard is not converted");
     for (const Match& m : matches) {
-      --rank;
+      --rank_;
       if (m.refused) continue;
+      // What takes everything goes behind the routes of all VirtualServices of the host.
+      const long rank = everything(m) ? rank_ - 1'000'000'000 : rank_;
       for (const std::string& host : hosts) add(object, f, host, m, w, backends, open, rank);
+      if (everything(m)) return false;
     }
+    return true;
   }
 
   void add(const kube::OtherObject& object, const Fields& f, const std::string& host, const Match& m, const Wishes& w,
@@ -530,11 +561,13 @@ class Reader {
   Ledger& ledger_;
   Site site_;
   std::map<std::string, std::vector<Opening>> gateways_;
+  long rank_ = 0;
 };
 
 }  // namespace
 
 void read_istio(const Input& input, Ir& ir, Ledger& ledger) {
+  if (!input.ingresses.empty()) read_istio_ingresses(input, ir, ledger);
   Reader(input, ir, ledger).run();
 }
 

@@ -4,6 +4,7 @@
 
 namespace gw::convert {
 
+void read_istio_ingresses(const Input& input, Ir& ir, Ledger& ledger);
 void read_istio(const Input& input, Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert

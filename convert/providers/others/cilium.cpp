@@ -50,10 +50,34 @@ constexpr WishRow rows[] = {
     {.key = "request-timeout", .valid = is_time, .apply = timeout},
 };
 
+// ImplementationSpecific is an expression for the whole path, also a plain one, and goes between the two others; none
+// at all is everything.
 bool match(Offer& offer, Asking&) {
-  if (offer.type == "Exact" || offer.type == "Prefix" || offer.fallback) return true;
-  offer.reach = literal(offer.text) ? Reach::element : Reach::regex;
+  offer.rank = offer.type == "Exact" ? 2 : 0;
+  if (offer.type == "Exact" || offer.type == "Prefix" || offer.fallback || offer.text == "/") return true;
+  offer.rank = 1;
+  offer.reach = literal(offer.text) ? Reach::exact : Reach::regex;
   return true;
+}
+bool before(const Offer& a, const Offer& b) {
+  const auto length = [](const Offer& o) {
+    return o.rank == 0 && o.text.size() > 1 && o.text.ends_with('/') ? o.text.size() - 1 : o.text.size();
+  };
+  if (a.rank != b.rank) return a.rank > b.rank;
+  if (length(a) != length(b)) return length(a) > length(b);
+  return a.place < b.place;
+}
+
+// Every Ingress has a load balancer of its own, unless it asks for the shared one.
+bool shared(const Input& input, const Offer& offer) {
+  if (const std::string_view mode = offer.wishes->text("loadbalancer-mode"); !mode.empty()) return mode == "shared";
+  for (const kube::ConfigMap& config : input.bundle.config_maps)
+    if (config.metadata.name == "cilium-config")
+      if (const std::string* mode = kube::find(config.data, "ingress-default-lb-mode")) return *mode == "shared";
+  return false;
+}
+bool together(const Input& input, const Offer& a, const Offer& b) {
+  return shared(input, a) && shared(input, b);
 }
 
 constexpr DialectNote notes[] = {
@@ -61,16 +85,30 @@ constexpr DialectNote notes[] = {
      "hosts with TLS redirect http to https unless Cilium's configuration says enforce-https: false, which the files "
      "do not show; force-https says it for one Ingress",
      "GET http://www.example.org/"},
+    {"GW621", DialectNote::When::wildcard,
+     "hosts with two or more labels under a wildcard, or with a port: Cilium takes *.example.com for one label without "
+     "port, Gateway API for one label or more",
+     "GET http://a.b.example.com/"},
+    {"GW622", DialectNote::When::no_tls,
+     "https to a host without TLS: Cilium refuses the handshake, as does the output", "GET https://www.example.org/"},
+    {"GW629", DialectNote::When::tls,
+     "https with the server name of one host and the Host of another: Cilium answers from one table of all hosts with "
+     "TLS",
+     "GET https://www.example.org/"},
 };
 
 constexpr Dialect traits{
     .provider = "cilium",
     .rows = rows,
+    .equals = Equals::split,
+    .default_backend = DefaultBackend::other_hosts,
+    .tls = TlsMatch::exact,
     .redirect = TlsScope::named_hosts,
     .code = 301,
     .notes = notes,
     .match = match,
-    .before = by_reach_and_length,
+    .before = before,
+    .together = together,
 };
 
 }  // namespace
