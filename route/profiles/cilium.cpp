@@ -89,7 +89,7 @@ class CiliumModel final : public envoy::Core {
     }
   }
 
-  std::shared_ptr<Hosts> finished(const Groups& from, std::string refused) const {
+  std::shared_ptr<Hosts> finished(const Groups& from, std::string refused) {
     auto out = std::make_shared<Hosts>();
     out->refused = std::move(refused);
     for (const auto& [name, groups] : from) {
@@ -98,8 +98,20 @@ class CiliumModel final : public envoy::Core {
       std::stable_sort(to.begin(), to.end(), [&](const auto& a, const auto& b) {
         return envoy::spec_order(flat_, a.front().match, 1) < envoy::spec_order(flat_, b.front().match, 1);
       });
+      for (std::size_t i = 0; i < to.size(); ++i)
+        for (std::size_t j = i + 1; j < to.size(); ++j)
+          if (tied(to[i].front(), to[j].front())) rivals_[to[i].front().match].push_back(to[j]);
     }
     return out;
+  }
+
+  // Prefixes that differ in a final slash: of two routes, whichever is listed first.
+  bool tied(const Entry& a, const Entry& b) const {
+    FlatMatch x = flat_.matches[a.match], y = flat_.matches[b.match];
+    if (x.type != PathType::prefix || x.path == y.path || rule_of(a).route == rule_of(b).route) return false;
+    x.path.resize(envoy::prefix_length(x, x.path));
+    y.path.resize(envoy::prefix_length(y, y.path));
+    return text_of(x) == text_of(y);
   }
 
   // A listener of the same kind and port with a closer name keeps its hosts to itself.
@@ -207,6 +219,13 @@ class CiliumModel final : public envoy::Core {
   }
 
   bool serve(const std::vector<Entry>& group, const Seen& seen, AnswerSet& out) const override {
+    bool served = serve_group(group, seen, out);
+    if (const auto rivals = rivals_.find(group.front().match); rivals != rivals_.end())
+      for (const auto& rival : rivals->second) served = serve_group(rival, seen, out) || served;
+    return served;
+  }
+
+  bool serve_group(const std::vector<Entry>& group, const Seen& seen, AnswerSet& out) const {
     std::vector<Backend> made;
     for (const Entry& entry : group)
       if (rule_of(entry).action)
@@ -223,6 +242,8 @@ class CiliumModel final : public envoy::Core {
     for (const Entry& entry : group) served = serve_as(entry, backends, seen, out) || served;
     return served;
   }
+
+  std::map<std::size_t, std::vector<std::vector<Entry>>> rivals_;  // by the first match of a group
 };
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Contour as a Gateway API implementation (its provisioner), by its measured rules: the spec's order, one virtual host
-// for each name of a listener, rules that match alike replace each other.
+// for each name of a listener, a rule that matches like an earlier one is left out.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -47,9 +47,17 @@ class ContourModel final : public envoy::Core {
     for (const kube::HttpRoute& route : index.bundle().http_routes)
       for (const kube::HttpRouteRule& rule : route.spec.rules)
         for (const kube::RouteFilter& filter : rule.filters)
-          if (filter.request_redirect && filter.request_redirect->status_code.value_or(302) != 301 &&
-              filter.request_redirect->status_code.value_or(302) != 302)
-            refused_routes_.insert(route.id());
+          if (refused_by_api(filter)) refused_routes_.insert(route.id());
+  }
+
+  static bool refused_by_api(const kube::RouteFilter& filter) {
+    if (filter.request_redirect) {
+      const auto code = filter.request_redirect->status_code.value_or(302);
+      if (code != 301 && code != 302) return true;
+    }
+    return filter.cors &&
+           std::any_of(filter.cors->allow_origins.begin(), filter.cors->allow_origins.end(),
+                       [](std::string_view origin) { return origin.find("://") == std::string_view::npos; });
   }
 
   // The hostname under which a placement is served; nullopt where it is not.
@@ -68,11 +76,8 @@ class ContourModel final : public envoy::Core {
     return placement.hostname;
   }
 
-  // Matches that differ in nothing but a final slash are one.
-  std::string text_of(const FlatMatch& match) const {
-    const std::string path = match.path.substr(
-        0, match.type == PathType::prefix ? envoy::prefix_length(match, match.path) : std::string::npos);
-    std::string out = std::to_string(static_cast<int>(match.type)) + " " + path + " " + match.method;
+  static std::string text_of(const FlatMatch& match) {
+    std::string out = std::to_string(static_cast<int>(match.type)) + " " + match.path + " " + match.method;
     const auto add = [&](const std::vector<FlatNamed>& named, const char* kind) {
       for (const FlatNamed& one : named)
         out += std::string("\n") + kind + (one.regex ? "~" : "=") + one.name + " " + one.value;
@@ -82,60 +87,68 @@ class ContourModel final : public envoy::Core {
     return out;
   }
 
-  struct Owned {
-    std::map<std::string, Entry> entries;  // by what they match
-    std::map<std::string, std::size_t> routes;
-  };
+  using Names = std::map<std::string, std::map<std::string, Entry>>;  // by hostname, then by what they match
 
-  void add(const Placement& placement, Owned& to) const {
-    for (std::size_t m : flat_.routes[placement.route].matches) {
-      if (flat_.rules[flat_.matches[m].rule].invalid_regex) continue;
-      const std::string text = text_of(flat_.matches[m]);
-      // The older route keeps what two routes match alike; in one route the later rule has it.
-      const auto owner = to.routes.emplace(text, placement.route).first;
-      if (owner->second == placement.route) to.entries[text] = {m, placement.listener};
+  // A rule of which one match is there already, on one of its hosts, is left out whole.
+  void add(std::size_t route, std::size_t listener, const std::set<std::string>& hosts, Names& to) const {
+    std::map<std::size_t, std::vector<std::size_t>> rules;
+    for (std::size_t m : flat_.routes[route].matches)
+      if (!flat_.rules[flat_.matches[m].rule].invalid_regex) rules[flat_.matches[m].rule].push_back(m);
+    for (const auto& [rule, matches] : rules) {
+      const bool conflict = std::any_of(hosts.begin(), hosts.end(), [&](const std::string& host) {
+        return std::any_of(matches.begin(), matches.end(),
+                           [&](std::size_t m) { return to[host].count(text_of(flat_.matches[m])) > 0; });
+      });
+      if (conflict) continue;
+      for (const std::string& host : hosts)
+        for (std::size_t m : matches) to[host].emplace(text_of(flat_.matches[m]), Entry{m, listener});
     }
   }
 
-  std::vector<std::vector<Entry>> sorted(const Owned& from) const {
+  // A prefix counts with its final slash.
+  auto order(const Entry& entry) const {
+    const auto spec = envoy::spec_order(flat_, entry.match, 1);
+    return std::tuple(std::get<0>(spec), -static_cast<long>(flat_.matches[entry.match].path.size()), spec);
+  }
+
+  std::vector<std::vector<Entry>> sorted(const std::map<std::string, Entry>& from) const {
     std::vector<Entry> all;
-    for (const auto& [text, entry] : from.entries) all.push_back(entry);
-    std::stable_sort(all.begin(), all.end(), [&](const Entry& a, const Entry& b) {
-      return envoy::spec_order(flat_, a.match, 1) < envoy::spec_order(flat_, b.match, 1);
-    });
+    for (const auto& [text, entry] : from) all.push_back(entry);
+    std::stable_sort(all.begin(), all.end(), [&](const Entry& a, const Entry& b) { return order(a) < order(b); });
     std::vector<std::vector<Entry>> out;
     for (const Entry& entry : all) out.push_back({entry});
     return out;
   }
 
   void build() {
-    std::map<std::size_t, std::map<std::string, Owned>> made;  // by listener, then hostname
+    std::map<std::size_t, Names> made;                                           // by listener
+    std::map<std::pair<std::size_t, std::size_t>, std::set<std::string>> hosts;  // of a route on a listener
     for (const Placement& placement : flat_.placements) {
       const Listener& listener = flat_.listeners[placement.listener];
-      const FlatRoute& route = flat_.routes[placement.route];
-      if (!listener.usable || refused_routes_.count(route.id) > 0) continue;
-      if (const auto name = served_as(placement)) add(placement, made[placement.listener][*name]);
+      if (!listener.usable || refused_routes_.count(flat_.routes[placement.route].id) > 0) continue;
+      if (const auto name = served_as(placement)) hosts[{placement.route, placement.listener}].insert(*name);
     }
+    for (const auto& [at, names] : hosts) add(at.first, at.second, names, made[at.second]);
     std::map<kube::Port, std::shared_ptr<Hosts>> http;
     for (const auto& [i, names] : made) {
       const Listener& listener = flat_.listeners[i];
-      for (const auto& [name, owned] : names) {
-        if (owned.entries.empty()) continue;
+      for (const auto& [name, entries] : names) {
+        if (entries.empty()) continue;
         if (listener.protocol == Protocol::http) {
-          auto& hosts = http[listener.port];
-          if (!hosts) hosts = std::make_shared<Hosts>();
-          hosts->by_name[name] = sorted(owned);
+          auto& table = http[listener.port];
+          if (!table) table = std::make_shared<Hosts>();
+          table->by_name[name] = sorted(entries);
           continue;
         }
         if (listener.protocol != Protocol::https) continue;
-        auto hosts = std::make_shared<Hosts>();
-        hosts->by_name[name] = sorted(owned);
-        ports_[listener.port].https.push_back({name, std::move(hosts), true, !name.empty()});
+        auto table = std::make_shared<Hosts>();
+        table->by_name[name] = sorted(entries);
+        ports_[listener.port].https.push_back({name, std::move(table), true, !name.empty()});
       }
     }
-    for (auto& [port, hosts] : http) {
-      isolate(port, *hosts);
-      ports_[port].http = hosts;
+    for (auto& [port, table] : http) {
+      isolate(port, *table);
+      ports_[port].http = table;
     }
   }
 

@@ -140,6 +140,7 @@ void Core::forward(const std::vector<const Backend*>& backends, const Action& ac
     add_answer(out, std::move(answer));
   };
   std::vector<WeightedBackend> shares;
+  bool told = false;  // one answer tells of all that serve
   for (const Backend* backend : backends)
     if (backend->weight > 0 && backend->state == BackendState::ready)
       shares.push_back({backend->service.display(), backend->port, backend->weight});
@@ -159,8 +160,8 @@ void Core::forward(const std::vector<const Backend*>& backends, const Action& ac
       answer.upstream_host = host;
       answer.attributes = attributes(action);
       if (weighted > 1) answer.backends = shares;
-      const bool first = out.any_of.empty() || out.any_of.back().backends != answer.backends || weighted == 1;
-      if (first) one(std::move(answer));
+      if (!told) one(std::move(answer));
+      told = true;
     }
   }
 }
@@ -180,7 +181,7 @@ AnswerSet Core::routed(const Hosts& hosts, const Chain* chain, const std::string
   absolute_form(request);
   for (const auto& [name, value] : request.headers)
     if (equal_fold(name, "host")) request.host += "," + value;
-  if (request.target == "*") return only(plain(request.method == "OPTIONS" || traits_.paths.cuts_fragment ? 404 : 400));
+  if (request.target == "*") return only(plain(request.method == "OPTIONS" ? 404 : 400));
   if (const auto hash = request.target.find('#'); hash != std::string::npos && traits_.paths.cuts_fragment)
     request.target.erase(hash);
   const SplitTarget split = split_target(request.target);

@@ -61,6 +61,16 @@ class IstioModel final : public envoy::Core {
            });
   }
 
+  // On https each listener has a table of its own: a closer listener that carries the route, too, has its hosts alone.
+  bool left_to_closer(const Placement& placement) const {
+    const Listener& own = flat_.listeners[placement.listener];
+    return std::any_of(flat_.placements.begin(), flat_.placements.end(), [&](const Placement& other) {
+      const Listener& theirs = flat_.listeners[other.listener];
+      return other.route == placement.route && other.hostname == placement.hostname && theirs.port == own.port &&
+             theirs.protocol == own.protocol && theirs.hostname.size() > own.hostname.size();
+    });
+  }
+
   void add(const Placement& placement, Blocks& to, std::string& refused) const {
     const FlatRoute& route = flat_.routes[placement.route];
     const bool extended = std::any_of(route.matches.begin(), route.matches.end(), [&](std::size_t m) {
@@ -69,7 +79,12 @@ class IstioModel final : public envoy::Core {
     if (extended || taken_by_other(placement)) return;
     Block& block = to[placement.hostname][placement.route_hostname];
     const std::string& name = placement.route_hostname;
-    const std::tuple rank(route.created, name.empty() ? 0 : name.starts_with("*.") ? 1 : 2, name);
+    // What has no age yet is made later than the others.
+    const std::tuple rank(route.created.empty() ? std::string("9") : route.created,
+                          name.empty()             ? 0
+                          : name.starts_with("*.") ? 1
+                                                   : 2,
+                          name);
     if (block.entries.empty() || rank < block.rank) block.rank = rank;
     for (std::size_t m : route.matches) {
       const FlatRule& rule = flat_.rules[flat_.matches[m].rule];
@@ -130,7 +145,7 @@ class IstioModel final : public envoy::Core {
       Blocks blocks;
       std::string why;
       for (const Placement& placement : flat_.placements)
-        if (placement.listener == i) add(placement, blocks, why);
+        if (placement.listener == i && !left_to_closer(placement)) add(placement, blocks, why);
       ports_[listener.port].https.push_back({listener.hostname, finished(blocks, why), listener.usable, false});
     }
   }

@@ -351,8 +351,7 @@ class Model final : public Controller {
       request.host.erase(end - 1, 1);
     const auto mark = request.target.find_first_of("?#");
     const bool query = mark != std::string::npos && request.target[mark] == '?';
-    if (request.target == "*")
-      return only(status(request.method == "OPTIONS" || traits_.paths.cuts_fragment ? 404 : 400));
+    if (request.target == "*") return only(status(request.method == "OPTIONS" ? 404 : 400));
     const std::string raw = query ? request.target.substr(0, mark) : request.target;
     Path path = read_path(raw, traits_.paths);
     if (path.error != 0) return only(status(path.error));
