@@ -174,9 +174,29 @@ class Keeper {
   }
   bool to_expression(Rule& rule) {
     if (rule.kind == PathKind::regex) return false;
+    if (replaces_prefix(rule)) {
+      if (stuck_.insert(&rule).second) tell_stuck(rule);
+      return false;
+    }
     rule.path = ir_.keep(rule.kind == PathKind::exact ? escape_regex(rule.path) : element_regex(rule.path));
     rule.kind = PathKind::regex;
     return true;
+  }
+
+  // Only a prefix match can replace what it matched.
+  static bool replaces_prefix(const Rule& rule) {
+    const Action* action = rule.action.get();
+    return action && ((action->rewrite && action->rewrite->prefix) ||
+                      (action->redirect && action->redirect->path && action->redirect->path->prefix));
+  }
+  void tell_stuck(const Rule& rule) {
+    ledger_.note({"GW641",
+                  diag::Severity::warning,
+                  "path '" + std::string(rule.path) + "' of host '" + std::string(server_.host) +
+                      "' keeps no place among expressions: it replaces its prefix, which only a PathPrefix has",
+                  {},
+                  rule.owner,
+                  rule.at});
   }
 
   void pad() {
@@ -213,6 +233,7 @@ class Keeper {
   }
 
   std::vector<Rule>& rules_;
+  std::set<const Rule*> stuck_;  // told that they cannot be expressions
   std::vector<Shape> shapes_;
   const Server& server_;
   const std::set<const yaml::Node*>& inherited_;

@@ -15,6 +15,24 @@
 namespace gw::convert::contour {
 namespace {
 
+// What holds for every HTTPProxy, and the request that shows it.
+constexpr std::string_view notes[][3] = {
+    {"GW620",
+     "paths with '//', dot segments, escapes, '#' or bytes that are not ASCII: Contour decodes what needs no escape, "
+     "merges slashes and resolves dots before it matches and forwards; other gateways read such paths in their own way",
+     "GET http://www.example.org/a//b%2Fc"},
+    {"GW624",
+     "a Service that is missing, lacks the port or has no endpoints: 503 from Contour; a gateway answers 500 or 503",
+     "GET http://www.example.org/"},
+    {"GW627", "hosts with a final dot, none at all, two, or HTTP/1.0: gateways differ in what they answer",
+     "GET http://www.example.org./"},
+    {"GW629", "https with the server name of one host and the Host of another: Contour answers 421",
+     "GET https://www.example.org/"},
+    {"GW630",
+     "the port of a Host stays in the Location of a redirect, and a replaced prefix is pasted as it is: gateways may "
+     "leave the port out and even the slashes",
+     "GET http://www.example.org:8080/"},
+};
 constexpr std::string_view class_of_gateway = "the Gateway's class takes its place";
 constexpr std::string_view no_cookies = "Gateway API does not rewrite cookies of the backend";
 constexpr std::string_view gateways_own = "the gateway's own setting";
@@ -51,6 +69,10 @@ class Reader {
       if (object->kind == "HTTPProxy" && !used_.contains(object))
         dismiss(ledger_, *object, "GW605", "names no host and is included by none: Contour does not serve it");
     site_.finish(false);
+    if (owners_.empty()) return;
+    for (const auto& [code, message, request] : notes)
+      ledger_.note(
+          {std::string(code), diag::Severity::info, std::string(message), std::string(request), nullptr, nullptr});
   }
 
  private:
@@ -280,6 +302,26 @@ class Reader {
       if (Fields query = c.object("queryParameter"); query) value_match(query, where.conditions.query, where);
       if (c.rest(true)) where.refused = true;
     }
+    one_each(f, where.conditions.headers, where);
+    one_each(f, where.conditions.query, where);
+  }
+
+  // A name has one condition: "is there" adds nothing to a value that is asked for.
+  void one_each(Fields& f, std::vector<ValueMatch>& conditions, Where& where) {
+    std::vector<ValueMatch> kept;
+    for (ValueMatch& condition : conditions) {
+      const auto same = std::find_if(kept.begin(), kept.end(), [&](const ValueMatch& k) {
+        return nginx::lower(k.name) == nginx::lower(condition.name);
+      });
+      const auto any = [](const ValueMatch& v) { return v.regex && v.value == ".*"; };
+      if (same == kept.end())
+        kept.push_back(std::move(condition));
+      else if (any(*same))
+        *same = std::move(condition);
+      else if (!any(condition) && (same->value != condition.value || same->regex != condition.regex))
+        refuse(where, f.ref("conditions"), "Gateway API tests '" + condition.name + "' once");
+    }
+    conditions = std::move(kept);
   }
 
   void value_match(Fields& f, std::vector<ValueMatch>& to, Where& where) {
