@@ -102,6 +102,18 @@ bool match(Offer& offer, Asking&) {
 }
 
 constexpr DialectNote notes[] = {
+    {"GW620", DialectNote::When::always,
+     "paths with '//', dot segments, escapes, '#' or bytes that are not ASCII: Contour decodes what needs no escape "
+     "and "
+     "resolves dots and doubled slashes before it matches and forwards, and keeps %2F; other gateways read such paths "
+     "in their own way",
+     "GET http://www.example.org/a//b%2Fc"},
+    {"GW627", DialectNote::When::always,
+     "hosts with a final dot, none at all, two, or HTTP/1.0: gateways differ in what they answer",
+     "GET http://www.example.org./"},
+    {"GW630", DialectNote::When::redirect,
+     "a port in Host stays in the Location of a redirect to https, but for :80; gateways may leave it out or write one",
+     "GET http://www.example.org:8080/"},
     {"GW621", DialectNote::When::wildcard,
      "hosts with two or more labels under a wildcard: Contour takes *.example.com for one label, Gateway API for one "
      "or more",

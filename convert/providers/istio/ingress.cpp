@@ -40,6 +40,19 @@ bool before(const Offer& a, const Offer& b) {
 }
 
 constexpr DialectNote notes[] = {
+    {"GW620", DialectNote::When::always,
+     "paths with '//', dot segments, escapes, '#' or bytes that are not ASCII: Istio decodes what needs no escape and "
+     "resolves dots, but keeps '//', before it matches and forwards, and keeps %2F; other gateways read such paths in "
+     "their own way",
+     "GET http://www.example.org/a//b%2Fc"},
+    {"GW624", DialectNote::When::always,
+     "a Service that is missing, lacks the port, has no endpoints or refuses: 503 from Istio; a gateway answers 500, "
+     "502 "
+     "or 503",
+     "GET http://www.example.org/"},
+    {"GW627", DialectNote::When::always,
+     "hosts with a final dot, none at all, two, or HTTP/1.0: gateways differ in what they answer",
+     "GET http://www.example.org./"},
     {"GW609", DialectNote::When::tls,
      "Istio reads the Secrets of tls entries in the namespace of its gateway (istio-system), the output in that of the "
      "Ingress: copy them",
@@ -62,8 +75,18 @@ constexpr Dialect traits{
 
 }  // namespace
 
+// Istio reads Secrets beside its gateway: where one lies there among the input, the listener refers to it.
 void read_istio_ingresses(const Input& input, Ir& ir, Ledger& ledger) {
+  const std::size_t before = ir.servers.size();
   read_ingresses(traits, input, ir, ledger);
+  for (std::size_t i = before; i < ir.servers.size(); ++i)
+    for (Certificate& certificate : ir.servers[i].certificates)
+      certificate.ns = istio_secret_namespace(input, certificate.ns, certificate.name);
+}
+
+std::string_view istio_secret_namespace(const Input& input, std::string_view own, std::string_view name) {
+  constexpr std::string_view gateways = "istio-system";
+  return input.index.secret({std::string(gateways), std::string(name)}) ? gateways : own;
 }
 
 }  // namespace gw::convert

@@ -13,6 +13,23 @@
 namespace gw::convert {
 namespace {
 
+// What holds for every VirtualService, and the request that shows it.
+constexpr std::string_view notes[][3] = {
+    {"GW620",
+     "paths with '//', dot segments, escapes, '#' or bytes that are not ASCII: Istio decodes what needs no escape and "
+     "resolves dots, but keeps '//', before it matches and forwards; other gateways read such paths in their own way",
+     "GET http://www.example.org/a//b%2Fc"},
+    {"GW624", "a Service that is missing or lacks the port: 503 from Istio; a gateway answers 500",
+     "GET http://www.example.org/"},
+    {"GW627", "hosts with a final dot, none at all, two, or HTTP/1.0: gateways differ in what they answer",
+     "GET http://www.example.org./"},
+    {"GW629", "https with the server name of one host and the Host of another: gateways answer 404, 421 or the rules",
+     "GET https://www.example.org/"},
+    {"GW630",
+     "the port of a Host stays in the Location of a redirect, and a rewritten prefix is cut by bytes: gateways may "
+     "leave the port out and even the slashes",
+     "GET http://www.example.org:8080/"},
+};
 constexpr std::string_view name_only = "a name for reports of Istio";
 
 // What one of the servers of a Gateway opens.
@@ -55,6 +72,10 @@ class Reader {
     });
     for (const kube::OtherObject* object : services) service(*object);
     site_.finish(false);
+    if (services.empty()) return;
+    for (const auto& [code, message, request] : notes)
+      ledger_.note(
+          {std::string(code), diag::Severity::info, std::string(message), std::string(request), nullptr, nullptr});
   }
 
  private:
@@ -262,6 +283,10 @@ class Reader {
              "Istio knows names without dots and whole ones, and answers 503 for this one: write " + labels[0] + "." +
                  labels[1] + ".svc.cluster.local");
     f.rest();
+    if (!labels.empty() && labels[0] != nginx::lower(labels[0])) {
+      tell(ledger_, f.ref("host"), Outcome::refused, "'" + labels[0] + "' is no name of a Service", Loss::backend);
+      return std::nullopt;
+    }
     if (labels.empty() || labels.size() == 2) return std::nullopt;
     return own_backend(object, f.node(), ns, labels[0], port, input_, ir_, ledger_);
   }
@@ -465,7 +490,9 @@ class Reader {
       if (o.guarded && !input_.options.accepts(Loss::client_certificate)) continue;
       rule.http = rule.http || (o.http && m.scheme != 2);
       rule.https = rule.https || (o.https && m.scheme != 1);
-      if (o.https) site_.certificate(rule.host, object, f.node(), o.ns, o.credential);
+      if (o.https)
+        site_.certificate(rule.host, object, f.node(), istio_secret_namespace(input_, o.ns, o.credential),
+                          o.credential);
       if (o.http && o.redirect) {
         Wishes& own = site_.wishes(object);
         own = w;

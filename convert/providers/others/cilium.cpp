@@ -81,6 +81,22 @@ bool together(const Input& input, const Offer& a, const Offer& b) {
 }
 
 constexpr DialectNote notes[] = {
+    {"GW620", DialectNote::When::always,
+     "paths with '//', dot segments, escapes, '#' or bytes that are not ASCII: Cilium decodes what needs no escape and "
+     "resolves dots, but keeps '//', before it matches and forwards, and keeps %2F; other gateways read such paths in "
+     "their own way",
+     "GET http://www.example.org/a//b%2Fc"},
+    {"GW624", DialectNote::When::always,
+     "a Service that is missing, lacks the port, has no endpoints or refuses: 503 from Cilium; a gateway answers 500, "
+     "502 "
+     "or 503",
+     "GET http://www.example.org/"},
+    {"GW627", DialectNote::When::always,
+     "hosts with a final dot, none at all, two, or HTTP/1.0: gateways differ in what they answer",
+     "GET http://www.example.org./"},
+    {"GW630", DialectNote::When::redirect,
+     "a port in Host stays in the Location of a redirect to https, but for :80; gateways may leave it out or write one",
+     "GET http://www.example.org:8080/"},
     {"GW640", DialectNote::When::always,
      "hosts with TLS redirect http to https unless Cilium's configuration says enforce-https: false, which the files "
      "do not show; force-https says it for one Ingress",
