@@ -49,6 +49,11 @@ Json answer_json(const Answer& answer, const diag::Sources& sources) {
     out["backends"].push_back({{"backend", backend.backend}, {"port", backend.port}, {"weight", backend.weight}});
   if (answer.rule) out["rule"] = rule_json(*answer.rule, sources);
   if (!answer.attributes.empty()) out["attributes"] = answer.attributes;
+  if (answer.effects)
+    for (const Effect& effect : answer.effects->list) {
+      out["effects"].push_back({{"kind", name(effect.kind)}, {"what", effect.what}});
+      if (!effect.object.empty()) out["effects"].back()["object"] = effect.object;
+    }
   return out;
 }
 
@@ -116,6 +121,34 @@ void take_host(Request& request, bool named) {
 }
 
 }  // namespace
+
+std::string_view name(Effect::Kind kind) {
+  switch (kind) {
+    case Effect::Kind::guard:
+      return "guard";
+    case Effect::Kind::request_header:
+      return "request header";
+    case Effect::Kind::response_header:
+      return "response header";
+    case Effect::Kind::cors:
+      return "cors";
+    case Effect::Kind::mirror:
+      return "mirror";
+  }
+  return "";
+}
+
+void Effects::add(Effect::Kind kind, std::string what, std::string object) {
+  Effect effect{kind, std::move(what), std::move(object)};
+  const auto at = std::lower_bound(list.begin(), list.end(), effect);
+  if (at == list.end() || *at != effect) list.insert(at, std::move(effect));
+}
+
+const Effect* Effects::find(Effect::Kind kind, std::string_view what) const {
+  const auto at =
+      std::find_if(list.begin(), list.end(), [&](const Effect& e) { return e.kind == kind && e.what == what; });
+  return at == list.end() ? nullptr : &*at;
+}
 
 std::string to_json(const AnswerSet& answers, const diag::Sources& sources) {
   if (answers.any_of.size() == 1) return dump(answer_json(answers.any_of.front(), sources));

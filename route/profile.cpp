@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "route/own/own.h"
 #include "route/profiles/profiles.h"
+#include "route/streams.h"
 
 namespace gw::route {
 namespace {
@@ -36,7 +38,11 @@ const std::vector<std::string_view>& profile_names() {
 
 std::unique_ptr<Model> make_model(std::string_view name, const kube::Index& index, const Attachments& attachments) {
   const auto* row = std::find_if(std::begin(rows), std::end(rows), [&](const ProfileRow& r) { return r.name == name; });
-  return row == std::end(rows) ? nullptr : row->make(index, attachments);
+  if (row == std::end(rows) && !models(name)) return nullptr;
+  // The routes of an implementation without a profile: kgateway stands on Envoy as Istio does, others are taken to read
+  // the specification as gwctl does.
+  const auto make = row != std::end(rows) ? row->make : name == "kgateway" ? make_istio : make_gwctl;
+  return with_streams(make(index, attachments), streams(index, attachments));
 }
 
 }  // namespace gw::route

@@ -145,6 +145,8 @@ AnswerSet EnvoyModel::serve(const FlatMatch& match, const Request& request, cons
     if (found) extension = found;
   }
   broken = broken || (!action.broken.empty() && rule.extensions.empty());
+  for (const Backend& backend : action.backends)  // a backendRef may change headers only
+    broken = broken || backend.rewrite || backend.redirect || !backend.mirrors.empty();
   if (action.cors && envoy::is_preflight(request)) {
     one(plain(200));
   } else if (broken || rule.refused_mirror || only_host) {

@@ -8,8 +8,12 @@ namespace gw::route {
 
 using nlohmann::json;
 
+json body_of(const kube::OtherObject& object) {
+  return object.node ? yaml::to_json<json>(*object.node) : json::parse(object.body, nullptr, false);
+}
+
 json spec_of(const kube::OtherObject& object) {
-  json whole = object.node ? yaml::to_json<json>(*object.node) : json::parse(object.body, nullptr, false);
+  json whole = body_of(object);
   return whole.is_object() && whole.contains("spec") && whole["spec"].is_object() ? whole["spec"] : json::object();
 }
 

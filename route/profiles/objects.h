@@ -8,6 +8,7 @@
 
 namespace gw::route {
 
+nlohmann::json body_of(const kube::OtherObject& object);  // the whole object
 nlohmann::json spec_of(const kube::OtherObject& object);
 // A member of nested objects, or null.
 const nlohmann::json& at(const nlohmann::json& from, std::initializer_list<const char*> path);

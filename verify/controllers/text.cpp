@@ -1,10 +1,7 @@
 #include "verify/controllers/text.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
-#include <cstring>
 
 namespace gw::verify {
 bool equal_fold(std::string_view a, std::string_view b) {
@@ -62,32 +59,6 @@ std::optional<std::int64_t> parse_int(std::string_view text) {
 bool truthy(const kube::StringMap& map, std::string_view key, bool fallback) {
   const std::string* value = kube::find(map, key);
   return value ? parse_bool(*value).value_or(fallback) : fallback;
-}
-
-bool Network::contains(const Network& address) const {
-  const unsigned whole = bits / 8, rest = bits % 8;
-  if (std::memcmp(bytes.data(), address.bytes.data(), whole) != 0) return false;
-  return rest == 0 || ((bytes[whole] ^ address.bytes[whole]) >> (8 - rest)) == 0;
-}
-
-std::optional<Network> parse_network(std::string_view text) {
-  const auto slash = text.find('/');
-  const std::string address(text.substr(0, slash));
-  Network out;
-  std::uint32_t v4 = 0;
-  const bool is_v4 = inet_pton(AF_INET, address.c_str(), &v4) == 1;
-  if (is_v4) {
-    out.bytes[10] = out.bytes[11] = 0xff;
-    std::memcpy(out.bytes.data() + 12, &v4, 4);
-  } else if (inet_pton(AF_INET6, address.c_str(), out.bytes.data()) != 1) {
-    return std::nullopt;
-  }
-  out.bits = 128;
-  if (slash == std::string_view::npos) return out;
-  const auto length = parse_int(text.substr(slash + 1));
-  if (!length || *length < 0 || *length > (is_v4 ? 32 : 128)) return std::nullopt;
-  out.bits = static_cast<unsigned>(*length) + (is_v4 ? 96 : 0);
-  return out;
 }
 
 std::vector<std::string> header_values(const route::Request& request, std::string_view name) {

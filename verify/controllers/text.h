@@ -9,6 +9,7 @@
 
 #include "diag/ascii.h"
 #include "kube/meta.h"
+#include "route/network.h"
 #include "route/request.h"
 
 namespace gw::verify {
@@ -25,12 +26,8 @@ std::optional<std::int64_t> parse_int(std::string_view text);  // strconv.Atoi
 bool truthy(const kube::StringMap& map, std::string_view key, bool fallback);
 
 // A network in CIDR notation or a single address, IPv4 or IPv6.
-struct Network {
-  std::array<std::uint8_t, 16> bytes{};
-  unsigned bits = 0;  // of 128; IPv4 is mapped
-  bool contains(const Network& address) const;
-};
-std::optional<Network> parse_network(std::string_view text);
+using route::Network;
+using route::parse_network;
 
 // All values of a header, in order; names compare without case.
 std::vector<std::string> header_values(const route::Request& request, std::string_view name);
