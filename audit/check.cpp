@@ -10,6 +10,7 @@
 #include "kube/rewritten.h"
 #include "route/assume.h"
 #include "route/attach.h"
+#include "route/own/own.h"
 #include "validate/validate.h"
 #include "verify/boundaries_gateway.h"
 #include "verify/curl.h"
@@ -35,6 +36,7 @@ HostLine line_of(const verify::HostReport& host, const std::string& controller, 
   line.assumptions = host.assumptions;
   const verify::Counterexample* gravest = nullptr;
   for (const verify::Counterexample& found : host.counterexamples) {
+    if (found.standing) continue;  // every move brings it
     ++(found.impact == verify::Impact::cosmetic ? line.cosmetic : line.differences);
     if (gravest == nullptr || found.impact < gravest->impact) gravest = &found;
   }
@@ -79,9 +81,7 @@ class Verifier {
       : old_(old), sources_(sources), report_(report), index_(old) {}
 
   bool prepare(const kube::Bundle& converted) {
-    const auto names = route::profile_names();
-    report_.checked.profile =
-        std::find(names.begin(), names.end(), report_.target) != names.end() ? report_.target : "gwctl";
+    report_.checked.profile = route::models(report_.target) ? report_.target : "gwctl";
     kube::Rewritten written("converted.yaml", fresh_sources_);
     written.add(converted);
     fresh_ = written.read(fresh_sink_);
@@ -91,10 +91,11 @@ class Verifier {
     fresh_.config_maps = old_.config_maps;
     fresh_.namespaces = old_.namespaces;
     route::assume_gateways(fresh_);
+    const route::OwnObjects own(fresh_, report_.checked.profile);
     const kube::Index index(fresh_);
     route::AttachOptions options;
     options.assume_secrets = true;
-    model_ = route::make_model(report_.checked.profile, index, route::attach(index, options));
+    model_ = own.around(route::make_model(report_.checked.profile, index, route::attach(index, options)));
     boundaries_ = verify::gateway_boundaries(fresh_);
     return model_ != nullptr;
   }
@@ -110,7 +111,9 @@ class Verifier {
     if (!old) return;
     verify::Options asked;
     asked.measured = old->measured();
-    const verify::Report found = verify::verify({old.get(), old->boundaries()}, {model_.get(), boundaries_}, asked);
+    verify::Boundaries boundaries = old->boundaries();
+    boundaries.certificates = verify::certificate_hosts(index_);
+    const verify::Report found = verify::verify({old.get(), std::move(boundaries)}, {model_.get(), boundaries_}, asked);
     for (const verify::HostReport& host : found.hosts) {
       if (!own.contains(host.host) && !(alone && host.host == "*")) continue;
       ++report_.checked.verdicts[std::string(verify::name(host.verdict))];

@@ -191,6 +191,7 @@ int run_diff(const Args& args) {
     if (print_findings(agreed.sink.take(), agreed.sources) != exit_ok) return exit_usage;
   }
   verify::Options options;
+  options.strict = true;  // nobody moves here: every difference is one of the two states
   options.known = [&](std::string_view host, const verify::Counterexample& found) {
     return verify::accepted_reason(known, host, found);
   };
@@ -198,7 +199,8 @@ int run_diff(const Args& args) {
   for (ObjectChange& object : diff.changed)
     for (kube::FieldChange& field : object.fields)
       for (std::string* value : {&field.old, &field.now}) *value = diag::hide_credentials(std::move(*value));
-  const verify::Rendering rendering{old.sources, now.sources, old.model_name, now.model_name, "127.0.0.1", args.shown};
+  verify::Rendering rendering{old.sources, now.sources, old.model_name, now.model_name, "127.0.0.1", args.shown};
+  rendering.next = false;
   if (args.format == "json")
     std::cout << to_json(diff, old, now, rendering);
   else if (args.format == "markdown")

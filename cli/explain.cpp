@@ -11,6 +11,7 @@
 #include "diag/render.h"
 #include "diag/suggest.h"
 #include "validate/codes.h"
+#include "verify/causes.h"
 
 namespace gw::cli {
 
@@ -65,7 +66,37 @@ int print_list(const std::vector<Page>& pages, bool json) {
   return exit_ok;
 }
 
+// Reasons of verify: "standing" for all that every move brings, and each by its name. Empty title: no such one.
+struct CausePage {
+  std::string title, text;
+};
+CausePage page_of_cause(const std::string& word) {
+  if (word == "standing") return {"what every move off a controller changes", verify::standing_page()};
+  const verify::Cause* cause = verify::cause(word);
+  if (!cause) return {};
+  const std::string fate = cause->standing
+                               ? "It comes with every move and leaves the verdict at PROVED_MODULO; --strict makes it "
+                                 "a difference."
+                               : "Agree to it with `gwctl verify --accept " + word + "`, or mend the new side.";
+  return {std::string(cause->title), std::string(cause->more) + (cause->more.empty() ? "" : " ") + fate};
+}
+
+int print_cause(const std::string& word, const CausePage& page, bool json) {
+  if (json) {
+    std::cout << to_json({word, page.title, page.text, "verify", ""}).dump(2) << '\n';
+    return exit_ok;
+  }
+  std::cout << word << ": " << page.title << "\n";
+  for (std::string_view rest = page.text; !rest.empty();) {
+    const std::string_view paragraph = rest.substr(0, rest.find("\n\n"));
+    rest.remove_prefix(std::min(rest.size(), paragraph.size() + 2));
+    std::cout << "\n" << wrapped(paragraph, 80);
+  }
+  return exit_ok;
+}
+
 int explain(const std::string& word, bool json) {
+  if (const CausePage page = page_of_cause(word); !page.title.empty()) return print_cause(word, page, json);
   const std::vector<Page> pages = code_pages();
   if (word.empty()) return print_list(pages, json);
   std::string code = word.substr(0, word.find('.'));  // GW114.1a2b3c4d is one rule of GW114
@@ -101,10 +132,12 @@ void add_explain(CLI::App& app, Run& run) {
   command->footer(
       "Examples:\n"
       "  gwctl explain GW101\n"
+      "  gwctl explain standing\n"
       "  gwctl explain\n"
       "  gwctl explain -o json");
   auto args = std::make_shared<Args>();
-  command->add_option("code", args->code, "A code as findings carry it")->option_text("CODE");
+  command->add_option("code", args->code, "A code as findings carry it, or a cause that verify names")
+      ->option_text("CODE");
   add_format(*command, args->format, {"text", "json"});
   command->callback([&run, args] { run = [args] { return explain(args->code, args->format == "json"); }; });
 }

@@ -1,6 +1,7 @@
 // `gwctl trace`: which rule answers a request and what it does, on the new side or on the old one.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -10,7 +11,9 @@
 #include "cli/command.h"
 #include "kube/index.h"
 #include "route/assume.h"
+#include "route/own/own.h"
 #include "route/profile.h"
+#include "route/target.h"
 #include "verify/controllers/controller.h"
 
 namespace gw::cli {
@@ -109,12 +112,27 @@ Result<std::string> side_of(const Args& args, const kube::Index& index) {
   return found;
 }
 
-std::unique_ptr<route::Model> model_of(const std::string& side, const Args& args, const kube::Index& index) {
-  if (side == "gateway") {
-    route::AttachOptions options;
-    options.assume_secrets = index.bundle().secrets.empty();
-    return route::make_model(args.profile, index, route::attach(index, options));
+std::unique_ptr<route::Model> gateway_model(const Args& args, kube::Bundle& bundle) {
+  const route::OwnObjects own(bundle, args.profile);
+  const kube::Index index(bundle);
+  route::AttachOptions options;
+  options.assume_secrets = bundle.secrets.empty();
+  return own.around(route::make_model(args.profile, index, route::attach(index, options)));
+}
+
+// The port of a URL chooses the listener of a Gateway. An Ingress says nothing of the controller's ports.
+void choose_ports(std::vector<route::Request>& requests) {
+  for (route::Request& request : requests) {
+    const std::string_view port = route::split_host(request.host).port;
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    if (request.port == 0 && !port.empty() && error == std::errc() && end == port.data() + port.size() &&
+        number <= 65535)
+      request.port = static_cast<std::uint16_t>(number);
   }
+}
+
+std::unique_ptr<route::Model> model_of(const std::string& side, const Args& args, const kube::Index& index) {
   verify::ControllerOptions options;
   options.flags = args.flags;
   return verify::make_controller(side, index, options);
@@ -141,7 +159,8 @@ int run_trace(const Args& args) {
   const kube::Index index(loaded.bundle);
   auto side = side_of(args, index);
   if (!side) return fail(side.error());
-  const auto model = model_of(*side, args, index);
+  if (*side == "gateway") choose_ports(*requests);
+  const auto model = *side == "gateway" ? gateway_model(args, loaded.bundle) : model_of(*side, args, index);
   const bool json = args.output == "json-lines";
   const std::string why = model->refused();
   if (!why.empty() && !model->answers_when_refused()) {

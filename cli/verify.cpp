@@ -11,20 +11,18 @@
 
 #include "cli/command.h"
 #include "cli/live.h"
+#include "cli/sides.h"
 #include "convert/convert.h"
 #include "diag/render.h"
-#include "kube/index.h"
 #include "kube/load.h"
 #include "kube/rewritten.h"
 #include "route/assume.h"
-#include "route/attach.h"
-#include "route/profile.h"
-#include "verify/boundaries_gateway.h"
 #include "verify/causes.h"
 #include "verify/equivalence.h"
 #include "verify/known.h"
 #include "verify/replay.h"
 #include "verify/report.h"
+#include "verify/streams.h"
 #include "yaml/read.h"
 
 namespace gw::cli {
@@ -33,61 +31,18 @@ namespace {
 struct Args {
   Inputs inputs;
   std::vector<std::string> against;
-  std::string as = "auto", profile = "gwctl", format = "text", known, address = "127.0.0.1", to, access_log, log_host;
+  std::string as = "auto", profile, format = "text", known, address = "127.0.0.1", to, access_log, log_host;
   std::vector<std::string> accept_loss, accept, flags;
   std::size_t counterexamples = 5;
+  bool strict = false;
   LiveArgs live;
 };
 
-// One side with everything its model borrows.
-struct Prepared {
-  verify::Side side;
-  std::string name;
-  bool measured = true;
-  std::unique_ptr<route::Model> model;
-};
-
-std::string joined(const std::vector<std::string_view>& words) {
-  std::string out;
-  for (std::string_view word : words) out += (out.empty() ? "" : ", ") + std::string(word);
-  return out;
-}
-
-Result<Prepared> gateway_side(const kube::Bundle& bundle, const std::string& profile) {
-  const kube::Index index(bundle);
-  route::AttachOptions options;
-  options.assume_secrets = bundle.secrets.empty();
-  const route::Attachments attachments = route::attach(index, options);
-  Prepared out;
-  out.model = route::make_model(profile, index, attachments);
-  if (!out.model) return Error{"unknown profile '" + profile + "'", "known are: " + joined(route::profile_names())};
-  out.name = "gateway (" + profile + ")";
-  out.side = {out.model.get(), verify::gateway_boundaries(bundle, profile)};
-  return out;
-}
-
-Result<Prepared> old_side(const kube::Bundle& bundle, const Args& args) {
-  const kube::Index index(bundle);
+Result<Prepared> old_side(kube::Bundle& bundle, const Args& args) {
   const bool routes = bundle.ingresses.empty() && (!bundle.http_routes.empty() || !bundle.grpc_routes.empty());
   if (args.as == "gateway" || (args.as == "auto" && routes && !args.against.empty()))
-    return gateway_side(bundle, args.profile);
-  const std::string name = args.as == "auto" ? verify::detect(index) : args.as;
-  if (name.empty())
-    return Error{"nothing tells which controller the Ingresses were written for",
-                 "name it: --as " + joined(verify::controller_names())};
-  verify::ControllerOptions options;
-  options.assume_secrets = bundle.secrets.empty() && !bundle.services_known();
-  options.flags = args.flags;
-  std::unique_ptr<verify::Controller> controller = verify::make_controller(name, index, options);
-  if (!controller)
-    return Error{"unknown controller '" + name + "'", "known are: " + joined(verify::controller_names()) + ", gateway"};
-  Prepared out;
-  out.name = name;
-  out.measured = controller->measured();
-  out.side = {nullptr, controller->boundaries()};
-  out.model = std::move(controller);
-  out.side.model = out.model.get();
-  return out;
+    return gateway_side(bundle, implementation(args.profile, args.to, bundle));
+  return controller_side(bundle, args.as, args.flags);
 }
 
 // What the cluster holds beside routes is the same on both sides.
@@ -241,7 +196,7 @@ int run_verify(const Args& args) {
   if (!before) return fail(before.error());
   share_cluster(old.bundle, fresh.bundle);
   route::assume_gateways(fresh.bundle);
-  Result<Prepared> after = gateway_side(fresh.bundle, args.profile);
+  Result<Prepared> after = gateway_side(fresh.bundle, implementation(args.profile, args.to, fresh.bundle));
   if (!after) return fail(after.error());
 
   // The models hold what they need, and places are lines.
@@ -256,15 +211,18 @@ int run_verify(const Args& args) {
 
   verify::Options options;
   options.measured = before->measured;
+  options.strict = args.strict || before->gateway;  // nobody moves off a controller between two gateways
   options.counterexamples = std::max(options.counterexamples, args.counterexamples);
   options.examples_only = args.format == "text";
   options.progress = progress_bar();
   options.known = [&](std::string_view host, const verify::Counterexample& found) {
-    if (std::find(args.accept.begin(), args.accept.end(), found.cause) != args.accept.end())
+    if (std::any_of(args.accept.begin(), args.accept.end(),
+                    [&](const std::string& word) { return verify::agrees_to(word, found.cause); }))
       return std::string(verify::cause(found.cause)->title);
     return verify::accepted_reason(known, host, found);
   };
-  const verify::Report report = verify::verify(before->side, after->side, options);
+  verify::Report report = verify::verify(before->side, after->side, options);
+  verify::compare_streams(before->streams, after->streams, before->gateway, options, report);
   before->model.reset();
   after->model.reset();
   print(report, rendering, args.format);
@@ -297,11 +255,11 @@ void add_verify(CLI::App& app, Run& run) {
   command->add_option("--as", args->as, "Old controller; auto, or gateway to compare two gateways")
       ->option_text("NAME")
       ->capture_default_str();
-  command->add_option("--profile", args->profile, "Implementation of the new gateway; spec-core for any")
-      ->option_text("NAME")
-      ->capture_default_str();
-  command->add_option("--to", args->to, "Target of the conversion; default: that of the profile")
+  command
+      ->add_option("--profile", args->profile,
+                   "Implementation of the new gateway, spec-core for any; default: that of --to or of the objects")
       ->option_text("NAME");
+  command->add_option("--to", args->to, "Target of the conversion; default: that of the profile")->option_text("NAME");
   command->add_option("--accept-loss", args->accept_loss, "For the conversion")
       ->option_text("KIND,...")
       ->delimiter(',')
@@ -313,6 +271,7 @@ void add_verify(CLI::App& app, Run& run) {
   command->add_option("--accept", args->accept, "Causes of differences that are agreed to, by name")
       ->option_text("CAUSE,...")
       ->delimiter(',');
+  command->add_flag("--strict", args->strict, "Standing causes, which every move brings, are differences, too");
   command->add_option("--known", args->known, "Differences that were agreed upon, with reasons")->option_text("FILE");
   command->add_option("--access-log", args->access_log, "Ask the requests of an access log instead of every class")
       ->option_text("FILE");
@@ -325,14 +284,13 @@ void add_verify(CLI::App& app, Run& run) {
       ->option_text("URL")
       ->allow_extra_args(false);
   command->add_option("--rate", args->live.rate, "Live requests a second, at most; default: 20")->option_text("N");
-  command->add_option("--live-max", args->live.most, "Live requests in all, at most; default: 2000")
-      ->option_text("N");
+  command->add_option("--live-max", args->live.most, "Live requests in all, at most; default: 2000")->option_text("N");
   command->add_option("--compare-header", args->live.headers, "Header of live answers to compare, too")
       ->option_text("NAME")
       ->allow_extra_args(false);
   command->add_flag("--unsafe", args->live.unsafe, "Send live requests of methods other than GET, HEAD and OPTIONS");
   command->add_option("--address", args->address, "Address of the gateway in the curl lines")->option_text("IP");
-  command->add_option("--show", args->counterexamples, "Differences shown a host")->option_text("N");
+  command->add_option("--show", args->counterexamples, "Differences shown; default: 5")->option_text("N");
   command->callback([&run, args] { run = [args] { return run_verify(*args); }; });
 }
 

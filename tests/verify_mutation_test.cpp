@@ -326,7 +326,9 @@ TEST_CASE("every mutation that changes an answer is found; the others are not fl
       if (!mutation.apply(random, mutated)) continue;
       const auto other = compile(mutated);
       const verify::Side after{other->model.get(), verify::gateway_boundaries(other->bundle, "gwctl")};
-      const verify::Report report = verify::verify(before, after);
+      verify::Options options;
+      options.strict = true;
+      const verify::Report report = verify::verify(before, after, options);
       const bool flagged = report.verdict == verify::Verdict::differs;
       const route::Request* witness = first_change(*base->model, *other->model);
       ++all;

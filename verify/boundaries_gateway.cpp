@@ -122,7 +122,11 @@ Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profi
   hosts.reading = reading_of(profile);
   std::set<std::string> tls_names;
   std::vector<std::string> everywhere{""};
+  std::set<std::pair<route::Scheme, std::uint16_t>> ports;
   const auto add_listener = [&](const kube::Listener& listener) {
+    const bool tls = listener.protocol == "HTTPS" || listener.protocol == "TLS";
+    if ((tls || listener.protocol == "HTTP") && listener.port != (tls ? 443 : 80))
+      ports.emplace(tls ? route::Scheme::https : route::Scheme::http, static_cast<std::uint16_t>(listener.port));
     const std::string name = diag::lower(listener.hostname.value_or(""));
     if (!name.empty()) hosts.at(name, listener);
     if (listener.protocol == "HTTPS" || listener.protocol == "TLS") tls_names.insert(name);
@@ -141,6 +145,7 @@ Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profi
   out.one_label_wildcards = false;
   out.falls_through = true;  // the spec lets a request try the next host pattern
   tls_names.erase("");
+  out.ports.assign(ports.begin(), ports.end());
   out.server_names.assign(tls_names.begin(), tls_names.end());
   if (std::any_of(bundle.others.begin(), bundle.others.end(), is_policy))
     hosts.at("", kube::Located{}).sampled.push_back("policies of the implementation are compared, not proven");

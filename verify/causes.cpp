@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "route/target.h"
+
 namespace gw::verify {
 namespace {
 
@@ -52,8 +54,18 @@ bool fragment(std::string_view, const Counterexample& found) {
   return found.request.target.find('#') != std::string::npos;
 }
 
+// No rule of anybody: what a controller or gateway answers by itself.
+bool own_answer(const Answer& answer) {
+  return !answer.rule && answer.backend.empty() && answer.backends.empty() && answer.location.empty();
+}
+
+// One side refuses the method before it looks for a rule.
 bool trace_or_connect(std::string_view, const Counterexample& found) {
-  return pairs(found, [](const Answer& a, const Answer&) { return a.status == 405; });
+  if (found.request.method != "TRACE" && found.request.method != "CONNECT") return false;
+  const auto refuses = [](const Answer& answer) {
+    return own_answer(answer) && (answer.status == 0 || answer.status >= 400);
+  };
+  return pairs(found, [&](const Answer& a, const Answer& b) { return refuses(a) || refuses(b); });
 }
 
 bool protected_route(std::string_view, const Counterexample& found) {
@@ -64,18 +76,22 @@ bool protected_route(std::string_view, const Counterexample& found) {
   });
 }
 
+// Nobody has a certificate for the name: what is answered under a default one, if anything, is each side's own affair.
 bool no_certificate(std::string_view, const Counterexample& found) {
-  return found.request.scheme == route::Scheme::https && found.aspect != Aspect::server_name &&
-         pairs(found, [](const Answer& a, const Answer& b) { return a.status != 0 && b.status == 0; });
+  if (found.request.scheme != route::Scheme::https || found.aspect == Aspect::server_name || found.certificate)
+    return false;
+  return pairs(found, [](const Answer& a, const Answer& b) {
+    const bool refused = b.status == 0 || (own_answer(b) && (b.status == 404 || b.status == 421));
+    return (a.status != 0 && refused) || (a.status == 0 && own_answer(b));
+  });
 }
 
 bool other_server_name(std::string_view, const Counterexample& found) {
   return found.aspect == Aspect::server_name;
 }
 
-// No rule of anybody: what the old controller answers by itself.
-bool own_answer(const Answer& answer) {
-  return !answer.rule && answer.backend.empty() && answer.backends.empty() && answer.location.empty();
+bool trailing_dot(std::string_view, const Counterexample& found) {
+  return found.aspect == Aspect::host_spelling && found.detail == "trailing dot";
 }
 
 bool status_pages(std::string_view, const Counterexample& found) {
@@ -84,20 +100,46 @@ bool status_pages(std::string_view, const Counterexample& found) {
 }
 
 bool cors_preflight(std::string_view, const Counterexample& found) {
+  const auto sent = [&](std::string_view name) {
+    return std::any_of(found.request.headers.begin(), found.request.headers.end(),
+                       [&](const auto& header) { return route::equal_fold(header.first, name); });
+  };
+  if (sent("origin") && sent("access-control-request-method")) return false;
   return found.request.method == "OPTIONS" &&
          pairs(found, [](const Answer& a, const Answer&) { return a.status == 204 && a.backend.empty(); });
 }
 
+// A preflight of an origin that no rule allows: the browser refuses either answer.
+bool cors_origin(std::string_view, const Counterexample& found) {
+  return found.request.method == "OPTIONS" && pairs(found, [](const Answer& a, const Answer& b) {
+           const bool passed_on = a.status == 200 && (!a.backend.empty() || !a.backends.empty());
+           return passed_on && b.rule && (b.status == 200 || b.status == 204) && b.backend.empty() &&
+                  b.backends.empty();
+         });
+}
+
+bool limited(const std::vector<Answer>& answers) {
+  return std::any_of(answers.begin(), answers.end(), [](const Answer& answer) {
+    return std::find(answer.notes.begin(), answer.notes.end(), rate_limit) != answer.notes.end();
+  });
+}
+bool limit_status(std::string_view, const Counterexample& found) {
+  return found.difference == Difference::status && limited(found.old_answer.any_of) && limited(found.new_answer.any_of);
+}
+
 bool redirect_slash(std::string_view, const Counterexample& found) {
-  return pairs(found, [](const Answer& a, const Answer& b) {
+  return pairs(found, [&target = found.request.target](const Answer& a, const Answer& b) {
     if (!both_redirect(a, b)) return false;
     const Location before = parse(a.location), after = parse(b.location);
-    return before.scheme == after.scheme && before.host == after.host && before.rest + "/" == after.rest;
+    return before.scheme == after.scheme && before.host == after.host && before.rest + "/" == after.rest &&
+           after.rest == target;
   });
 }
 
+// The same address, written otherwise; a slash that the old redirect drops counts where the new one keeps the
+// request's.
 bool redirect_spelling(std::string_view, const Counterexample& found) {
-  return pairs(found, [](const Answer& a, const Answer& b) {
+  return pairs(found, [&target = found.request.target](const Answer& a, const Answer& b) {
     if (!both_redirect(a, b)) return false;
     const auto same_letter = [](char x, char y) {
       const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
@@ -107,9 +149,10 @@ bool redirect_spelling(std::string_view, const Counterexample& found) {
     for (Location* each : {&before, &after}) {
       if (each->host.ends_with('.')) each->host.pop_back();
       if (each->rest.ends_with('?')) each->rest.pop_back();
-      if (each->rest.ends_with('/')) each->rest.pop_back();
+      if (each->rest.empty()) each->rest = "/";
     }
-    return before.scheme == after.scheme && before.rest == after.rest &&
+    const bool kept = before.rest + "/" == after.rest && after.rest == target;
+    return before.scheme == after.scheme && (before.rest == after.rest || kept) &&
            std::equal(before.host.begin(), before.host.end(), after.host.begin(), after.host.end(), same_letter);
   });
 }
@@ -143,36 +186,86 @@ bool wildcard_label(std::string_view host, const Counterexample& found) {
          });
 }
 
+bool malformed_target(std::string_view, const Counterexample& found) {
+  static constexpr std::string_view details[] = {"encoded zero byte", "bad escape", "backslash",
+                                                 "parent segment above the root"};
+  if (found.aspect != Aspect::path_spelling) return false;
+  if (std::find(std::begin(details), std::end(details), found.detail) != std::end(details)) return true;
+  return only_by_hand(found.detail) && found.detail != "doubled slash" &&
+         pairs(found, [](const Answer& a, const Answer& b) { return a.status == 400 || b.status == 400; });
+}
+
+bool hand_made_path(std::string_view, const Counterexample& found) {
+  return found.aspect == Aspect::path_spelling && only_by_hand(found.detail);
+}
+
+// The gateway redirects or refuses before it looks for a route.
+bool escaped_slash(std::string_view, const Counterexample& found) {
+  return found.aspect == Aspect::path_spelling && found.detail == "encoded slash" &&
+         pairs(found, [](const Answer&, const Answer& b) {
+           return !b.rule && b.backend.empty() && b.backends.empty() && (b.status == 307 || b.status == 400);
+         });
+}
+
 bool path_spelling(std::string_view, const Counterexample& found) {
   return found.aspect == Aspect::path_spelling && found.impact != Impact::security;
 }
 
 constexpr std::array rows = {
-    Cause{"fragment", "a '#' in a request target is malformed: ingress-nginx cuts it off, others answer 400", fragment},
-    Cause{"trace-method", "ingress-nginx refuses TRACE and CONNECT with 405", trace_or_connect},
-    Cause{"left-out", "the old controller guards this route; what the target cannot guard is left out, not opened",
-          protected_route},
+    Cause{"fragment", "a '#' in a request target is malformed: ingress-nginx cuts it off, others answer 400", fragment,
+          true, "Browsers and client libraries keep the fragment of a URL to themselves."},
+    Cause{"trace-method", "one side refuses TRACE and CONNECT by itself", trace_or_connect, true,
+          "Browsers may not send TRACE, and CONNECT asks for a proxy, which neither side is."},
     Cause{"no-certificate",
           "there is no certificate for the name: the old controller serves its own one, a Gateway has no listener",
-          no_certificate},
-    Cause{"server-name", "only a client that names one host in TLS and another in HTTP sees this", other_server_name},
-    Cause{"status-pages", "pages of the old controller itself, /healthz and the like", status_pages},
+          no_certificate, true,
+          "Over https, for a name without a certificate of its own. Clients refused the old controller's own "
+          "certificate, too, unless they check none. A name that has a certificate (spec.tls) is never excused so."},
+    Cause{"left-out", "the old controller guards this route; what the target cannot guard is left out, not opened",
+          protected_route},
+    Cause{"server-name", "only a client that names one host in TLS and another in HTTP sees this", other_server_name,
+          true, "Browsers and client libraries name the host of the URL in both."},
+    Cause{"status-pages", "pages of the old controller itself, /healthz and the like", status_pages, true,
+          "Load balancers may ask for /healthz at the old controller's address: point their health checks elsewhere."},
     Cause{"cors-preflight",
           "ingress-nginx answers every OPTIONS of a host with CORS itself; a CORS filter only real preflights",
-          cors_preflight},
+          cors_preflight, true,
+          "An OPTIONS that is no preflight: browsers send none. Preflights are never excused so."},
+    Cause{"cors-origin",
+          "a preflight of an origin that is not allowed: the old controller passes it to the backend, the gateway "
+          "answers",
+          cors_origin},
+    Cause{"limit-status", "too many requests are refused on both sides, with another status", limit_status},
     Cause{"redirect-slash", "the old redirect drops one trailing slash; the page that is reached is the same",
-          redirect_slash},
+          redirect_slash, true, "The new redirect keeps the URL as it was asked for."},
     Cause{"redirect-spelling", "the two Locations spell the same address: a default port, letter case, a final '/'",
-          redirect_spelling},
+          redirect_spelling, true, "A client that follows either reaches the same page."},
     Cause{"redirect-query", "one of the redirects drops the query", redirect_query},
     Cause{"empty-query", "one side drops the '?' of an empty query", empty_query},
     Cause{"wildcard-depth", "a wildcard of Gateway API takes more labels and more characters than the old one",
           wildcard_label},
     Cause{"letter-case", "the old controller matches these paths whatever their letter case", letter_case},
-    Cause{"no-endpoint", "no endpoint answers: the status of the error is another", missing_backend},
-    Cause{"path-spelling", "an unusual spelling of the path (doubled slash, dots, escapes) is normalised otherwise",
+    Cause{"no-endpoint", "no endpoint answers: the status of the error is another", missing_backend, true,
+          "The request fails on both sides, as 502, 503 or 500."},
+    Cause{"trailing-dot", "the host is written with the final dot of the DNS root, and one side does not know it so",
+          trailing_dot, true, "https://shop.example.com./ has to be typed."},
+    Cause{"malformed-target", "a malformed target (bad escape, zero byte, above the root): one side refuses it",
+          malformed_target, true, "What is above the root, %zz, %00 or a backslash is no path of a well-formed URL."},
+    Cause{"hand-made-path", "doubled slashes, dot segments and needless escapes in a path are normalised otherwise",
+          hand_made_path, true,
+          "URL libraries resolve dot segments and leave letters alone before they send, and joining a path to a base "
+          "URL makes no doubled slash. If clients of yours glue texts together, --access-log finds them."},
+    Cause{"escaped-slash", "the gateway itself redirects or refuses a path with an encoded slash (%2F)", escaped_slash,
+          true,
+          "It does so for every host. Where clients of yours send %2F, tell it to leave the path alone: for Envoy "
+          "Gateway a ClientTrafficPolicy with path.escapedSlashesAction: KeepUnchanged."},
+    Cause{"path-spelling", "an unusual spelling of the path (an encoded slash, space or letter) is treated otherwise",
           path_spelling},
 };
+
+bool denied(const Answer& answer) {
+  return answer.status == 401 || answer.status == 403;
+}
 
 }  // namespace
 
@@ -188,6 +281,44 @@ const Cause* cause(std::string_view name) {
 const Cause* cause_of(std::string_view host, const Counterexample& found) {
   const auto* row = std::find_if(rows.begin(), rows.end(), [&](const Cause& c) { return c.fits(host, found); });
   return row == rows.end() ? nullptr : row;
+}
+
+bool standing(const Counterexample& found) {
+  const Cause* row = cause(found.cause);
+  if (!row || !row->standing || found.difference == Difference::guard) return false;
+  const auto& before = found.old_answer.any_of;
+  const auto& after = found.new_answer.any_of;
+  const bool guarded = std::any_of(before.begin(), before.end(), denied);
+  const bool served = std::any_of(after.begin(), after.end(), [](const Answer& b) { return b.status == 200; });
+  return !guarded || !served || std::any_of(after.begin(), after.end(), denied);
+}
+
+bool agrees_to(std::string_view word, std::string_view cause) {
+  return !cause.empty() &&
+         (word == cause || (word == "path-spelling" && (cause == "hand-made-path" || cause == "malformed-target")));
+}
+
+bool only_by_hand(std::string_view detail) {
+  static constexpr std::string_view details[] = {
+      "doubled slash", "dot segment",       "parent segment", "parent segment above the root",
+      "encoded dots",  "encoded separator", "encoded letter", "encoded zero byte",
+      "bad escape",    "fragment",          "backslash",      "trailing dot"};
+  return std::find(std::begin(details), std::end(details), detail) != std::end(details);
+}
+
+std::string standing_page() {
+  std::string out =
+      "Every move off an Ingress controller changes the answers to some requests, for every host and whatever the "
+      "manifests say. verify counts them in one line and leaves the verdict at PROVED_MODULO; --strict makes each of "
+      "them DIFFERS, --accept NAME agrees to one. A guard (401, 403) that is lost is never among them.\n\n";
+  for (const Cause& row : rows)
+    if (row.standing)
+      out += std::string(row.name) + ": " + std::string(row.title) + ". " + std::string(row.more) + "\n\n";
+  return out +
+         "What a browser or a client library sends is never among them: the path with and without its final slash, "
+         "letter case, queries, encoded spaces, UTF-8, percent and question marks, a slash encoded within a name "
+         "(%2F) that a rule treats otherwise, path parameters (;v=1), the host in capital letters or with a port, HEAD "
+         "and POST, preflights.";
 }
 
 }  // namespace gw::verify

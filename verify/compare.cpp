@@ -5,6 +5,8 @@
 #include <numeric>
 #include <set>
 
+#include "diag/ascii.h"
+
 namespace gw::verify {
 namespace {
 
@@ -57,13 +59,74 @@ bool known_and_different(const std::string& a, const std::string& b) {
   return !a.empty() && !b.empty() && a != b;
 }
 
+// %2f and %2F are one octet (RFC 3986, 6.2.2.1).
+bool same_escapes(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (a[i] == b[i]) continue;
+    const bool within = (i >= 1 && a[i - 1] == '%') || (i >= 2 && a[i - 2] == '%');
+    if (!within || diag::hex_digit(a[i]) < 0 || diag::hex_digit(a[i]) != diag::hex_digit(b[i])) return false;
+  }
+  return true;
+}
+
+bool preflight_answer(const Answer& answer) {
+  return (answer.status == 200 || answer.status == 204) && answer.backend.empty() && answer.backends.empty() &&
+         answer.location.empty() && answer.unmodelled.empty() && answer.rule;
+}
+
 std::optional<Difference> compare(const Answer& a, const Answer& b) {
   if (!a.unmodelled.empty() || !b.unmodelled.empty()) return Difference::unmodelled;
+  if (preflight_answer(a) && preflight_answer(b)) return std::nullopt;  // to a browser any 2xx is one
   if (a.status != b.status) return a.status == 0 || b.status == 0 ? Difference::closed : Difference::status;
   if (a.location != b.location) return Difference::location;
   if (std::optional<Difference> found = compare_backends(a, b)) return found;
-  if (known_and_different(a.upstream_target, b.upstream_target)) return Difference::target;
+  if (known_and_different(a.upstream_target, b.upstream_target) && !same_escapes(a.upstream_target, b.upstream_target))
+    return Difference::target;
   if (known_and_different(a.upstream_host, b.upstream_host)) return Difference::upstream_host;
+  return std::nullopt;
+}
+
+// What both sides tell of one kind, over all answers; nothing where one of them does not know.
+using Whats = std::set<std::string_view>;
+std::optional<Whats> told(const AnswerSet& answers, route::Effect::Kind kind) {
+  Whats out;
+  bool any = false;
+  for (const Answer& answer : answers.any_of) {
+    const bool matters =
+        kind == route::Effect::Kind::guard || (answer.status == 200 && !answer.upstream_target.empty());
+    if (!matters || !answer.effects) continue;
+    if (!answer.effects->knows(kind)) return std::nullopt;
+    any = true;
+    for (const route::Effect& effect : answer.effects->list)
+      if (effect.kind == kind) out.insert(effect.what);
+  }
+  return any ? std::optional(std::move(out)) : std::nullopt;
+}
+
+std::optional<Difference> compare_effects(const AnswerSet& old_answers, const AnswerSet& new_answers) {
+  using Kind = route::Effect::Kind;
+  static constexpr std::pair<Kind, Difference> kinds[] = {{Kind::guard, Difference::guard},
+                                                          {Kind::request_header, Difference::request_header},
+                                                          {Kind::response_header, Difference::response_header},
+                                                          {Kind::cors, Difference::cors},
+                                                          {Kind::mirror, Difference::mirror}};
+  const auto none = [](const AnswerSet& set) {
+    return std::none_of(set.any_of.begin(), set.any_of.end(), [](const Answer& a) { return a.effects != nullptr; });
+  };
+  if (none(old_answers) || none(new_answers)) return std::nullopt;
+  if (old_answers.any_of.size() == 1 && new_answers.any_of.size() == 1) {  // the common case, without sets
+    const auto& before = old_answers.any_of.front().effects->list;
+    const auto& after = new_answers.any_of.front().effects->list;
+    const auto alike = [](const route::Effect& a, const route::Effect& b) {
+      return a.kind == b.kind && a.what == b.what;
+    };
+    if (std::equal(before.begin(), before.end(), after.begin(), after.end(), alike)) return std::nullopt;
+  }
+  for (const auto& [kind, difference] : kinds) {
+    const std::optional<Whats> before = told(old_answers, kind), after = told(new_answers, kind);
+    if (before && after && *before != *after) return difference;
+  }
   return std::nullopt;
 }
 
@@ -109,7 +172,13 @@ Impact impact(const route::Request& request, const Answer& a, const Answer& b, D
     case Difference::weights:
     case Difference::target:
     case Difference::upstream_host:
+    case Difference::request_header:
+    case Difference::response_header:
+    case Difference::cors:
+    case Difference::mirror:
       return Impact::availability;
+    case Difference::guard:
+      return Impact::security;
     case Difference::location:
       if (a.location.starts_with("https:") && b.location.starts_with("http:")) return Impact::security;
       return plain_location(a.location) == plain_location(b.location) ? Impact::cosmetic : Impact::availability;
@@ -146,6 +215,24 @@ bool same_shares(const std::vector<WeightedBackend>& a, const std::vector<Weight
   });
 }
 
+// A guard that the old side has and the new one has not opens something; one more shuts somebody out.
+Impact guard_impact(const AnswerSet& old_answers, const AnswerSet& new_answers) {
+  const std::optional<Whats> before = told(old_answers, route::Effect::Kind::guard),
+                             after = told(new_answers, route::Effect::Kind::guard);
+  if (!before || !after) return Impact::security;
+  return std::includes(after->begin(), after->end(), before->begin(), before->end()) ? Impact::availability
+                                                                                     : Impact::security;
+}
+
+// Attributes that say again what effects do.
+bool is_effect(std::string_view attribute) {
+  static constexpr std::string_view names[] = {
+      "request-header=",         "response-header=",      "cors=", "mirror=", "auth=", "auth-tls=",
+      "allowlist-source-range=", "denylist-source-range="};
+  return std::any_of(std::begin(names), std::end(names),
+                     [&](std::string_view name) { return attribute.starts_with(name); });
+}
+
 }  // namespace
 
 std::string_view name(Difference difference) {
@@ -166,6 +253,16 @@ std::string_view name(Difference difference) {
       return "upstream target";
     case Difference::upstream_host:
       return "upstream host";
+    case Difference::guard:
+      return "guard";
+    case Difference::request_header:
+      return "request header";
+    case Difference::response_header:
+      return "response header";
+    case Difference::cors:
+      return "cors";
+    case Difference::mirror:
+      return "mirror";
   }
   return "";
 }
@@ -185,8 +282,10 @@ std::string_view name(Impact impact) {
 // Each new answer must be matched by some old one; of the differences to all old ones the slightest is told. Beyond
 // that, where a credential decides between answers, it must still do so.
 std::optional<Difference> compare(const AnswerSet& old_answers, const AnswerSet& new_answers) {
-  if (old_answers.any_of.size() == 1 && new_answers.any_of.size() == 1)
-    return compare(old_answers.any_of.front(), new_answers.any_of.front());
+  if (old_answers.any_of.size() == 1 && new_answers.any_of.size() == 1) {
+    const auto found = compare(old_answers.any_of.front(), new_answers.any_of.front());
+    return found ? found : compare_effects(old_answers, new_answers);
+  }
   std::optional<Difference> worst;
   for (const Answer& after : new_answers.any_of) {
     std::optional<Difference> slightest;
@@ -207,12 +306,14 @@ std::optional<Difference> compare(const AnswerSet& old_answers, const AnswerSet&
     const std::vector<WeightedBackend> before = shares(old_answers), after = shares(new_answers);
     if (!before.empty() && !after.empty() && !same_shares(before, after)) return Difference::weights;
   }
-  return std::nullopt;
+  return compare_effects(old_answers, new_answers);
 }
 
 // The worst pair counts.
 Impact impact(const route::Request& request, const AnswerSet& old_answers, const AnswerSet& new_answers,
               Difference difference) {
+  if (difference == Difference::guard) return guard_impact(old_answers, new_answers);
+  if (difference >= Difference::request_header) return Impact::availability;
   Impact worst = Impact::cosmetic;
   for (const Answer& before : old_answers.any_of)
     for (const Answer& after : new_answers.any_of)
@@ -220,10 +321,39 @@ Impact impact(const route::Request& request, const AnswerSet& old_answers, const
   return worst;
 }
 
+// "guard: allow 10.0.0.0/8" of one side and not of the other, with the object that asks for it.
+std::vector<std::string> effect_lines(const AnswerSet& answers, const AnswerSet& others) {
+  std::vector<std::string> out;
+  for (const route::Effect::Kind kind : route::effect_kinds) {
+    const Whats mine = told(answers, kind).value_or(Whats()), theirs = told(others, kind).value_or(Whats());
+    for (std::string_view what : mine) {
+      if (theirs.contains(what)) continue;
+      std::string line = std::string(name(kind)) + " " + std::string(what);
+      for (const Answer& answer : answers.any_of)
+        if (const route::Effect* effect = answer.effects ? answer.effects->find(kind, what) : nullptr;
+            effect && !effect->object.empty()) {
+          line += " (" + effect->object + ")";
+          break;
+        }
+      out.push_back(std::move(line));
+    }
+  }
+  return out;
+}
+
 AttributeNotes compare_attributes(const AnswerSet& old_answers, const AnswerSet& new_answers) {
-  std::set<std::string> before, after;
-  for (const Answer& answer : old_answers.any_of) before.insert(answer.attributes.begin(), answer.attributes.end());
-  for (const Answer& answer : new_answers.any_of) after.insert(answer.attributes.begin(), answer.attributes.end());
+  // What is told as an effect is compared exactly.
+  const bool compared = std::all_of(old_answers.any_of.begin(), old_answers.any_of.end(), [](const Answer& answer) {
+    return answer.effects != nullptr || answer.status != 200;
+  });
+  const auto gather = [&](const AnswerSet& answers) {
+    std::set<std::string> out;
+    for (const Answer& answer : answers.any_of)
+      for (const std::string& row : answer.attributes)
+        if (!compared || !is_effect(row)) out.insert(row);
+    return out;
+  };
+  const std::set<std::string> before = gather(old_answers), after = gather(new_answers);
   AttributeNotes notes;
   for (const std::string& row : before)
     if (after.contains(row))

@@ -9,7 +9,7 @@
 namespace gw::verify {
 
 // A note of an answer (Answer::notes) that is given to too many requests in too short a time.
-inline constexpr std::string_view rate_limit = "the rate limit is reached";
+inline constexpr std::string_view rate_limit = route::rate_limit_note;
 
 // What differs first, in the order in which it is looked at.
 enum class Difference : std::uint8_t {
@@ -21,6 +21,11 @@ enum class Difference : std::uint8_t {
   location,       // of a redirect
   target,         // path and query that the backend sees
   upstream_host,  // Host that the backend sees
+  guard,          // who is asked for credentials, which addresses may enter
+  request_header,
+  response_header,
+  cors,
+  mirror,
 };
 std::string_view name(Difference difference);
 
@@ -29,12 +34,16 @@ std::string_view name(Impact impact);
 
 // Every answer that the new side may give is one that the old side may give, shares of backends are kept, and where the
 // old side may deny a request for its credentials or for its rate the new side may, too. Empty when that holds.
-// Attributes and rules are not looked at; a target or a host that one side leaves empty is taken as equal.
+// What is done besides (guards, headers, CORS, mirrors) counts where both sides tell it. Attributes and rules are not
+// looked at; a target or a host that one side leaves empty is taken as equal.
 std::optional<Difference> compare(const route::AnswerSet& old_answers, const route::AnswerSet& new_answers);
 
 // What it means for people. `request` decides whether a lost redirect to https left plain text open.
 Impact impact(const route::Request& request, const route::AnswerSet& old_answers, const route::AnswerSet& new_answers,
               Difference difference);
+
+// What answers do besides routing that the others do not: "guard allow 10.0.0.0/8 (SecurityPolicy shop/web)".
+std::vector<std::string> effect_lines(const route::AnswerSet& answers, const route::AnswerSet& others);
 
 // "attribute: old → new" for attributes that differ, and those that both sides name alike.
 struct AttributeNotes {

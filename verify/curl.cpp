@@ -55,11 +55,20 @@ bool needs_request_target(std::string_view target) {
                      [](char c) { return static_cast<unsigned char>(c) >= 0x7F || c < ' '; });
 }
 
+// A connection that carries no HTTP: see streams.h.
+bool is_stream(const Request& request) {
+  return request.target.empty() && (request.method == "TCP" || request.method == "UDP");
+}
+
 }  // namespace
 
 std::string curl_line(const Request& request, std::string_view address) {
+  if (is_stream(request))
+    return std::string("nc ") + (request.method == "UDP" ? "-u " : "") + std::string(address) + " " +
+           std::to_string(request.port);
   const int port = request.port != 0 ? request.port : request.scheme == Scheme::https ? 443 : 80;
   const std::string name = url_name(request, address);
+  const std::string shown_port = ":" + std::to_string(port);
   const bool default_port = port == (request.scheme == Scheme::https ? 443 : 80);
   std::string url = std::string(scheme_of(request)) + "://" + name + (default_port ? "" : ":" + std::to_string(port));
   std::string out = "curl -i --path-as-is";
@@ -70,7 +79,8 @@ std::string curl_line(const Request& request, std::string_view address) {
   else if (request.method != "GET")
     out += " -X " + quoted(request.method);
   if (name != address) out += " --resolve " + quoted(name + ":" + std::to_string(port) + ":" + std::string(address));
-  if (request.host != name) out += " -H " + quoted("Host: " + request.host);
+  if (request.host != name && (default_port || request.host != name + shown_port))
+    out += " -H " + quoted("Host: " + request.host);
   for (const auto& [header, value] : request.headers)
     out += " -H " + quoted(value.empty() ? header + ";" : header + ": " + value);
   if (needs_request_target(request.target))
@@ -79,6 +89,7 @@ std::string curl_line(const Request& request, std::string_view address) {
 }
 
 std::string display(const Request& request) {
+  if (is_stream(request)) return request.method + " port " + std::to_string(request.port);
   std::string out =
       request.method + " " + std::string(scheme_of(request)) + "://" + visible(request.host) + visible(request.target);
   for (const auto& [header, value] : request.headers) out += ", " + visible(header) + ": " + visible(value);

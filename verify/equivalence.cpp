@@ -62,7 +62,7 @@ class Findings {
  public:
   // `plain`: the difference of the same request, plainly written. What shows nothing more than that is no other sort.
   void add(Counterexample&& found, const Counterexample* plain) {
-    if (plain && found.cause.empty() && found.known == plain->known && same_effect(*plain, found)) {
+    if (plain && found.known == plain->known && same_effect(*plain, found)) {
       if (const auto at = by_key_.find(key_of(*plain)); at != by_key_.end()) ++at->second.alike;
       return;
     }
@@ -80,7 +80,9 @@ class Findings {
   void write(HostReport& report, const Options& options) {
     for (auto& [key, found] : by_key_) report.counterexamples.push_back(std::move(found));
     auto& all = report.counterexamples;
-    const auto rank = [](const Counterexample& c) { return std::pair(!c.known.empty(), !c.cause.empty()); };
+    const auto rank = [](const Counterexample& c) {
+      return std::tuple(!c.known.empty(), c.standing, !c.cause.empty());
+    };
     std::stable_sort(all.begin(), all.end(), [](const Counterexample& a, const Counterexample& b) {
       return std::pair(a.impact, cost(a.request)) < std::pair(b.impact, cost(b.request));
     });
@@ -114,7 +116,8 @@ class Findings {
     const bool plain = found.aspect == Aspect::plain || !found.request.headers.empty();
     return {found.aspect,
             found.request.scheme,
-            found.aspect == Aspect::headers ? found.request.method : std::string(found.detail),
+            (found.aspect == Aspect::headers ? found.request.method : std::string(found.detail)) +
+                (found.request.port != 0 ? std::to_string(found.request.port) : std::string()),
             found.difference,
             first_status(found.old_answer),
             first_status(found.new_answer),
@@ -140,7 +143,13 @@ class Findings {
 class HostCheck {
  public:
   HostCheck(const Side& old_side, const Side& new_side, HostReport& report, const Options& options, bool thorough)
-      : old_(*old_side.model), new_(*new_side.model), report_(report), options_(options), thorough_(thorough) {}
+      : old_(*old_side.model),
+        new_(*new_side.model),
+        old_boundaries_(old_side.boundaries),
+        new_boundaries_(new_side.boundaries),
+        report_(report),
+        options_(options),
+        thorough_(thorough) {}
 
   void check(const HostName& name, const SniNames& sni) {
     const PathClasses paths = path_classes(name.rows);
@@ -156,6 +165,8 @@ class HostCheck {
     if (!every_path_)
       assumed_.insert("odd spellings of paths, hosts and queries were tried with one request of each kind of answer");
     seen_.clear();
+    root_.reset();
+    certificate_ = has_certificate(old_boundaries_, name.host);
     Request request;
     for (Scheme scheme : {Scheme::http, Scheme::https}) {
       request.scheme = scheme;
@@ -171,6 +182,7 @@ class HostCheck {
           if (!extra.query.empty()) request.target += "?" + extra.query;
           std::optional<Counterexample> found = ask_plain(request, sni.names, bare ? &*bare : nullptr);
           if (&extra == &extras.all.front()) bare = std::move(found);
+          if (bare && path == "/" && scheme == Scheme::http) root_ = bare;
         }
       }
       request.method = "GET";
@@ -180,6 +192,7 @@ class HostCheck {
         ask_plain(request, sni.names, nullptr);
       }
     }
+    ask_ports(name, paths);
     ask_protocol(name);
   }
 
@@ -187,7 +200,10 @@ class HostCheck {
     findings_.write(report_, options_);
     report_.assumptions.assign(sampled_.begin(), sampled_.end());
     for (const Counterexample& found : report_.counterexamples)
-      if (!found.known.empty()) assumed_.insert("accepted: " + found.known);
+      if (!found.known.empty())
+        assumed_.insert("accepted: " + found.known);
+      else if (found.standing)
+        assumed_.insert("standing: " + std::string(found.cause));
     report_.assumptions.insert(report_.assumptions.end(), assumed_.begin(), assumed_.end());
     for (const std::string& note : attributes_) report_.assumptions.push_back("not proven: " + note);
     report_.verdict = !sampled_.empty()                           ? Verdict::tested
@@ -212,11 +228,31 @@ class HostCheck {
     return std::move(asked.found);
   }
 
+  // Listeners besides 80 and 443, with every class of paths, plainly written; the port stands in Host, as clients send
+  // it.
+  void ask_ports(const HostName& name, const PathClasses& paths) {
+    std::set<std::pair<Scheme, std::uint16_t>> ports(old_boundaries_.ports.begin(), old_boundaries_.ports.end());
+    ports.insert(new_boundaries_.ports.begin(), new_boundaries_.ports.end());
+    Request request;
+    for (const auto& [scheme, port] : ports) {
+      request.scheme = scheme;
+      request.port = port;
+      request.host = name.host + ":" + std::to_string(port);
+      request.sni.reset();
+      if (scheme == Scheme::https) request.sni = name.host;
+      for (const std::string& path : paths.paths) {
+        request.target = path;
+        ask(request, Aspect::plain, {}, nullptr);
+      }
+      report_.classes += paths.classes;
+    }
+  }
+
   void ask_protocol(const HostName& name) {
     Request request;
     request.host = name.host;
     request.http10 = true;
-    ask(request, Aspect::protocol, "HTTP/1.0", nullptr);
+    ask(request, Aspect::protocol, "HTTP/1.0", root_ ? &*root_ : nullptr);
   }
 
   struct Asked {
@@ -237,12 +273,32 @@ class HostCheck {
       return out;
     }
     const Impact meaning = impact(request, before, after, *difference);
+    if (aspect != Aspect::path_spelling && only_letter_case(request, before, after)) {
+      aspect = Aspect::path_spelling;
+      detail = "letter case";
+    }
     Counterexample found{request, aspect, detail, std::move(before), std::move(after), *difference, meaning, 1, {}, {}};
+    found.certificate = certificate_;
     if (const Cause* shared = cause_of(report_.host, found)) found.cause = shared->name;
+    found.standing = !options_.strict && standing(found);
     if (options_.known) found.known = options_.known(report_.host, found);
     out.found = found;
     findings_.add(std::move(found), plain);
     return out;
+  }
+
+  // The class of an expression that ignores letter case may be shown by a path in capitals. Where both sides agree on
+  // its twin in small letters, and the old side treats them alike, nothing but the spelling makes the difference.
+  bool only_letter_case(const Request& request, const AnswerSet& before, const AnswerSet& after) const {
+    Request twin = request;
+    const std::size_t end = std::min(twin.target.find('?'), twin.target.size());
+    std::transform(twin.target.begin(), twin.target.begin() + static_cast<std::ptrdiff_t>(end), twin.target.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    if (twin.target == request.target) return false;
+    const AnswerSet old_twin = old_.answer(twin), new_twin = new_.answer(twin);
+    return !compare(old_twin, new_twin) && (first_rule(old_twin) == first_rule(before)) &&
+           first_status(old_twin) == first_status(before) &&
+           (first_rule(new_twin) != first_rule(after) || first_status(new_twin) != first_status(after));
   }
 
   void note_unmodelled(const Request& request, AnswerSet before, AnswerSet after) {
@@ -273,20 +329,24 @@ class HostCheck {
 
   const route::Model& old_;
   const route::Model& new_;
+  const Boundaries& old_boundaries_;
+  const Boundaries& new_boundaries_;
   HostReport& report_;
   const Options& options_;
-  bool thorough_, every_path_ = false;
+  bool thorough_, every_path_ = false, certificate_ = true;
   Findings findings_;
+  std::optional<Counterexample> root_;  // what GET / showed
   std::set<std::string> sampled_, assumed_, attributes_, reasons_;
   std::unordered_set<std::size_t> seen_;
 };
 
-// `shortest`: by cause, over the hosts so far.
-void keep_examples(HostReport& host, std::map<std::string_view, std::size_t>& shortest) {
+// `shortest`: by cause and impact, over the hosts so far.
+using Shortest = std::map<std::pair<std::string_view, Impact>, std::size_t>;
+void keep_examples(HostReport& host, Shortest& shortest) {
   for (Counterexample& found : host.counterexamples) {
     if (found.cause.empty() && found.known.empty()) continue;
-    if (found.known.empty()) {
-      const auto [at, fresh] = shortest.try_emplace(found.cause, cost(found.request));
+    if (found.known.empty() && !found.standing) {
+      const auto [at, fresh] = shortest.try_emplace({found.cause, found.impact}, cost(found.request));
       if (fresh || cost(found.request) < at->second) {
         at->second = cost(found.request);
         continue;
@@ -350,14 +410,14 @@ std::size_t cost(const Request& request) {
   for (const auto& [header, value] : request.headers) out += 8 + header.size() + value.size();
   if (request.method != "GET") out += 8;
   if (request.scheme == Scheme::https) out += 1 + (request.sni != request.host ? 8U : 0U);
-  return out + (request.http10 ? 8U : 0U);
+  return out + (request.http10 ? 8U : 0U) + (request.port != 0 ? 8U : 0U);
 }
 
 void settle_verdicts(Report& report) {
   report.verdict = Verdict::proved;
   for (HostReport& host : report.hosts) {
     const bool open = std::any_of(host.counterexamples.begin(), host.counterexamples.end(),
-                                  [](const Counterexample& each) { return each.known.empty(); });
+                                  [](const Counterexample& each) { return each.known.empty() && !each.standing; });
     if (open)
       host.verdict = Verdict::differs;
     else if (!host.unmodelled.empty() || !report.old_refused.empty())
@@ -377,7 +437,7 @@ Report verify(const Side& old_side, const Side& new_side, const Options& options
   const std::vector<HostName> hosts = host_names(old_side.boundaries, new_side.boundaries);
   const std::vector<std::string> tls_names = all_tls_names(old_side, new_side, hosts);
   const bool thorough = hosts.size() <= thorough_hosts;
-  std::map<std::string_view, std::size_t> shortest;
+  Shortest shortest;
   for (std::size_t first = 0; first < hosts.size();) {
     HostReport& row = report.hosts.emplace_back();
     row.host = hosts[first].shown;

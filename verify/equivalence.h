@@ -39,6 +39,8 @@ struct Counterexample {
   std::size_t alike = 1;        // requests that showed the same difference
   std::string known;            // the agreed reason, when it was accepted (see known.h)
   std::string_view cause = {};  // name of a cause that many requests share (see causes.h); empty: one to look at
+  bool certificate = true;      // the old side has one of its own for the host
+  bool standing = false;        // every move brings it: no reason for DIFFERS (see causes.h)
 };
 
 struct HostReport {
@@ -63,6 +65,7 @@ struct Options {
   // The reason for which a difference was accepted beforehand; empty: it was not.
   std::function<std::string(std::string_view host, const Counterexample&)> known;
   bool measured = true;  // the old model was held against the real controller
+  bool strict = false;   // standing causes are differences, too
   std::function<void(std::size_t done, std::size_t all)> progress;
   // Of differences that share a cause or were accepted, only the shortest of each cause keeps its answers: enough for
   // to_text, and a large cluster's report is a fraction.

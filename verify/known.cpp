@@ -43,8 +43,7 @@ std::vector<std::string_view> aspect_names() {
 }
 std::vector<std::string_view> difference_names() {
   std::vector<std::string_view> out;
-  for (int i = 0; i <= static_cast<int>(Difference::upstream_host); ++i)
-    out.push_back(name(static_cast<Difference>(i)));
+  for (int i = 0; i <= static_cast<int>(Difference::mirror); ++i) out.push_back(name(static_cast<Difference>(i)));
   return out;
 }
 
@@ -152,7 +151,7 @@ std::string accepted_reason(const std::vector<Accepted>& known, std::string_view
   for (const Accepted& entry : known) {
     const bool fits = host_fits(entry.host, host) && (entry.aspect.empty() || entry.aspect == name(found.aspect)) &&
                       (entry.detail.empty() || entry.detail == found.detail) &&
-                      (entry.cause.empty() || entry.cause == found.cause) &&
+                      (entry.cause.empty() || agrees_to(entry.cause, found.cause)) &&
                       (entry.difference.empty() || entry.difference == name(found.difference)) &&
                       scheme_fits(entry.scheme, found.request.scheme) &&
                       (entry.method.empty() || entry.method == found.request.method) &&

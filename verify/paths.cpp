@@ -240,7 +240,7 @@ std::vector<Spelling> spellings(const std::string& path) {
       {below + "/../x", "parent segment"},
       {"/x/%2e%2e" + path, "encoded dots"},
       {below + "/%2E%2e/x", "encoded dots"},
-      {below + "%2Fx", "encoded slash"},
+      {below + "%2Fx", "encoded separator"},
       {below + "/x%2fy", "encoded slash"},
       {below + "/%41", "encoded letter"},
       {below + "/%20", "encoded space"},
@@ -256,7 +256,7 @@ std::vector<Spelling> spellings(const std::string& path) {
   };
   if (inner != std::string::npos && inner > 0) {
     out.push_back({bare.substr(0, inner) + "//" + bare.substr(inner + 1), "doubled slash"});
-    out.push_back({bare.substr(0, inner) + "%2F" + bare.substr(inner + 1), "encoded slash"});
+    out.push_back({bare.substr(0, inner) + "%2F" + bare.substr(inner + 1), "encoded separator"});
   }
   if (bare.size() > 1 && bare.back() != '/' && bare.back() != '%') {
     static constexpr std::string_view hex = "0123456789ABCDEF";

@@ -1,5 +1,6 @@
 #include "verify/report.h"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <ostream>
@@ -11,6 +12,7 @@
 #include "diag/render.h"
 #include "verify/causes.h"
 #include "verify/curl.h"
+#include "verify/report_parts.h"
 
 namespace gw::verify {
 namespace {
@@ -38,6 +40,7 @@ Json request_object(const route::Request& request) {
     for (const auto& [name, value] : request.headers) out["headers"].push_back({name, value});
   }
   if (request.sni && request.sni != request.host) out["sni"] = request.sni->empty() ? Json() : Json(*request.sni);
+  if (request.port != 0) out["port"] = request.port;
   if (request.http10) out["http10"] = true;
   return out;
 }
@@ -55,6 +58,7 @@ Json counterexample_json(const Counterexample& found, const Rendering& rendering
   if (!found.detail.empty()) out["detail"] = found.detail;
   if (!found.cause.empty()) out["cause"] = found.cause;
   out["alike"] = found.alike;
+  if (found.standing) out["standing"] = true;
   if (!found.known.empty()) out["known"] = found.known;
   return out;
 }
@@ -100,48 +104,6 @@ std::string one_answer(const Answer& answer) {
   return out;
 }
 
-std::string aspect_note(const Counterexample& found) {
-  if (found.detail.empty()) return {};
-  return " (" + std::string(found.detail) + ")";
-}
-
-struct Counts {
-  std::map<Verdict, std::size_t> hosts;
-  std::size_t requests = 0, open = 0, caused = 0, known = 0;  // open: kinds of difference without a shared cause
-};
-Counts count(const Report& report) {
-  Counts out;
-  for (const HostReport& host : report.hosts) {
-    ++out.hosts[host.verdict];
-    out.requests += host.requests;
-    std::set<std::string_view> caused, known;
-    for (const Counterexample& found : host.counterexamples) {
-      if (!found.known.empty())
-        known.insert(found.known);
-      else if (!found.cause.empty())
-        caused.insert(found.cause);
-      else
-        ++out.open;
-    }
-    out.known += known.size();
-    out.caused += caused.size();
-    out.open += host.omitted;
-  }
-  return out;
-}
-
-std::string counts_line(const Report& report) {
-  const Counts counts = count(report);
-  std::string out = std::to_string(report.hosts.size()) + " hosts";
-  for (const auto& [verdict, hosts] : counts.hosts)
-    out += ", " + std::to_string(hosts) + " " + std::string(name(verdict));
-  out += "; " + std::to_string(counts.requests) +
-         " requests asked of both sides; kinds of difference: " + std::to_string(counts.open) + " to look at";
-  if (counts.caused != 0) out += ", " + std::to_string(counts.caused) + " of shared causes";
-  if (counts.known != 0) out += ", " + std::to_string(counts.known) + " accepted";
-  return out;
-}
-
 // The shared causes of differences that nobody accepted, in the order of the table.
 struct CauseLine {
   const Cause* cause = nullptr;
@@ -171,19 +133,12 @@ std::string in_requests(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " request" : " requests");
 }
 std::string how_many(const CauseLine& line) {
-  return std::to_string(line.hosts) + (line.hosts == 1 ? " host, " : " hosts, ") + in_requests(line.requests);
+  return (line.example->standing ? "standing, " : "") + std::to_string(line.hosts) +
+         (line.hosts == 1 ? " host, " : " hosts, ") + in_requests(line.requests);
 }
 
-constexpr std::string_view causes_title = "Causes that many requests share; agree to them with --accept NAME,...";
-
-std::string refusal(const Report& report, const Rendering& rendering) {
-  std::string out;
-  if (!report.old_refused.empty())
-    out += rendering.old_name + " refuses the whole configuration: " + report.old_refused + "\n";
-  if (!report.new_refused.empty())
-    out += rendering.new_name + " refuses the whole configuration: " + report.new_refused + "\n";
-  return out;
-}
+constexpr std::string_view causes_title =
+    "Causes that many requests share; standing ones come with every move, others are agreed to with --accept NAME,...";
 
 std::string with_place(std::string text, const std::string& at) {
   return at.empty() ? text : text + "  [" + at + "]";
@@ -196,56 +151,6 @@ std::string heading(const Counterexample& found) {
 std::string alike_note(const Counterexample& found) {
   if (found.alike < 2) return {};
   return " and " + std::to_string(found.alike - 1) + (found.alike == 2 ? " more request" : " more requests");
-}
-
-// What each side does with it, and the line to try it with.
-void add_answers(const Counterexample& found, const Rendering& rendering, std::string& out) {
-  out += "    old: " +
-         diag::printable(with_place(summary(found.old_answer), place(found.old_answer, rendering.old_sources))) + "\n";
-  out += "    new: " +
-         diag::printable(with_place(summary(found.new_answer), place(found.new_answer, rendering.new_sources))) + "\n";
-  out += "    " + diag::printable(curl_line(found.request, rendering.address)) + "\n";
-}
-
-// The differences of one host: those to look at in full, accepted and shared ones by name.
-void add_differences(const HostReport& host, const Rendering& rendering, std::string& out) {
-  std::vector<std::pair<std::string, std::size_t>> shared, accepted;
-  const auto count = [](auto& rows, std::string_view name, std::size_t requests) {
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const auto& r) { return r.first == name; });
-    row == rows.end() ? (void)rows.emplace_back(name, requests) : (void)(row->second += requests);
-  };
-  std::size_t open = 0;
-  for (const Counterexample& found : host.counterexamples) {
-    if (!found.known.empty()) {
-      count(accepted, found.known, found.alike);
-    } else if (!found.cause.empty()) {
-      count(shared, found.cause, found.alike);
-    } else if (++open <= rendering.shown) {
-      out += "  " + std::string(name(found.impact)) + ": " + display(found.request) + aspect_note(found) +
-             alike_note(found) + "\n";
-      add_answers(found, rendering, out);
-    }
-  }
-  if (open + host.omitted > rendering.shown)
-    out += "  ... and " + std::to_string(open + host.omitted - rendering.shown) + " more kinds of difference\n";
-  for (const auto& [cause, requests] : shared)
-    out += (cause == shared.front().first ? "  shared causes: " : ", ") + cause + " (" + in_requests(requests) + ")";
-  if (!shared.empty()) out += "\n";
-  for (const auto& [reason, requests] : accepted)
-    out += "  accepted: " + diag::printable(reason) + " (" + in_requests(requests) + ")\n";
-}
-
-// Each shared cause with one request that shows it.
-std::string causes_text(const Report& report, const Rendering& rendering) {
-  const std::vector<CauseLine> lines = cause_lines(report);
-  std::string out = lines.empty() ? "" : std::string(causes_title) + "\n";
-  for (const CauseLine& line : lines) {
-    out += "  " + std::string(line.cause->name) + ": " + std::string(line.cause->title) + " (" + how_many(line) + ")\n";
-    out += "    " + std::string(name(line.example->impact)) + ": " + display(line.example->request) +
-           aspect_note(*line.example) + "\n";
-    add_answers(*line.example, rendering, out);
-  }
-  return out;
 }
 
 std::string html_text(std::string_view text) {
@@ -280,18 +185,25 @@ table{border-collapse:collapse;width:100%}td,th{border-top:1px solid #d8dee4;pad
 </style></head><body>
 )";
 
+// Standing causes are counted above all hosts, once.
+bool only_standing(const HostReport& host) {
+  return std::all_of(host.counterexamples.begin(), host.counterexamples.end(),
+                     [](const Counterexample& found) { return found.standing; });
+}
+
 void add_html(const HostReport& host, const Rendering& rendering, std::string& out) {
   out += "<h2><code>" + html_text(host.host) + "</code> <span class=\"v " + std::string(name(host.verdict)) + "\">" +
          std::string(name(host.verdict)) + "</span></h2>\n";
   for (const std::string& note : host.assumptions) out += "<p>" + html_text(note) + "</p>\n";
-  if (host.counterexamples.empty()) return;
+  if (only_standing(host)) return;
   out += "<table><tr><th>Impact</th><th>Request</th><th>Before</th><th>After</th></tr>\n";
   std::size_t left = rendering.shown;
   for (const Counterexample& found : host.counterexamples) {
+    if (found.standing) continue;
     if (left-- == 0) break;
     out += "<tr><td class=\"" + std::string(name(found.impact)) + "\">" + std::string(name(found.impact)) +
            "</td><td><code>" + html_text(display(found.request)) + "</code>" +
-           html_text(aspect_note(found) + alike_note(found));
+           html_text(detail_note(found) + alike_note(found));
     if (!found.cause.empty()) out += "<br>cause: " + html_text(found.cause);
     if (!found.known.empty()) out += "<br>accepted: " + html_text(found.known);
     out += "<pre>" + html_text(curl_line(found.request, rendering.address)) + "</pre></td>";
@@ -306,6 +218,58 @@ void add_html(const HostReport& host, const Rendering& rendering, std::string& o
 }
 
 }  // namespace
+
+std::string rule_object(const AnswerSet& answers) {
+  for (const Answer& answer : answers.any_of)
+    if (answer.rule) return answer.rule->object;
+  return {};
+}
+
+std::string detail_note(const Counterexample& found) {
+  if (found.detail.empty()) return {};
+  return " (" + std::string(found.detail) + ")";
+}
+
+std::string refusal(const Report& report, const Rendering& rendering) {
+  std::string out;
+  if (!report.old_refused.empty())
+    out += rendering.old_name + " refuses the whole configuration: " + report.old_refused + "\n";
+  if (!report.new_refused.empty())
+    out += rendering.new_name + " refuses the whole configuration: " + report.new_refused + "\n";
+  return out;
+}
+
+std::string counts_line(const Report& report) {
+  std::map<Verdict, std::size_t> verdicts;
+  std::size_t requests = 0, open = 0;
+  std::set<std::string_view> caused, standing, known;
+  for (const HostReport& host : report.hosts) {
+    ++verdicts[host.verdict];
+    requests += host.requests;
+    open += host.omitted;
+    for (const Counterexample& found : host.counterexamples) {
+      if (!found.known.empty())
+        known.insert(found.known);
+      else if (found.standing)
+        standing.insert(found.cause);
+      else if (!found.cause.empty())
+        caused.insert(found.cause);
+      else
+        ++open;
+    }
+  }
+  std::string out = std::to_string(report.hosts.size()) + " hosts";
+  for (const auto& [verdict, hosts] : verdicts) out += ", " + std::to_string(hosts) + " " + std::string(name(verdict));
+  out += "; " + std::to_string(requests) + " requests asked of both sides; differences: " + std::to_string(open) +
+         " to look at";
+  const auto add = [&](std::size_t count, std::string_view what) {
+    if (count != 0) out += ", " + std::to_string(count) + std::string(what);
+  };
+  add(caused.size(), " of shared causes");
+  add(standing.size(), " standing");
+  add(known.size(), " accepted");
+  return out;
+}
 
 std::string place(const AnswerSet& answers, const diag::Sources& sources) {
   for (const Answer& answer : answers.any_of)
@@ -350,22 +314,6 @@ std::string to_json(const Report& report, const Rendering& rendering) {
   return std::move(out).str();
 }
 
-std::string to_text(const Report& report, const Rendering& rendering) {
-  std::string out = refusal(report, rendering);
-  for (const HostReport& host : report.hosts) {
-    out += diag::printable(host.host) + ": " + std::string(name(host.verdict));
-    if (host.verdict == Verdict::proved_modulo || host.verdict == Verdict::tested) out += ", given:";
-    out += "\n";
-    for (const std::string& note : host.assumptions)
-      if (!note.starts_with("accepted: ")) out += "  - " + diag::printable(note) + "\n";  // told below, with counts
-    add_differences(host, rendering, out);
-    for (const Counterexample& found : host.unmodelled)
-      out += "  not modelled: " + display(found.request) + "\n    old: " + diag::printable(summary(found.old_answer)) +
-             "\n    new: " + diag::printable(summary(found.new_answer)) + "\n";
-  }
-  return out + causes_text(report, rendering) + std::string(name(report.verdict)) + ": " + counts_line(report) + "\n";
-}
-
 std::string to_markdown(const Report& report, const Rendering& rendering) {
   std::string out = "## gwctl verify: " + std::string(name(report.verdict)) + "\n\n" + refusal(report, rendering) +
                     counts_line(report) + ".\n\n| Host | Verdict | Given |\n|---|---|---|\n";
@@ -375,13 +323,14 @@ std::string to_markdown(const Report& report, const Rendering& rendering) {
     out += " |\n";
   }
   for (const HostReport& host : report.hosts) {
-    if (host.counterexamples.empty()) continue;
+    if (only_standing(host)) continue;
     out += "\n### " + cell(host.host) + "\n\n| Impact | Request | Before | After |\n|---|---|---|---|\n";
     std::size_t left = rendering.shown;
     for (const Counterexample& found : host.counterexamples) {
+      if (found.standing) continue;
       if (left-- == 0) break;
       out += "| " + heading(found) + (found.known.empty() ? "" : ", accepted: " + cell(found.known)) + " | " +
-             cell(display(found.request)) + aspect_note(found) + alike_note(found) + " | " +
+             cell(display(found.request)) + detail_note(found) + alike_note(found) + " | " +
              cell(with_place(summary(found.old_answer), place(found.old_answer, rendering.old_sources))) + " | " +
              cell(with_place(summary(found.new_answer), place(found.new_answer, rendering.new_sources))) + " |\n";
     }

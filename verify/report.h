@@ -13,7 +13,8 @@ struct Rendering {
   const diag::Sources& new_sources;
   std::string old_name, new_name;     // "ingress-nginx", "gateway (gwctl)"
   std::string address = "127.0.0.1";  // in the curl lines
-  std::size_t shown = 5;              // counterexamples a host in text, markdown and html
+  std::size_t shown = 5;              // differences in text, and a host in markdown and html
+  bool next = true;                   // text ends with what to do next
 };
 
 void write_json(const Report& report, const Rendering& rendering, std::ostream& out);  // docs/command-line.md, "verify"

@@ -55,6 +55,16 @@ void set_actions(Rule& rule, const kube::Ingress& ingress, const kube::IngressBa
       rule.fixed = unmodelled("the annotation " + std::string(prefix) + kind + backend.service->name + " decides");
 }
 
+// listen-ports, '[{"HTTP": 80}, {"HTTPS": 443}]'. Without it: HTTPS where there is a certificate, else HTTP.
+void listeners(const std::string& ports, bool certificate, Rule& rule) {
+  if (!ports.empty()) {
+    rule.http = ports.find("\"HTTP\"") != std::string::npos;
+    rule.https = ports.find("\"HTTPS\"") != std::string::npos;
+  } else if (certificate) {
+    rule.http = false;
+  }
+}
+
 int type_order(const std::string& type) {
   return type == "Exact" ? 0 : type == "Prefix" ? 1 : 2;
 }
@@ -81,6 +91,7 @@ std::unique_ptr<Controller> make_alb(const kube::Index& index, const ControllerO
       base.https_code = 301;
       base.https_port = ":" + port;
     }
+    listeners(own(*ingress, "listen-ports"), !own(*ingress, "certificate-arn").empty(), base);
     for (const auto& spec : ingress->spec.rules) {
       if (!spec.http) continue;
       std::vector<const kube::HttpIngressPath*> paths;

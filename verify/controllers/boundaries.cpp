@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "verify/controllers/answers.h"
+#include "verify/controllers/text.h"
 
 namespace gw::verify {
 namespace {
@@ -79,6 +80,29 @@ void tidy(Boundaries& boundaries) {
   }
   hosts = std::move(out);
   unique_texts(boundaries.server_names);
+}
+
+bool has_certificate(const Boundaries& side, std::string_view host) {
+  if (!side.tls_for_names_only && !side.certificates) return true;
+  const std::size_t dot = host.find('.');
+  const std::string wildcard = dot == std::string_view::npos ? std::string() : "*" + std::string(host.substr(dot));
+  const auto fits = [&](const std::string& name) {
+    return name.empty() || name == host || (!wildcard.empty() && name == wildcard);
+  };
+  return std::any_of(side.server_names.begin(), side.server_names.end(), fits) ||
+         (side.certificates && std::any_of(side.certificates->begin(), side.certificates->end(), fits));
+}
+
+std::vector<std::string> certificate_hosts(const kube::Index& index) {
+  std::vector<std::string> out;
+  for (const kube::Ingress& ingress : index.bundle().ingresses)
+    for (const auto& tls : ingress.spec.tls) {
+      for (const std::string_view host : tls.hosts) out.push_back(lower(host));
+      if (tls.hosts.empty())
+        for (const auto& rule : ingress.spec.rules) out.push_back(lower(std::string_view(rule.host)));
+    }
+  unique_texts(out);
+  return out;
 }
 
 }  // namespace gw::verify

@@ -84,9 +84,20 @@ std::optional<bool> ClassFilter::takes(const kube::Index& index, const kube::Ing
 kube::StringMap controller_config(const kube::Index& index, const ControllerOptions& options,
                                   std::initializer_list<std::string_view> names) {
   if (!options.config_map.empty()) return options.config_map;
+  for (std::string_view name : {"configmap", "nginx-configmaps"})
+    if (const auto reference = flag(options.flags, name)) {
+      const auto slash = reference->find('/');
+      if (slash == std::string::npos) return {};
+      const kube::ConfigMap* map = index.config_map({reference->substr(0, slash), reference->substr(slash + 1)});
+      return map ? map->data : kube::StringMap();
+    }
   for (std::string_view name : names)
     for (const kube::ConfigMap& map : index.bundle().config_maps)
       if (map.metadata.name == name) return map.data;
+  // Helm puts the release's name in front.
+  for (std::string_view name : names)
+    for (const kube::ConfigMap& map : index.bundle().config_maps)
+      if (std::string_view(map.metadata.name).ends_with("-" + std::string(name))) return map.data;
   return {};
 }
 

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "verify/controllers/ingress_nginx.h"
 #include "verify/controllers/models.h"
+#include "verify/controllers/text.h"
 
 namespace gw::verify {
 namespace {
@@ -49,6 +51,42 @@ std::string winner(const std::map<std::string_view, std::size_t>& votes) {
   return std::string(best);
 }
 
+// Which namespaces a controller's command line leaves to it.
+struct Watched {
+  bool limited = false;
+  std::set<std::string> names;
+};
+
+// "team=edge,tier!=test" or "team": every part must hold.
+bool labels_fit(const kube::StringMap& labels, const std::string& selector) {
+  for (const std::string& part : split_trimmed(selector, ',')) {
+    const auto equals = part.find('=');
+    const bool unequal = equals != std::string::npos && equals > 0 && part[equals - 1] == '!';
+    std::string key(trim(part.substr(0, unequal ? equals - 1 : equals)));
+    const std::string* value = kube::find(labels, key);
+    if (equals == std::string::npos ? !value : unequal == (value && *value == trim(part.substr(part.rfind('=') + 1))))
+      return false;
+  }
+  return true;
+}
+
+Watched watched_namespaces(const kube::Index& index, const std::vector<std::string>& flags) {
+  Watched out;
+  for (std::string_view name : {"watch-namespace", "namespace-whitelist", "providers.kubernetesingress.namespaces",
+                                "providers.kubernetesIngress.namespaces"})
+    if (const auto list = flag(flags, name); list && !list->empty()) {
+      out.limited = true;
+      for (std::string& ns : split_trimmed(*list, ',')) out.names.insert(std::move(ns));
+    }
+  for (std::string_view name : {"watch-namespace-selector", "watch-namespace-label"})
+    if (const auto selector = flag(flags, name); selector && !selector->empty()) {
+      out.limited = true;
+      for (const kube::Namespace& ns : index.bundle().namespaces)
+        if (labels_fit(ns.metadata.labels, *selector)) out.names.insert(std::string(ns.metadata.name));
+    }
+  return out;
+}
+
 std::string class_of(const kube::Ingress& ingress) {
   if (ingress.spec.ingress_class_name) return *ingress.spec.ingress_class_name;
   const std::string* written = kube::find(ingress.metadata.annotations, "kubernetes.io/ingress.class");
@@ -59,9 +97,15 @@ std::string class_of(const kube::Ingress& ingress) {
 
 std::unique_ptr<Controller> make_controller(std::string_view name, const kube::Index& index,
                                             const ControllerOptions& options) {
-  for (const Row& row : rows)
-    if (row.name == name) return row.make(index, options);
-  return nullptr;
+  const auto* row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.name == name; });
+  if (row == std::end(rows)) return nullptr;
+  const Watched watched = watched_namespaces(index, options.flags);
+  if (!watched.limited) return row->make(index, options);
+  kube::Bundle seen = index.bundle();
+  std::erase_if(seen.ingresses, [&](const kube::Ingress& ingress) {
+    return !watched.names.contains(std::string(ingress.metadata.ns));
+  });
+  return row->make(kube::Index(seen), options);
 }
 
 const std::vector<std::string_view>& controller_names() {

@@ -2,6 +2,7 @@
 // gwctl converts them; otherwise verify would prove the converter equal to itself.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -62,8 +63,16 @@ struct Boundaries {
   bool falls_through = false;             // an unmatched path tries the wildcard and then the host-less rules
   std::vector<HostBoundaries> hosts;      // ascending by host
   std::vector<std::string> server_names;  // names whose TLS settings differ (certificates, pass-through)
-  bool tls_for_names_only = false;        // a host outside server_names has no certificate that clients would trust
+  std::vector<std::pair<route::Scheme, std::uint16_t>> ports;  // besides 80 and 443, ascending
+  bool tls_for_names_only = false;  // a host outside server_names has no certificate that clients would trust
+  std::optional<std::vector<std::string>> certificates;  // names and wildcards of spec.tls; nullopt: not known
 };
+
+// Whether a client that asks for the host over https meets a certificate for it; true where nothing tells.
+bool has_certificate(const Boundaries& side, std::string_view host);
+
+// The names for which Ingresses ask for certificates: spec.tls with its hosts, or the hosts of the rules without any.
+std::vector<std::string> certificate_hosts(const kube::Index& index);
 
 class Controller : public route::Model {
  public:

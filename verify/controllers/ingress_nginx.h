@@ -1,6 +1,7 @@
 // ingress-nginx as the controller builds it: annotations of an Ingress, then upstreams and servers with their
 // locations. The pieces are shared by the phases: annotations → servers → answers.
 #pragma once
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +29,7 @@ struct Settings {
   std::vector<std::string> no_tls_redirect, no_auth;
   std::vector<Network> allow, deny;
   std::string global_auth_url, global_auth_signin;
+  std::vector<std::string> allow_texts, deny_texts;
   std::string unmodelled;  // a setting that may change any answer
 };
 Settings settings(const kube::Index& index, const ControllerOptions& options);
@@ -80,8 +82,19 @@ struct Annotations {
   std::string backend_protocol;            // upper case, "HTTP" by default
   std::string unmodelled;                  // a snippet that may answer by itself
   std::vector<std::string> attributes;     // of Answer::attributes
+  std::vector<route::Effect> effects;      // guards, headers, CORS, mirrors
+  std::uint8_t unknown_effects = 0;        // kinds of which something is not understood; one bit a kind
 };
 Annotations annotations(const kube::Ingress& ingress, const Settings& settings, const kube::Index& index);
+
+// What is done besides routing: into out.effects, once the rest of `out` is read. `text`: an annotation's valid value.
+void read_effects(const kube::Ingress& ingress, const Settings& settings, const kube::Index& index,
+                  const std::function<std::string(std::string_view)>& text, Annotations& out);
+struct Location;
+struct Server;
+using KnownEffects =
+    std::map<std::pair<std::uint8_t, std::vector<route::Effect>>, std::shared_ptr<const route::Effects>>;
+void settle_effects(const Settings& settings, const Server& server, Location& location, KnownEffects& shared);
 
 struct Upstream {
   std::string name, ns, service;
@@ -101,9 +114,10 @@ struct Location {
   std::string upstream;
   std::shared_ptr<const Annotations> annotations;
   std::optional<route::RuleRef> rule;
-  std::string default_backend_upstream;  // of custom-http-errors and default-backend
-  Pattern match, rewrite;                // of regex hosts; of rewrite-target
-  bool custom_default = false;           // proxies to default-backend because there are no endpoints
+  std::string default_backend_upstream;                   // of custom-http-errors and default-backend
+  Pattern match, rewrite;                                 // of regex hosts; of rewrite-target
+  bool custom_default = false;                            // proxies to default-backend because there are no endpoints
+  std::shared_ptr<const route::Effects> effects[2] = {};  // over http, over https
 };
 bool needs_rewrite(const Location& location);
 

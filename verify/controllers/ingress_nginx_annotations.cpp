@@ -266,6 +266,8 @@ class Reader {
     backend();
     limits();
     snippets();
+    read_effects(
+        ingress_, settings_, index_, [this](std::string_view name) { return text(name); }, out_);
     return std::move(out_);
   }
 
@@ -317,6 +319,11 @@ class Reader {
     return settings_.assume_secrets || (secret ? index_.secret(id) != nullptr : index_.config_map(id) != nullptr);
   }
 
+  // What the controller takes for the value of a header: no line ends among them.
+  static bool header_value(std::string_view value) {
+    return !value.empty() && only(value, "_ :;.,\\/\"'?!(){}[]@<>=-+*#$&`|~^%");
+  }
+
   // custom-headers names a ConfigMap; each of its names must be in global-allowed-response-headers.
   bool headers_allowed(const std::string& reference) const {
     if (!reachable(reference, false)) return false;
@@ -327,7 +334,7 @@ class Reader {
     const std::string* list = kube::find(settings_.config_map, "global-allowed-response-headers");
     const std::vector<std::string> allowed = split_trimmed(list ? *list : "", ',');
     return !map || std::all_of(map->data.begin(), map->data.end(), [&](const auto& header) {
-      return std::find(allowed.begin(), allowed.end(), header.first) != allowed.end();
+      return std::find(allowed.begin(), allowed.end(), header.first) != allowed.end() && header_value(header.second);
     });
   }
 

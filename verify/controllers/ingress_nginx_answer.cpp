@@ -1,5 +1,6 @@
 // One request through nginx: server, server-level redirects, location, rewrite phase, access phase, balancer.
 #include <algorithm>
+#include <tuple>
 
 #include "verify/compare.h"
 #include "verify/controllers/answers.h"
@@ -38,6 +39,11 @@ class Model final : public Controller {
     route::AnswerSet out;
     if (!config_.refused.empty()) {
       out.any_of.push_back(unmodelled("the controller refuses this configuration: " + config_.refused));
+      return out;
+    }
+    if (request.port != 0 && request.port != (request.scheme == route::Scheme::https ? 443 : 80)) {
+      out.any_of.emplace_back();
+      out.any_of.back().error = "nothing listens on port " + std::to_string(request.port);
       return out;
     }
     Context context{request, {}, {}, {}, {}, nullptr, nullptr};
@@ -156,12 +162,30 @@ class Model final : public Controller {
     if (!server.unmodelled.empty()) return out.push_back(unmodelled(server.unmodelled));
     const bool https = context.request.scheme == route::Scheme::https;
     if (https && server.passthrough && flag(config_.settings.flags, "enable-ssl-passthrough") == "true")
-      return out.push_back(unmodelled("TLS of " + server.host + " is passed through to the backend"));
+      return out.push_back(passed_through(context));
     if (server.tls_auth_error) return out.push_back(status(403));
     if (https && !server.tls_auth.empty()) out.push_back(status(400));  // no client certificate was sent
     if (auto root = app_root(context)) return out.push_back(std::move(*root));
     if (auto answer = locate(context)) return out.push_back(std::move(*answer));
     at_location(context, out);
+  }
+
+  // The connection goes to the backend of "/", which ends TLS itself.
+  route::Answer passed_through(const Context& context) const {
+    const Server& server = *context.server;
+    for (const Location& location : server.locations) {
+      const auto upstream = config_.upstreams.find(location.upstream);
+      if (location.path != "/" || upstream == config_.upstreams.end()) continue;
+      route::Answer out = upstream->second.ready ? status(200) : route::Answer();
+      if (!upstream->second.ready) out.error = "no backend takes the connection";
+      if (upstream->second.ready)
+        std::tie(out.upstream_target, out.upstream_host) = std::tie(context.request.target, context.request.host);
+      out.rule = location.rule;
+      std::tie(out.backend, out.port) =
+          std::tuple(upstream->second.ns + "/" + upstream->second.service, upstream->second.port);
+      return out;
+    }
+    return unmodelled("TLS of " + server.host + " is passed through to the backend");
   }
 
   route::Answer www_redirect(const Context& context, const std::string& to) const {
@@ -294,6 +318,13 @@ class Model final : public Controller {
     const int code = annotations.redirect_code;
     const bool with_location = code <= 303 ? code != 300 : code == 307 || code == 308;
     if (!with_location) return status(code);
+    if (annotations.redirect_url.find('$') != std::string::npos) {  // captures of the location's expression
+      const bool regex = context.server->regex && context.location->match.state() == Pattern::State::ok;
+      const auto groups = regex ? context.location->match.groups(context.target.uri) : std::vector<std::string_view>();
+      const auto url = expand_captures(annotations.redirect_url, groups);
+      if (groups.empty() || !url) return unmodelled("a redirect to " + annotations.redirect_url + " uses a variable");
+      return redirect(code, absolute(context, *context.location, *url));
+    }
     return redirect(code, absolute(context, *context.location, annotations.redirect_url));
   }
 
@@ -307,8 +338,10 @@ class Model final : public Controller {
     const auto uri = expand_captures(location.annotations->rewrite_target, groups);
     if (!uri) return unmodelled("rewrite-target " + location.annotations->rewrite_target + " uses a variable");
     if (uri->empty()) return status(500);
-    target = nginx_escape(*uri);
-    if (!context.target.args.empty()) target += "?" + context.target.args;
+    const std::string tail = context.target.args.empty() ? "" : "?" + context.target.args;
+    if (uri->starts_with("http://") || uri->starts_with("https://") || uri->starts_with("$scheme"))
+      return redirect(302, *uri + tail);  // nginx answers by itself
+    target = nginx_escape(*uri) + tail;
     return std::nullopt;
   }
 
@@ -357,8 +390,15 @@ class Model final : public Controller {
     return std::any_of(annotations.allow.begin(), annotations.allow.end(), holds) ? 200 : 403;
   }
 
-  // Whether a request with unknown credentials passes is open: both answers are given.
   void at_access(const Context& context, route::Answer passed, Answers& out) const {
+    const std::size_t before = out.size();
+    decide_access(context, std::move(passed), out);
+    const bool https = context.request.scheme == route::Scheme::https;
+    for (std::size_t i = before; i < out.size(); ++i) out[i].effects = context.location->effects[https];
+  }
+
+  // Whether a request with unknown credentials passes is open: both answers are given.
+  void decide_access(const Context& context, route::Answer passed, Answers& out) const {
     const Annotations& annotations = *context.location->annotations;
     if (annotations.rate_limited) {
       out.push_back(status(503));
@@ -550,7 +590,7 @@ HostBoundaries Model::boundaries_of(const Server& server) const {
 
 Boundaries Model::boundaries() const {
   Boundaries out;
-  out.tls_for_names_only = true;
+  out.tls_for_names_only = !flag(config_.settings.flags, "default-ssl-certificate");
   for (const auto& [host, server] : config_.servers) {
     HostBoundaries entry = boundaries_of(server);
     if (server.certificate && host != "_") out.server_names.push_back(lower(host));

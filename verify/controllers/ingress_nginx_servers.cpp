@@ -72,7 +72,8 @@ class Builder {
   const Settings& settings() const { return out_.settings; }
 
   void collect() {
-    const ClassFilter filter{{"k8s.io/ingress-nginx"}, flag(settings().flags, "ingress-class").value_or("nginx")};
+    const ClassFilter filter{{flag(settings().flags, "controller-class").value_or("k8s.io/ingress-nginx")},
+                             flag(settings().flags, "ingress-class").value_or("nginx")};
     const bool without_class = flag(settings().flags, "watch-ingress-without-class") == "true";
     const bool no_catch_all = flag(settings().flags, "disable-catch-all") == "true";
     for (const kube::Ingress& ingress : index_.bundle().ingresses) {
@@ -401,6 +402,7 @@ class Builder {
   }
 
   void compile(const Server& server, Location& location) {
+    settle_effects(settings(), server, location, effects_);
     if (server.regex) {
       location.match = Pattern("^" + location.path, Pattern::Case::ignored);
       if (location.match.state() == Pattern::State::invalid)
@@ -440,6 +442,7 @@ class Builder {
   const kube::Index& index_;
   std::vector<Entry> entries_;
   std::map<std::string, Upstream> created_;
+  KnownEffects effects_;
   Configuration out_;
 };
 
@@ -488,6 +491,9 @@ Settings settings(const kube::Index& index, const ControllerOptions& options) {
   out.no_auth = split_trimmed(text_of(map, "no-auth-locations", "/.well-known/acme-challenge"), ',');
   out.allow = networks_of(map, "whitelist-source-range");
   out.deny = networks_of(map, "denylist-source-range");
+  for (const auto& [key, texts] :
+       {std::pair{"whitelist-source-range", &out.allow_texts}, {"denylist-source-range", &out.deny_texts}})
+    *texts = split_trimmed(text_of(map, key), ',');
   out.global_auth_url = text_of(map, "global-auth-url");
   out.global_auth_signin = text_of(map, "global-auth-signin");
   for (std::string_view key : {"http-snippet", "server-snippet", "location-snippet", "block-user-agents",

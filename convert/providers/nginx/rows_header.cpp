@@ -91,6 +91,11 @@ void custom_headers(Reading& r, const Value& v) {
       return r.ledger.settle(v.claim, Outcome::refused, r.config.denied + "; ingress-nginx answers 503", "GW601",
                              Loss::other);
     }
+    if (value.empty() || value.find_first_of("\r\n") != std::string::npos) {
+      r.config.denied = "the value of header " + name + " is empty or has a line end";
+      return r.ledger.settle(v.claim, Outcome::refused, r.config.denied + "; ingress-nginx answers 503", "GW601",
+                             Loss::other);
+    }
     r.config.response_headers.push_back({HeaderEdit::Op::set, name, value});
   }
   r.ledger.settle(v.claim, Outcome::approximated, "ResponseHeaderModifier; answers of the gateway itself may lack them",
