@@ -79,19 +79,23 @@ struct Seen {
   }
 };
 
-Seen send(cluster::Fetcher& fetcher, const Gateway& gateway, const Request& request, const LiveArgs& args) {
+cluster::Fetched fetch(cluster::Fetcher& fetcher, const Gateway& gateway, const Request& request) {
   const Endpoint& endpoint = *gateway.at(request.scheme);
-  cluster::Fetch fetch;
-  fetch.https = request.scheme == Scheme::https;
-  fetch.address = endpoint.address;
-  fetch.port = endpoint.port;
-  fetch.server_name = request.sni.value_or(request.host);
-  fetch.host = request.host;
-  fetch.method = request.method;
-  fetch.target = request.target;
-  fetch.headers = request.headers;
-  fetch.http10 = request.http10;
-  const cluster::Fetched answer = fetcher.fetch(fetch);
+  cluster::Fetch sent;
+  sent.https = request.scheme == Scheme::https;
+  sent.address = endpoint.address;
+  sent.port = endpoint.port;
+  sent.server_name = request.sni.value_or(request.host);
+  sent.host = request.host;
+  sent.method = request.method;
+  sent.target = request.target;
+  sent.headers = request.headers;
+  sent.http10 = request.http10;
+  return fetcher.fetch(sent);
+}
+
+Seen send(cluster::Fetcher& fetcher, const Gateway& gateway, const Request& request, const LiveArgs& args) {
+  const cluster::Fetched answer = fetch(fetcher, gateway, request);
   Seen out{answer.status, answer.error, answer.header("location"), {}};
   for (const Endpoint* each : {gateway.http ? &*gateway.http : nullptr, gateway.https ? &*gateway.https : nullptr})
     if (each) out.location = without_port(std::move(out.location), each->port);
@@ -205,7 +209,39 @@ void print_json(const Outcome& outcome, const Gateway& after, const LiveArgs& ar
   std::cout << out.dump(2, ' ', false, Json::error_handler_t::replace) << "\n";
 }
 
+class Asked final : public LiveGateway {
+ public:
+  explicit Asked(Gateway gateway) : gateway_(std::move(gateway)) {}
+  verify::Observed ask(const Request& request) override {
+    verify::Observed out;
+    if (!gateway_.at(request.scheme)) {
+      out.error = "no URL of that scheme was named";
+      return out;
+    }
+    cluster::Fetched answer = fetch(fetcher_, gateway_, request);
+    out.status = answer.status;
+    out.error = answer.error;
+    out.location = answer.header("location");
+    for (const Scheme scheme : {Scheme::http, Scheme::https})
+      if (const auto& endpoint = gateway_.at(scheme))
+        out.location = without_port(std::move(out.location), endpoint->port);
+    out.body = std::move(answer.body);
+    out.headers = std::move(answer.headers);
+    return out;
+  }
+
+ private:
+  Gateway gateway_;
+  cluster::Fetcher fetcher_;
+};
+
 }  // namespace
+
+Result<std::unique_ptr<LiveGateway>> open_gateway(const std::vector<std::string>& urls, const std::string& flag) {
+  Result<Gateway> gateway = gateway_of(urls, flag);
+  if (!gateway) return gateway.error();
+  return std::unique_ptr<LiveGateway>(std::make_unique<Asked>(std::move(*gateway)));
+}
 
 int run_live(const std::vector<Request>& requests, const LiveArgs& args) {
   const Result<Gateway> before = gateway_of(args.old_urls, "--live-old"),

@@ -1,11 +1,13 @@
 // `verify --live-old URL --live-new URL`: the requests that verify asks of the models, sent to two running gateways.
 #pragma once
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "diag/result.h"
 #include "route/request.h"
+#include "verify/expect.h"
 
 namespace gw::cli {
 
@@ -20,5 +22,14 @@ struct LiveArgs {
 
 // Sends in the order given, prints what differs; gives the exit code.
 int run_live(const std::vector<route::Request>& requests, const LiveArgs& args);
+
+// A running gateway, asked one request at a time.
+class LiveGateway {
+ public:
+  virtual ~LiveGateway() = default;
+  virtual verify::Observed ask(const route::Request& request) = 0;
+};
+// urls: http://address[:port] and https://...; flag: who named them, for messages.
+Result<std::unique_ptr<LiveGateway>> open_gateway(const std::vector<std::string>& urls, const std::string& flag);
 
 }  // namespace gw::cli
