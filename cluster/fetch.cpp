@@ -66,7 +66,9 @@ Fetched Fetcher::fetch(const Fetch& request) {
   CurlList connect, headers;
   connect.add("::" + request.address + ":" + std::to_string(request.port));
   headers.add(request.host.empty() ? "Host;" : "Host: " + request.host);
-  headers.add("User-Agent: gwctl-verify");
+  const bool named = std::any_of(request.headers.begin(), request.headers.end(),
+                                 [](const auto& header) { return diag::lower(header.first) == "user-agent"; });
+  if (!named) headers.add("User-Agent: gwctl-verify");
   for (const auto& [key, value] : request.headers) headers.add(value.empty() ? key + ";" : key + ": " + value);
   set(CURLOPT_URL, url.c_str());
   set(CURLOPT_CONNECT_TO, connect.get());
@@ -87,6 +89,12 @@ Fetched Fetcher::fetch(const Fetch& request) {
     set(CURLOPT_NOBODY, 1L);
   else if (request.method != "GET")
     set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  if (!request.body.empty()) {
+    headers.add("Expect:");
+    set(CURLOPT_POSTFIELDSIZE, static_cast<long>(request.body.size()));
+    set(CURLOPT_POSTFIELDS, request.body.c_str());
+    set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  }
   const CURLcode code = curl.easy_perform(handle);
   long status = 0;
   curl.easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);

@@ -20,6 +20,7 @@ struct Fetch {
   std::string host;         // the Host header
   std::string method = "GET", target = "/";
   std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;  // sent when it is not empty
   bool http10 = false;
   std::chrono::milliseconds timeout{10000};
 };

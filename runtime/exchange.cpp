@@ -6,6 +6,7 @@
 #include "route/cors.h"
 #include "runtime/mirror.h"
 #include "runtime/session.h"
+#include "runtime/tap.h"
 #include "runtime/worker.h"
 
 namespace gw::runtime {
@@ -71,6 +72,7 @@ void Exchange::reset() {
   if (response.text.capacity() > 16384) std::string().swap(response.text);
   kept_.clear();
   mirrors_.clear();
+  tapped_.reset();
   detail_ = asked_target_ = {};
   request_done_ = head_sent_ = finished_ = cors_asked_ = waiting_ = mirror_ = fresh_only_ = tunnel_ = false;
   replayable_ = true;
@@ -183,6 +185,7 @@ void Exchange::forward(const route::Action& action) {
   sticky_ = std::move(sticky.endpoint);
   if (action.request_timeout) request_deadline_ = started_ + *action.request_timeout;
   prepare_request(action);
+  if (worker_.tap()) tap_request();
   cors_asked_ = action.cors && request.has("origin");
   if (request.expect_continue) client_->send_interim(100, {});
   start_mirrors(action.mirrors);
@@ -249,6 +252,12 @@ void Exchange::request_body(std::string_view bytes) {
     }
   }
   for (auto& mirror : mirrors_) mirror->body(bytes);
+  if (tapped_) {
+    if (tapped_->body.size() + bytes.size() > worker_.tap()->most_body())
+      tapped_.reset();
+    else
+      tapped_->body.append(bytes);
+  }
   if (upstream_side_) upstream_side_->send_body(bytes);
 }
 
@@ -401,11 +410,14 @@ void Exchange::backend_head() {
       response.fields.push_back(session_field(*action->session, *endpoint_, kept_));
   }
   head_sent_ = true;
+  if (tapped_) tap_answer();
   if (client_) client_->send_head(response, response.framing == Framing::none && !tunnel_);
 }
 
 void Exchange::backend_body(std::string_view bytes) {
   moved_ = worker_.now();
+  if (tapped_ && bytes_out_ < most_hashed)
+    tapped_->hash = hash_on(tapped_->hash, bytes.substr(0, most_hashed - bytes_out_));
   bytes_out_ += bytes.size();
   if (client_) client_->send_body(bytes);
 }
@@ -414,6 +426,7 @@ void Exchange::backend_end(const std::vector<HeaderView>& trailers) {
   upstream_side_ = nullptr;
   if (finished_) return;
   if (client_) client_->send_end(trailers);
+  if (tapped_) tapped_->complete = true;
   finish();
 }
 
@@ -476,6 +489,11 @@ void Exchange::finish() {
   for (auto& mirror : mirrors_) mirror->end();
   auto& stats = worker_.stats();
   stats.requests_open.sub();
+  if (tapped_) {
+    tapped_->bytes = bytes_out_;
+    worker_.tap()->done(std::move(*tapped_));
+    tapped_.reset();
+  }
   if (!mirror_ && !(info_->site->handler)) {
     RouteStats*& route = decision_.action ? generation_->routes[decision_.action->index] : generation_->unmatched;
     if (!route) route = decision_.action ? &stats.route(*decision_.action) : &stats.unmatched();
@@ -522,6 +540,21 @@ void Exchange::on_timer(Timer&) {
 }
 
 // ---- beside the main path
+
+void Exchange::tap_request() {
+  if (mirror_ || !worker_.tap()->wants(request)) return;
+  tapped_ = std::make_unique<Tapped>();
+  tapped_->method = request.method;
+  tapped_->target = request.target;
+  tapped_->authority = request.authority;
+  for (const HeaderView& field : request.fields) tapped_->fields.emplace_back(field.name, field.value);
+  tapped_->hash = hash_start;
+}
+
+void Exchange::tap_answer() {
+  tapped_->status = response.status;
+  for (const HeaderView& field : response.fields) tapped_->answered.emplace_back(field.name, field.value);
+}
 
 void Exchange::preflight() {
   response.clear();

@@ -22,6 +22,7 @@ struct Endpoint;
 struct Generation;
 struct ResolvedBackend;
 struct RouteStats;
+struct Tapped;
 
 // The conversation with the client, as the exchange sees it.
 class ClientSide {
@@ -136,6 +137,8 @@ class Exchange : public TimerHandler {
   void send_local(std::string_view content_type, std::string_view body);
   void fail_response();  // after the head was sent
   void finish();
+  void tap_request();
+  void tap_answer();
   void arm();
   std::string_view keep(std::string text);  // text that lives as long as the exchange
 
@@ -159,6 +162,7 @@ class Exchange : public TimerHandler {
   std::string replay_;                   // the request's body so far, as long as it may have to be sent again
   std::forward_list<std::string> kept_;  // texts that fields point into
   std::vector<std::shared_ptr<MirrorCopy>> mirrors_;
+  std::unique_ptr<Tapped> tapped_;  // where somebody looks on
   std::string_view detail_, asked_target_;
   bool request_done_ = false, head_sent_ = false, finished_ = false, replayable_ = true, waiting_ = false;
   bool mirror_ = false, fresh_only_ = false, cors_asked_ = false, tunnel_ = false;

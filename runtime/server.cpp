@@ -15,8 +15,9 @@ namespace gw::runtime {
 // One worker with its thread and sockets.
 class ThreadLoop : public LoopHooks {
  public:
-  ThreadLoop(Stats& stats, const Limits& limits, std::unique_ptr<AccessLog> log)
+  ThreadLoop(Stats& stats, const Limits& limits, std::unique_ptr<AccessLog> log, Tap* tap)
       : log_(std::move(log)), worker_(loop_, loop_, stats, limits) {
+    worker_.set_tap(tap);
     worker_.set_access_log(log_.get());
   }
   ~ThreadLoop() override {
@@ -103,7 +104,7 @@ Server::Server(ServerOptions options) : options_(std::move(options)) {
   auto file = open_access_log(options_.access_log);
   for (unsigned i = 0; i < std::max(options_.threads, 1u); ++i) {
     auto log = file ? make_access_log(file, options_.access_log_json) : nullptr;
-    threads_.push_back(std::make_unique<ThreadLoop>(stats_, options_.limits, std::move(log)));
+    threads_.push_back(std::make_unique<ThreadLoop>(stats_, options_.limits, std::move(log), options_.tap.get()));
   }
   for (auto& thread : threads_) thread->start();
 }

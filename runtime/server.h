@@ -15,11 +15,14 @@
 
 namespace gw::runtime {
 
+class Tap;
+
 struct ServerOptions {
   unsigned threads = 1;
   Limits limits;
   std::string access_log = "none";  // a file, "-" or "none"
   bool access_log_json = false;
+  std::shared_ptr<Tap> tap;  // null: nobody looks on
 };
 
 class ThreadLoop;

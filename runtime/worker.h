@@ -20,6 +20,8 @@
 
 namespace gw::runtime {
 
+class Tap;
+
 // A Config as one worker uses it.
 struct Generation {
   std::shared_ptr<const Config> config;
@@ -59,6 +61,8 @@ class Worker : public LoopHooks {
   std::uint64_t ticket();   // for weights
   AccessLog* access_log() const { return access_log_; }
   void set_access_log(AccessLog* log) { access_log_ = log; }
+  Tap* tap() const { return tap_; }
+  void set_tap(Tap* tap) { tap_ = tap; }
   void seed(std::uint64_t seed) { random_ = seed | 1; }  // tests want the same choices on every run
 
   void add(std::unique_ptr<Connection> connection, bool client);
@@ -96,6 +100,7 @@ class Worker : public LoopHooks {
   std::int64_t date_second_ = -1;
   std::string date_;
   AccessLog* access_log_ = nullptr;
+  Tap* tap_ = nullptr;
   bool draining_ = false;
 };
 
