@@ -97,7 +97,10 @@ const std::vector<Case>& cases() {
       {"redirect-slash", "a.example.com", redirect(308, "https://a.example.com"),
        redirect(308, "https://a.example.com/")},
       {"", "a.example.com", redirect(308, "https://a.example.com/x"), redirect(308, "https://b.example.com/x")},
-      {"", "a.example.com", redirect(308, "https://a.example.com/x"), redirect(301, "https://a.example.com/x")},
+      {"redirect-code", "a.example.com", redirect(308, "https://a.example.com/x"),
+       redirect(301, "https://a.example.com/x"), "/x"},
+      {"", "a.example.com", redirect(308, "https://a.example.com/x"), redirect(302, "https://a.example.com/x"), "/x"},
+      {"http-1.0", "a.example.com", served(), status(426), "/", Aspect::protocol, "HTTP/1.0"},
       {"redirect-spelling", "a.example.com", redirect(301, "http://a.example.com:80/x"),
        redirect(301, "http://A.example.com/x")},
       {"redirect-query", "a.example.com", redirect(302, "http://a.example.com/x"),
@@ -176,5 +179,11 @@ TEST_CASE("standing is what only a request written by hand shows") {
                       redirect(308, "https://a.example.com/x/"), "/x"}));
   CHECK(stands({"", "a.example.com", redirect(308, "https://a.example.com/x"),
                 redirect(308, "https://a.example.com/x/"), "/x/"}));
+  const Case code{"", "a.example.com", redirect(308, "https://a.example.com/x"),
+                  redirect(301, "https://a.example.com/x"), "/x"};
+  CHECK(stands(code));
+  Case post = code;
+  post.method = "POST";
+  CHECK_FALSE(stands(post));
   CHECK(verify::standing_page().find("redirect-slash") != std::string::npos);
 }

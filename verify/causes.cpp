@@ -157,6 +157,25 @@ bool redirect_spelling(std::string_view, const Counterexample& found) {
   });
 }
 
+bool old_protocol(std::string_view, const Counterexample& found) {
+  return found.aspect == Aspect::protocol &&
+         pairs(found, [](const Answer&, const Answer& b) { return b.status == 426 && own_answer(b); });
+}
+
+// Permanent or not as before, to the same address; the other code keeps the method, or does not.
+bool redirect_code(std::string_view, const Counterexample& found) {
+  const auto permanent = [](int status) { return status == 301 || status == 308; };
+  const auto temporary = [](int status) { return status == 302 || status == 303 || status == 307; };
+  return pairs(found, [&](const Answer& a, const Answer& b) {
+    if (a.location.empty() || b.location.empty() || a.status == b.status) return false;
+    if (!(permanent(a.status) && permanent(b.status)) && !(temporary(a.status) && temporary(b.status))) return false;
+    const Location before = parse(a.location), after = parse(b.location);
+    const std::string rest = before.rest.empty() ? "/" : before.rest;
+    return before.scheme == after.scheme && route::equal_fold(before.host, after.host) &&
+           (rest == after.rest || (rest + "/" == after.rest && after.rest == found.request.target));
+  });
+}
+
 bool redirect_query(std::string_view, const Counterexample& found) {
   return found.aspect == Aspect::query && pairs(found, [](const Answer& a, const Answer& b) {
            if (!both_redirect(a, b)) return false;
@@ -240,6 +259,11 @@ constexpr std::array rows = {
           redirect_slash, true, "The new redirect keeps the URL as it was asked for."},
     Cause{"redirect-spelling", "the two Locations spell the same address: a default port, letter case, a final '/'",
           redirect_spelling, true, "A client that follows either reaches the same page."},
+    Cause{"redirect-code", "another code redirects to the same address, as permanently as before", redirect_code, true,
+          "For GET and HEAD, which end on the same page. A POST that is redirected may become a GET, and is never "
+          "excused so."},
+    Cause{"http-1.0", "the gateway refuses HTTP/1.0 with 426", old_protocol, true,
+          "Browsers and client libraries speak HTTP/1.1 or later; old health checks may not."},
     Cause{"redirect-query", "one of the redirects drops the query", redirect_query},
     Cause{"empty-query", "one side drops the '?' of an empty query", empty_query},
     Cause{"wildcard-depth", "a wildcard of Gateway API takes more labels and more characters than the old one",
@@ -286,6 +310,7 @@ const Cause* cause_of(std::string_view host, const Counterexample& found) {
 bool standing(const Counterexample& found) {
   const Cause* row = cause(found.cause);
   if (!row || !row->standing || found.difference == Difference::guard) return false;
+  if (row->name == "redirect-code" && found.request.method != "GET" && found.request.method != "HEAD") return false;
   const auto& before = found.old_answer.any_of;
   const auto& after = found.new_answer.any_of;
   const bool guarded = std::any_of(before.begin(), before.end(), denied);

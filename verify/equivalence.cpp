@@ -62,7 +62,7 @@ class Findings {
  public:
   // `plain`: the difference of the same request, plainly written. What shows nothing more than that is no other sort.
   void add(Counterexample&& found, const Counterexample* plain) {
-    if (plain && found.known == plain->known && same_effect(*plain, found)) {
+    if (plain && found.known == plain->known && found.standing == plain->standing && same_effect(*plain, found)) {
       if (const auto at = by_key_.find(key_of(*plain)); at != by_key_.end()) ++at->second.alike;
       return;
     }
