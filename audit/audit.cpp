@@ -27,8 +27,12 @@ struct Trial {
   std::vector<diag::Diagnostic> findings;
 };
 
-Result<Trial> convert_for(const kube::Bundle& bundle, const diag::Sources& sources, std::string_view target) {
+using Flags = std::vector<std::string>;  // of the old controller's command line
+
+Result<Trial> convert_for(const kube::Bundle& bundle, const diag::Sources& sources, const Flags& flags,
+                          std::string_view target) {
   convert::Options options;
+  options.controller_flags = flags;
   options.to = target;
   diag::Sink sink;
   auto outcomes = convert::convert(bundle, options, sources, sink, [](kube::Bundle&&) {});
@@ -71,9 +75,10 @@ std::vector<std::set<kube::NamespacedName>> parts_of(const std::vector<IngressLi
 }
 
 // The trials over one part of the set, two at a time: each keeps its own ledger until it is summed up.
-void try_targets(const kube::Bundle& part, const diag::Sources& sources, bool first, std::vector<TargetTrial>& trials) {
+void try_targets(const kube::Bundle& part, const diag::Sources& sources, const Flags& flags, bool first,
+                 std::vector<TargetTrial>& trials) {
   const auto one = [&](TargetTrial& trial) {
-    if (const auto made = convert_for(part, sources, trial.line.name)) summarise(made->outcomes, first, trial);
+    if (const auto made = convert_for(part, sources, flags, trial.line.name)) summarise(made->outcomes, first, trial);
   };
   for (std::size_t i = 0; i < trials.size(); i += 2) {
     std::future<void> second;
@@ -84,14 +89,14 @@ void try_targets(const kube::Bundle& part, const diag::Sources& sources, bool fi
 }
 
 // Every target beside the first of `trials`, which is there.
-void add_other_targets(const kube::Bundle& bundle, const diag::Sources& sources,
+void add_other_targets(const kube::Bundle& bundle, const diag::Sources& sources, const Flags& flags,
                        const std::vector<IngressLine>& ingresses, std::size_t part, std::vector<TargetTrial>& trials) {
   std::vector<TargetTrial> others;
   for (const std::string_view target : convert::target_names())
     if (target != trials.front().line.name) others.emplace_back().line.name = target;
   const auto parts = parts_of(ingresses, part);
-  if (parts.empty()) try_targets(bundle, sources, true, others);
-  for (std::size_t i = 0; i < parts.size(); ++i) try_targets(part_of(bundle, parts[i]), sources, i == 0, others);
+  if (parts.empty()) try_targets(bundle, sources, flags, true, others);
+  for (std::size_t i = 0; i < parts.size(); ++i) try_targets(part_of(bundle, parts[i]), sources, flags, i == 0, others);
   std::move(others.begin(), others.end(), std::back_inserter(trials));
 }
 
@@ -113,10 +118,20 @@ std::vector<std::string> aliases_of(const kube::Ingress& ingress) {
   return out;
 }
 
+convert::Options with(const Flags& flags) {
+  convert::Options options;
+  options.controller_flags = flags;
+  return options;
+}
+
 class Auditor {
  public:
-  Auditor(const kube::Bundle& bundle, const diag::Sources& sources)
-      : bundle_(bundle), sources_(sources), index_(bundle), classes_(index_, everything_, nullptr) {}
+  Auditor(const kube::Bundle& bundle, const diag::Sources& sources, const Flags& flags)
+      : bundle_(bundle),
+        sources_(sources),
+        index_(bundle),
+        everything_(with(flags)),
+        classes_(index_, everything_, nullptr) {}
 
   void add_ingresses() {
     for (const kube::Ingress& ingress : bundle_.ingresses) {
@@ -300,19 +315,19 @@ std::string_view name(Fate fate) {
 }
 
 Result<Report> make(const kube::Bundle& bundle, const diag::Sources& sources, const Options& options) {
-  Auditor auditor(bundle, sources);
+  Auditor auditor(bundle, sources, options.controller_flags);
   auditor.add_ingresses();
   auditor.report().target = options.target;
   std::vector<TargetTrial> trials(1);
   trials.front().line.name = options.target;
   {
-    const auto chosen = convert_for(bundle, sources, options.target);
+    const auto chosen = convert_for(bundle, sources, options.controller_flags, options.target);
     if (!chosen) return chosen.error();
     auditor.add_trial(*chosen);
     summarise(chosen->outcomes, true, trials.front());
   }
   auditor.add_certificates(options.now);
-  add_other_targets(bundle, sources, auditor.report().ingresses, options.part, trials);
+  add_other_targets(bundle, sources, options.controller_flags, auditor.report().ingresses, options.part, trials);
   for (const std::string_view target : convert::target_names())
     auditor.add_target(*std::find_if(trials.begin(), trials.end(),
                                      [&](const TargetTrial& trial) { return trial.line.name == target; }));
@@ -320,7 +335,7 @@ Result<Report> make(const kube::Bundle& bundle, const diag::Sources& sources, co
   check(bundle, sources, options, auditor.report());
   auditor.judge();
   auditor.group();
-  auditor.report().pairs = before_after(bundle, sources, auditor.report(), pairs_shown);
+  auditor.report().pairs = before_after(bundle, sources, options.controller_flags, auditor.report(), pairs_shown);
   return std::move(auditor.report());
 }
 

@@ -109,9 +109,10 @@ struct Report {
 
 struct Options {
   std::string target = "standard";
-  std::int64_t now = 0;            // seconds since 1970, for certificates
-  std::size_t verify_hosts = 200;  // more hosts: one representative of each shape first; 0: verify nothing
-  std::size_t part = 1000;         // Ingresses of a large set that targets are compared on at a time
+  std::int64_t now = 0;                       // seconds since 1970, for certificates
+  std::size_t verify_hosts = 200;             // more hosts: one representative of each shape first; 0: verify nothing
+  std::vector<std::string> controller_flags;  // of the old controller's command line
+  std::size_t part = 1000;                    // Ingresses of a large set that targets are compared on at a time
 };
 
 // The error: an unknown target.

@@ -77,8 +77,8 @@ void validate_output(const kube::Bundle& converted, Report& report) {
 
 class Verifier {
  public:
-  Verifier(const kube::Bundle& old, const diag::Sources& sources, Report& report)
-      : old_(old), sources_(sources), report_(report), index_(old) {}
+  Verifier(const kube::Bundle& old, const diag::Sources& sources, const std::vector<std::string>& flags, Report& report)
+      : old_(old), sources_(sources), flags_(flags), report_(report), index_(old) {}
 
   bool prepare(const kube::Bundle& converted) {
     report_.checked.profile = route::models(report_.target) ? report_.target : "gwctl";
@@ -106,7 +106,8 @@ class Verifier {
     for (const IngressLine& line : report_.ingresses)
       if (line.controller == controller) own.insert(line.hosts.begin(), line.hosts.end());
     verify::ControllerOptions options;
-    options.assume_secrets = true;
+    options.assume_secrets = options.assume_class = true;
+    options.flags = flags_;
     const auto old = verify::make_controller(model_of(controller), index_, options);
     if (!old) return;
     verify::Options asked;
@@ -124,6 +125,7 @@ class Verifier {
  private:
   const kube::Bundle& old_;
   const diag::Sources& sources_;
+  const std::vector<std::string>& flags_;  // of the controller
   Report& report_;
   kube::Index index_;
   diag::Sources fresh_sources_;
@@ -164,11 +166,12 @@ void check(const kube::Bundle& bundle, const diag::Sources& sources, const Optio
   const kube::Bundle part = part_of(bundle, chosen);
   convert::Options to;
   to.to = options.target;
+  to.controller_flags = options.controller_flags;
   kube::Bundle converted;
   diag::Sink sink;
   if (!convert::convert(part, to, sources, sink, converted)) return;
   validate_output(converted, report);
-  Verifier verifier(part, sources, report);
+  Verifier verifier(part, sources, options.controller_flags, report);
   if (!verifier.prepare(converted)) return;
   for (const std::string& controller : controllers) verifier.run(controller, controllers.size() == 1);
   report.checked.done = true;
@@ -178,8 +181,8 @@ void check(const kube::Bundle& bundle, const diag::Sources& sources, const Optio
   mark_ingresses(chosen, report);
 }
 
-std::vector<BeforeAfter> before_after(const kube::Bundle& bundle, const diag::Sources& sources, const Report& report,
-                                      std::size_t most) {
+std::vector<BeforeAfter> before_after(const kube::Bundle& bundle, const diag::Sources& sources,
+                                      const std::vector<std::string>& flags, const Report& report, std::size_t most) {
   std::vector<const IngressLine*> lines;
   for (const IngressLine& line : report.ingresses)
     if (!line.controller.empty()) lines.push_back(&line);
@@ -190,6 +193,7 @@ std::vector<BeforeAfter> before_after(const kube::Bundle& bundle, const diag::So
   const kube::Bundle part = part_of(bundle, chosen);
   convert::Options to;
   to.to = report.target;
+  to.controller_flags = flags;
   kube::Bundle converted;
   diag::Sink sink;
   if (!convert::convert(part, to, sources, sink, converted)) return {};

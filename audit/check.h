@@ -8,8 +8,8 @@ namespace gw::audit {
 void check(const kube::Bundle& bundle, const diag::Sources& sources, const Options& options, Report& report);
 
 // The source of Ingresses and what came of them, those with a loss first, at most `most`.
-std::vector<BeforeAfter> before_after(const kube::Bundle& bundle, const diag::Sources& sources, const Report& report,
-                                      std::size_t most);
+std::vector<BeforeAfter> before_after(const kube::Bundle& bundle, const diag::Sources& sources,
+                                      const std::vector<std::string>& flags, const Report& report, std::size_t most);
 
 std::string place_of(const diag::Span& span, const diag::Sources& sources);
 

@@ -6,6 +6,7 @@
 
 #include "audit/audit.h"
 #include "cli/command.h"
+#include "cli/controller_flags.h"
 
 namespace gw::cli {
 namespace {
@@ -28,6 +29,8 @@ constexpr Format formats[] = {
 };
 
 int print_audit(Args& args) {
+  if (const Status status = check_controller_flags(args.options.controller_flags, {}); !status)
+    return fail(status.error());
   args.options.now = std::time(nullptr);
   Loaded loaded;
   if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
@@ -59,6 +62,7 @@ void add_audit(CLI::App& app, Run& run) {
       ->add_option("--verify-hosts", args->options.verify_hosts,
                    "Hosts whose answers are compared, one of each shape first; 200 unless told, 0: none")
       ->option_text("N");
+  add_controller_flags(*command, args->options.controller_flags);
   command->callback([&run, args] { run = [args] { return print_audit(*args); }; });
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "cli/command.h"
+#include "cli/controller_flags.h"
 #include "cli/convert_output.h"
 #include "convert/convert.h"
 #include "convert/report.h"
@@ -19,7 +20,7 @@ struct Args {
   convert::Options options;
   std::string channel = "standard", api_version = "v1.6", format = "yaml", output_dir, split = "none",
               layout = "shared", parent, report;
-  std::vector<std::string> accept;
+  std::vector<std::string> accept, classes, only, config_maps;
 };
 
 const std::map<std::string, yaml::Style>& styles() {
@@ -35,7 +36,26 @@ const std::map<std::string, convert::Layout>& layouts() {
   return map;
 }
 
+// Which part of the input is meant, and how the old controller runs.
+Status read_choice(Args& args) {
+  convert::Options& options = args.options;
+  if (const Status status = check_controller_flags(options.controller_flags, options.from); !status) return status;
+  options.classes.insert(args.classes.begin(), args.classes.end());
+  for (const std::string& text : args.only) {
+    const auto id = convert::parse_id("--only", text);
+    if (!id) return id.error();
+    options.only.insert(*id);
+  }
+  for (const std::string& text : args.config_maps) {
+    const auto id = convert::parse_id("--configmap", text);
+    if (!id) return id.error();
+    options.config_maps.insert(*id);
+  }
+  return Unit{};
+}
+
 Status read_options(Args& args) {
+  if (const Status status = read_choice(args); !status) return status;
   args.options.experimental = args.channel == "experimental";
   args.options.api_minor = static_cast<std::uint8_t>(args.api_version.back() - '0');
   args.options.layout = layouts().at(args.layout);
@@ -137,6 +157,16 @@ void add_convert(CLI::App& app, Run& run) {
   command->add_option("--from", args->options.from, "Controller the Ingresses were written for")
       ->option_text("NAME")
       ->capture_default_str();
+  command->add_option("--class", args->classes, "Convert this class alone; may be repeated")
+      ->option_text("NAME")
+      ->allow_extra_args(false);
+  command->add_option("--only", args->only, "Write the routes of this object alone; may be repeated")
+      ->option_text("NS/NAME")
+      ->allow_extra_args(false);
+  command->add_option("--configmap", args->config_maps, "The controller's ConfigMap among the input; may be repeated")
+      ->option_text("NS/NAME")
+      ->allow_extra_args(false);
+  add_controller_flags(*command, args->options.controller_flags);
   command->add_option("--to", args->options.to, "Gateway to write for")->option_text("NAME")->capture_default_str();
   command->add_option("--gateway-class", args->options.gateway_class, "An existing GatewayClass")->option_text("NAME");
   command->add_option("--gateway-namespace", args->options.gateway_namespace, "Namespace of the shared Gateway")

@@ -52,6 +52,7 @@ Result<Prepared> controller_side(const kube::Bundle& bundle, const std::string& 
                  "name it: --as " + joined(verify::controller_names())};
   verify::ControllerOptions options;
   options.assume_secrets = bundle.secrets.empty() && !bundle.services_known();
+  options.assume_class = true;
   options.flags = flags;
   std::unique_ptr<verify::Controller> controller = verify::make_controller(name, index, options);
   if (!controller)

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/controller_flags.h"
 #include "kube/index.h"
 #include "route/assume.h"
 #include "route/own/own.h"
@@ -151,6 +152,7 @@ int run_trace(const Args& args) {
   if (!requests) return fail(requests.error());
   if (requests->empty())
     return fail({"no request to trace", std::string("give --request or --requests; ") + request_help});
+  if (const Status status = check_controller_flags(args.flags, args.as); !status) return fail(status.error());
   Loaded loaded;
   if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
   const int code = print_findings(loaded.sink.take(), loaded.sources);
@@ -215,9 +217,7 @@ void add_trace(CLI::App& app, Run& run) {
       ->option_text("HEADER");
   command->add_option("--requests", args->requests, "Requests as JSON lines; - for standard input")
       ->option_text("FILE");
-  command->add_option("--controller-flag", args->flags, "A flag of the Ingress controller's command line")
-      ->allow_extra_args(false)
-      ->option_text("FLAG");
+  add_controller_flags(*command, args->flags);
   add_format(*command, args->output, {"text", "json-lines"});
   command->callback([&run, args] { run = [args] { return run_trace(*args); }; });
 }

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "cli/command.h"
+#include "cli/controller_flags.h"
 #include "cli/live.h"
 #include "cli/sides.h"
 #include "convert/convert.h"
@@ -63,6 +64,7 @@ void share_cluster(const kube::Bundle& from, kube::Bundle& to) {
 Status convert_old(const Loaded& old, const Args& args, kube::Rewritten& out) {
   convert::Options options;
   if (args.as != "auto") options.from = args.as;
+  options.controller_flags = args.flags;
   const std::vector<std::string_view> targets = convert::target_names();
   options.to = !args.to.empty()                                                           ? args.to
                : std::find(targets.begin(), targets.end(), args.profile) != targets.end() ? args.profile
@@ -170,6 +172,7 @@ int run_verify(const Args& args) {
   if (args.live.old_urls.empty() != args.live.new_urls.empty())
     return fail({"--live-old and --live-new go together", "name both gateways"});
   if (args.live.rate <= 0) return fail({"--rate must be above 0", "write requests a second, for example --rate 20"});
+  if (const Status status = check_controller_flags(args.flags, args.as); !status) return fail(status.error());
   Loaded old, fresh, known_file;
   if (const int code = load(args.inputs, old); code != exit_ok) return code;
   kube::Rewritten converted("converted.yaml", fresh.sources);
@@ -264,9 +267,7 @@ void add_verify(CLI::App& app, Run& run) {
       ->option_text("KIND,...")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--controller-flag", args->flags, "A flag of the old controller's command line")
-      ->allow_extra_args(false)
-      ->option_text("FLAG");
+  add_controller_flags(*command, args->flags);
   add_format(*command, args->format, {"text", "json", "html", "markdown"});
   command->add_option("--accept", args->accept, "Causes of differences that are agreed to, by name")
       ->option_text("CAUSE,...")

@@ -61,10 +61,10 @@ constexpr std::string_view domains[] = {
 };
 
 // Last words that tell people something, under whatever prefix.
-constexpr std::string_view words[] = {"owner",   "team",     "squad",  "contact", "description", "docs",    "documentation",
-                                      "runbook", "version",  "commit", "revision", "build",      "release", "environment",
-                                      "cost-center", "repository", "source", "maintainer", "ticket", "created-by",
-                                      "managed-by", "checksum", "slack", "email"};
+constexpr std::string_view words[] = {
+    "owner",   "team",       "squad",    "contact",    "description", "docs",        "documentation", "runbook",
+    "version", "commit",     "revision", "build",      "release",     "environment", "cost-center",   "repository",
+    "source",  "maintainer", "ticket",   "created-by", "managed-by",  "checksum",    "slack",         "email"};
 
 }  // namespace
 

@@ -62,7 +62,8 @@ std::vector<std::string> words_of(std::string_view name) {
 // Speaks a name that nobody knows of a class by convention, as "nginx-internal" does?
 bool resembles(const Provider& provider, std::string_view name) {
   const std::vector<std::string> words = words_of(name);
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return contains(provider.classes, word); });
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& word) { return contains(provider.classes, word); });
 }
 
 bool equal_fold(std::string_view a, std::string_view b) {
@@ -92,9 +93,18 @@ bool flag_on(const Options& options, std::initializer_list<std::string_view> nam
   return !values.empty() && values.back() != "false";
 }
 
+// "team=edge", "tier!=test" or "team".
+bool label_fits(const kube::StringMap& labels, std::string_view part) {
+  const std::size_t equals = part.find('=');
+  const bool unequal = equals != std::string_view::npos && equals > 0 && part[equals - 1] == '!';
+  const std::string* value = kube::find(labels, part.substr(0, unequal ? equals - 1 : equals));
+  if (equals == std::string_view::npos) return value != nullptr;
+  return unequal != (value && *value == part.substr(part.rfind('=') + 1));
+}
+
 std::vector<std::string> class_flags(const Options& options) {
-  return flag_values(options, {"ingress-class", "ingress.class", "ingress-class-name",
-                               "providers.kubernetesingress.ingressclass"});
+  return flag_values(
+      options, {"ingress-class", "ingress.class", "ingress-class-name", "providers.kubernetesingress.ingressclass"});
 }
 bool has(const std::vector<std::string>& words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -115,6 +125,19 @@ const kube::IngressClass* default_class(const kube::Index& index) {
     if (const auto* flag = kube::find(c.metadata.annotations, "ingressclass.kubernetes.io/is-default-class"))
       if (*flag == "true") return &c;
   return nullptr;
+}
+
+// Do the parameters of an AWS class make its load balancers internal?
+bool internal_by_parameters(const kube::IngressClass& of, const kube::Index& index) {
+  const auto at = [](const yaml::Node* node, std::string_view key) {
+    return node && node->is_map() ? node->find(key) : nullptr;
+  };
+  const std::string name = text_of(at(at(at(of.node, "spec"), "parameters"), "name"));
+  const auto& others = index.bundle().others;
+  return !name.empty() && std::any_of(others.begin(), others.end(), [&](const kube::OtherObject& o) {
+    return o.kind == "IngressClassParams" && o.metadata.name == name &&
+           text_of(at(at(o.node, "spec"), "scheme")) == "internal";
+  });
 }
 
 std::string quoted(std::string_view name) {
@@ -180,8 +203,13 @@ Classification::Classification(const kube::Index& index, const Options& options,
 bool Classification::watched(const kube::Ingress& ingress) const {
   const auto only = flag_values(options_, {"watch-namespace", "watch-namespaces", "namespace-whitelist",
                                            "providers.kubernetesingress.namespaces"});
-  const auto never = flag_values(options_, {"namespace-blacklist"});
-  return (only.empty() || has(only, ingress.metadata.ns)) && !has(never, ingress.metadata.ns);
+  const auto labels = flag_values(options_, {"watch-namespace-selector", "watch-namespace-label"});
+  if (only.empty() && labels.empty()) return true;
+  if (has(only, ingress.metadata.ns)) return true;
+  const kube::Namespace* ns = index_.ns(std::string(ingress.metadata.ns));
+  return !labels.empty() && ns && std::all_of(labels.begin(), labels.end(), [&](const std::string& part) {
+    return label_fits(ns->metadata.labels, part);
+  });
 }
 
 const Provider* Classification::by_controller(std::string_view controller) const {
@@ -196,7 +224,8 @@ Owner Classification::served(std::string_view name, const kube::IngressClass* ob
   if (!owner.provider) return owner;
   const auto controllers = flag_values(options_, {"controller-class"});
   const auto classes = class_flags(options_);
-  const bool by_string = owner.provider->name == "ingress-nginx" && object != nullptr;
+  const bool by_name = flag_on(options_, {"ingress-class-by-name"}) && has(classes, name);
+  const bool by_string = owner.provider->name == "ingress-nginx" && object != nullptr && !by_name;
   if (by_string && !controllers.empty() && !has(controllers, object->spec.controller))
     return {nullptr,
             "the controller of its class " + quoted(name) + " is " + quoted(object->spec.controller) + ", and not " +
@@ -220,9 +249,9 @@ Owner Classification::of_wanted(std::string_view name, const kube::IngressClass*
     return {nullptr,
             "the controller of its class " + quoted(name) + " is " + quoted(object->spec.controller) +
                 ", which is not " + std::string(wanted_->name) +
-                (wanted_->name == "ingress-nginx" ? "; if it is, write --controller-flag=--controller-class=" +
-                                                        std::string(object->spec.controller)
-                                                  : ""),
+                (wanted_->name == "ingress-nginx"
+                     ? "; if it is, write --controller-flag=--controller-class=" + std::string(object->spec.controller)
+                     : ""),
             {}};
   }
   if (contains(wanted_->classes, name) || has(class_flags(options_), name)) return {wanted_, {}, {}};
@@ -280,8 +309,10 @@ Owner Classification::classless(const Ingresses& ingresses, std::string& joined)
   if (p && serves(p)) return {p, {}, {}};
   if (!any_class_) {
     if (!p) return {provider("ingress"), {}, {}};
-    return {p, {}, wanted_ ? "names no class; the controller takes it only as the default class"
-                           : "names no class; taken by its annotations"};
+    return {p,
+            {},
+            wanted_ ? "names no class; the controller takes it only as the default class"
+                    : "names no class; taken by its annotations"};
   }
   return {nullptr,
           "it names no class, and no IngressClass of the input is the default one; if the controller takes it, write "
@@ -313,7 +344,7 @@ std::vector<Deployment> Classification::deployments() const {
     d.internal = speaks_of_internal(name);
     if (const kube::IngressClass* object = index_.ingress_class(name)) {
       d.classes.push_back(object);
-      d.internal = d.internal || speaks_of_internal(object->spec.controller);
+      d.internal = d.internal || speaks_of_internal(object->spec.controller) || internal_by_parameters(*object, index_);
     }
     return d;
   };

@@ -1,5 +1,5 @@
-// Which controller serves which Ingress. That is decided for a class, not for an Ingress: by its IngressClass, by its name,
-// by the annotations of all that name it, and by the flags that the controller runs with.
+// Which controller serves which Ingress. That is decided for a class, not for an Ingress: by its IngressClass, by its
+// name, by the annotations of all that name it, and by the flags that the controller runs with.
 #pragma once
 #include <map>
 #include <string>

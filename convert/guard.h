@@ -1,5 +1,5 @@
-// Guards that stand elsewhere than on the rule they guard come to it here, once for every provider; settle() then decides
-// whether the target says them, the loss is accepted, or the route stays away.
+// Guards that stand elsewhere than on the rule they guard come to it here, once for every provider; settle() then
+// decides whether the target says them, the loss is accepted, or the route stays away.
 #pragma once
 #include "convert/ir.h"
 

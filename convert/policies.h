@@ -3,13 +3,12 @@
 #pragma once
 #include <set>
 
-#include "convert/provider.h"
-#include "convert/target.h"
+#include "convert/classify.h"
 
 namespace gw::convert {
 
-// Adds them to ir.guards for the routes of a deployment of `provider`; returns the resources that it took.
-std::set<const kube::Object*> find_policies(const Provider& provider, std::uint16_t deployment,
-                                            const kube::Bundle& bundle, const Target& target, Ir& ir);
+// Adds them to ir.guards for the routes of a deployment, whose number it is; returns the resources that it took.
+std::set<const kube::Object*> find_policies(const Deployment& deployment, std::uint16_t number,
+                                            const kube::Bundle& bundle, Ir& ir);
 
 }  // namespace gw::convert

@@ -15,8 +15,8 @@ struct Input {
   const kube::Index& index;
   const diag::Sources& sources;
   const Options& options;
-  std::vector<const kube::Ingress*> ingresses;  // those of this controller
-  std::vector<const kube::OtherObject*> own;    // the resources of its own kinds, by kind, namespace and name
+  std::vector<const kube::Ingress*> ingresses;          // those of this controller
+  std::vector<const kube::OtherObject*> own;            // the resources of its own kinds, by kind, namespace and name
   std::vector<const kube::IngressClass*> classes = {};  // of the ingresses, as far as they are among the input
   bool first = true;                                    // of several deployments of this controller
 };

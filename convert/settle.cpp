@@ -37,8 +37,8 @@ class Settler {
         ledger_.settle(claim, Outcome::refused, "its route is left out", {}, intent.loss);
   }
 
-  // Browsers refuse '*' beside credentials; a gateway that names the origin instead would let every site read answers to
-  // those who are signed in.
+  // Browsers refuse '*' beside credentials; a gateway that names the origin instead would let every site read answers
+  // to those who are signed in.
   void no_credentials_for_all(Action& action) {
     if (!action.cors || !action.cors->credentials) return;
     const std::vector<std::string>& origins = action.cors->origins;

@@ -326,7 +326,8 @@ std::string_view envoy_gateway_why_not(const Intent& intent) {
     return "Envoy Gateway asks a Service or a host name; an address or variables in auth-url cannot be written";
   if (std::holds_alternative<BasicAuth>(d))
     return "Envoy Gateway takes one htpasswd file with {SHA} hashes and Basic authentication only";
-  if (const auto* client = std::get_if<ClientCertificate>(&d); client && client->common_name.empty() && !client->passed_on)
+  if (const auto* client = std::get_if<ClientCertificate>(&d);
+      client && client->common_name.empty() && !client->passed_on)
     return "Envoy Gateway checks client certificates on listeners of the same conversion (not with --parent), and not "
            "without an authority";
   if (std::holds_alternative<RateLimit>(d)) return "Envoy Gateway's local rate limit has no exempt addresses";

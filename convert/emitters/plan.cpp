@@ -210,7 +210,8 @@ class Planner {
     return {options_.layout == Layout::per_namespace ? std::string(owner.metadata.ns) : shared_.ns, name};
   }
 
-  // An internal class becomes an internal Gateway where the target has a class for that; elsewhere somebody must see to it.
+  // An internal class becomes an internal Gateway where the target has a class for that; elsewhere somebody must see to
+  // it.
   void keep_internal() {
     if (options_.parent) return;
     const auto note = [&](const kube::Object& owner, std::uint16_t deployment) {
@@ -221,8 +222,9 @@ class Planner {
       if (!target_.internal_class.empty() && options_.gateway_class.empty()) return;
       ledger_.note({"GW645",
                     diag::Severity::warning,
-                    "Gateway " + id.display() + " takes the place of class '" + d.name +
-                        "', which only the own network reaches: its load balancer is public unless it is told otherwise",
+                    "Gateway " + id.display() + " replaces class '" + d.name +
+                        "', which only the internal network reaches: its load balancer will be public unless you "
+                        "say otherwise",
                     {},
                     &owner,
                     nullptr,

@@ -50,9 +50,10 @@ struct Plan {
   std::map<kube::NamespacedName, kube::NamespacedName> set_parents;  // ListenerSet → Gateway
   std::map<kube::NamespacedName, const kube::Object*> set_owners;    // ListenerSet → Ingress of its certificates
   std::map<kube::NamespacedName, std::set<const kube::Object*>> gateway_owners;  // Gateway → Ingresses on its listeners
-  std::map<kube::NamespacedName, std::string> internal;  // Gateways that only the own network may reach, with their class
-  std::vector<Part> parts;                                                       // by namespace and name
-  std::vector<Section> streams;                                                  // of Ir::streams, in their order
+  std::map<kube::NamespacedName, std::string>
+      internal;                  // Gateways that only the own network may reach, with their class
+  std::vector<Part> parts;       // by namespace and name
+  std::vector<Section> streams;  // of Ir::streams, in their order
 };
 
 Plan make_plan(const Ir& ir, const Input& input, const Target& target, Ledger& ledger, NameBook& names);

@@ -1,6 +1,7 @@
 #include "convert/providers/config_maps.h"
 
 #include <algorithm>
+#include <set>
 
 namespace gw::convert {
 namespace {
@@ -17,9 +18,9 @@ std::string_view label(const kube::Object& object, std::string_view key) {
 // "ingress-nginx-4.11.2" is a chart of "ingress-nginx".
 bool of_chart(std::string_view chart, std::span<const std::string_view> charts) {
   return std::any_of(charts.begin(), charts.end(), [&](std::string_view name) {
-    return chart.starts_with(name) && (chart.size() == name.size() ||
-                                       (chart.size() > name.size() + 1 && chart[name.size()] == '-' &&
-                                        chart[name.size() + 1] >= '0' && chart[name.size() + 1] <= '9'));
+    return chart.starts_with(name) &&
+           (chart.size() == name.size() || (chart.size() > name.size() + 1 && chart[name.size()] == '-' &&
+                                            chart[name.size() + 1] >= '0' && chart[name.size() + 1] <= '9'));
   });
 }
 
@@ -46,16 +47,47 @@ bool of_release(std::string_view name, std::span<const std::string_view> names) 
   });
 }
 
+// Those that a flag of the controller names, as "--configmap=$(POD_NAMESPACE)/name" does.
+std::set<kube::NamespacedName> named_by_flag(const Input& input) {
+  std::set<kube::NamespacedName> out;
+  for (std::string_view written : input.options.controller_flags) {
+    while (written.starts_with('-')) written.remove_prefix(1);
+    if (!written.starts_with("configmap=") && !written.starts_with("nginx-configmaps=")) continue;
+    const std::string_view value = written.substr(written.find('=') + 1);
+    const std::size_t slash = value.find('/');
+    const std::string_view ns = slash == std::string_view::npos ? "$" : value.substr(0, slash);
+    const std::string_view name = slash == std::string_view::npos ? value : value.substr(slash + 1);
+    for (const kube::ConfigMap& map : input.bundle.config_maps)
+      if (map.metadata.name == name && (map.metadata.ns == ns || ns.starts_with('$'))) out.insert(map.id());
+  }
+  return out;
+}
+
+// The ConfigMap that an IngressClass names as the parameters of its class.
+bool of_class(const kube::ConfigMap& map, const Input& input) {
+  return std::any_of(input.classes.begin(), input.classes.end(), [&](const kube::IngressClass* of) {
+    const yaml::Node* spec = of->node ? of->node->find("spec") : nullptr;
+    const yaml::Node* refers = spec && spec->is_map() ? spec->find("parameters") : nullptr;
+    const auto text = [&](std::string_view key) {
+      const yaml::Node* value = refers && refers->is_map() ? refers->find(key) : nullptr;
+      return value && value->is_string() ? value->string() : std::string_view();
+    };
+    return text("kind") == "ConfigMap" && text("name") == map.metadata.name &&
+           (text("namespace").empty() || text("namespace") == map.metadata.ns);
+  });
+}
+
 }  // namespace
 
 std::vector<const kube::ConfigMap*> controller_maps(const Input& input, const ConfigMapNames& names) {
   std::vector<const kube::ConfigMap*> found;
-  const auto& wanted = input.options.config_maps;
+  const auto wanted = input.options.config_maps.empty() ? named_by_flag(input) : input.options.config_maps;
   for (const kube::ConfigMap& map : input.bundle.config_maps) {
-    const bool ours = wanted.empty() ? contains(names.names, std::string_view(map.metadata.name)) ||
-                                           labelled(map, names) ||
-                                           (of_release(map.metadata.name, names.names) && !of_another_part(map))
-                                     : wanted.contains(map.id());
+    const bool ours =
+        of_class(map, input) ||
+        (wanted.empty() ? contains(names.names, std::string_view(map.metadata.name)) || labelled(map, names) ||
+                              (of_release(map.metadata.name, names.names) && !of_another_part(map))
+                        : wanted.contains(map.id()));
     if (ours) found.push_back(&map);
   }
   std::sort(found.begin(), found.end(), [](const auto* a, const auto* b) { return a->id() < b->id(); });

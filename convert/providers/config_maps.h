@@ -9,8 +9,9 @@
 namespace gw::convert {
 
 struct ConfigMapNames {
-  std::span<const std::string_view> names;   // by convention
-  std::span<const std::string_view> charts;  // of the label app.kubernetes.io/name, or of helm.sh/chart before the version
+  std::span<const std::string_view> names;  // by convention
+  std::span<const std::string_view>
+      charts;  // of the label app.kubernetes.io/name, or of helm.sh/chart before the version
 };
 
 // Those that --configmap names; else those of a name by convention or with the labels of the controller's chart, by

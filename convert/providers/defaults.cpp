@@ -7,7 +7,8 @@
 namespace gw::convert {
 namespace {
 
-// Keys whose names only sound like a guard: of the controller's own pages, of certificates it makes, of logs.
+// Keys whose names only sound like a guard: of the controller's own pages, of certificates it makes, of logs. One that
+// ends with '-' stands for what follows, too.
 bool harmless(std::string_view key) {
   static constexpr std::string_view known[] = {"auth-proxy",
                                                "auth-log-format",
@@ -29,7 +30,9 @@ bool harmless(std::string_view key) {
                                                "config-global",
                                                "tls-alpn",
                                                "syslog"};
-  return std::any_of(std::begin(known), std::end(known), [&](std::string_view word) { return key.starts_with(word); });
+  return std::any_of(std::begin(known), std::end(known), [&](std::string_view word) {
+    return key == word || (word.ends_with('-') && key.starts_with(word));
+  });
 }
 
 bool is_snippet(std::string_view key, const WishRow* row) {

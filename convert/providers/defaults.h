@@ -1,5 +1,5 @@
-// Guards in a controller's ConfigMap whose keys are those of its annotations: each holds for every Ingress that does not
-// say otherwise itself.
+// Guards in a controller's ConfigMap whose keys are those of its annotations: each holds for every Ingress that does
+// not say otherwise itself.
 #pragma once
 #include <string>
 #include <vector>

@@ -30,8 +30,7 @@ class Reader {
   void run() {
     std::vector<const kube::Ingress*> ingresses =
         d_.order ? d_.order(input_.ingresses) : by_age(input_.ingresses, Ties::ascending);
-    if (!d_.config_map.names.names.empty())
-      defaults_ = guards_by_default(input_, d_.config_map, d_.rows, ir_, ledger_);
+    if (!d_.config_map.names.names.empty()) defaults_ = guards_by_default(input_, d_.config_map, d_.rows, ir_, ledger_);
     for (const kube::Ingress* ingress : ingresses) read_annotations(*ingress);
     for (const bool joining : {false, true})
       for (const kube::Ingress* ingress : ingresses)
@@ -174,8 +173,8 @@ class Reader {
       for (std::size_t i = before; i < at->second.offers.size(); ++i) inherit_guards(at->second, at->second.offers[i]);
     }
   }
-  // What guards the owner of a host guards the paths that others add to it; of a kind that they demand themselves, theirs
-  // goes first.
+  // What guards the owner of a host guards the paths that others add to it; of a kind that they demand themselves,
+  // theirs goes first.
   static void inherit_guards(const Host& h, Offer& offer) {
     std::vector<Intent> more;
     for (const Intent& intent : h.wishes->plain.intents) {

@@ -93,18 +93,41 @@ std::string class_of(const kube::Ingress& ingress) {
   return written ? *written : std::string();
 }
 
+// The values of a flag that is given once or several times, lists taken apart.
+std::vector<std::string> values_of(const std::vector<std::string>& flags,
+                                   std::initializer_list<std::string_view> names) {
+  std::vector<std::string> out;
+  for (const std::string& written : flags)
+    for (const std::string_view name : names)
+      if (const auto value = flag({written}, name))
+        for (std::string& item : split_trimmed(*value, ',')) out.push_back(std::move(item));
+  return out;
+}
+
+bool nobody_names_a_class(const kube::Bundle& bundle) {
+  return bundle.ingress_classes.empty() && std::all_of(bundle.ingresses.begin(), bundle.ingresses.end(),
+                                                       [](const auto& ingress) { return class_of(ingress).empty(); });
+}
+
 }  // namespace
 
-std::unique_ptr<Controller> make_controller(std::string_view name, const kube::Index& index,
+std::unique_ptr<Controller> make_controller(std::string_view controller, const kube::Index& index,
                                             const ControllerOptions& options) {
-  const auto* row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.name == name; });
+  const auto* row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.name == controller; });
   if (row == std::end(rows)) return nullptr;
   const Watched watched = watched_namespaces(index, options.flags);
-  if (!watched.limited) return row->make(index, options);
+  const bool assume = options.assume_class && row->name != "gce" && nobody_names_a_class(index.bundle());
+  if (!watched.limited && !assume) return row->make(index, options);
+  const auto classes = values_of(options.flags, {"ingress-class", "ingress.class", "ingress-class-name",
+                                                 "providers.kubernetesingress.ingressclass"});
+  const std::string name = classes.empty() ? std::string(row->class_name) : classes.front();
   kube::Bundle seen = index.bundle();
-  std::erase_if(seen.ingresses, [&](const kube::Ingress& ingress) {
-    return !watched.names.contains(std::string(ingress.metadata.ns));
-  });
+  if (watched.limited)
+    std::erase_if(seen.ingresses, [&](const kube::Ingress& ingress) {
+      return !watched.names.contains(std::string(ingress.metadata.ns));
+    });
+  if (assume)
+    for (kube::Ingress& ingress : seen.ingresses) ingress.spec.ingress_class_name = kube::Text(name);
   return row->make(kube::Index(seen), options);
 }
 

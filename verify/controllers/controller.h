@@ -20,6 +20,9 @@ struct ControllerOptions {
   // A Secret or ConfigMap that the set lacks is taken to exist (verify); otherwise it is missing, as the controller
   // sees it.
   bool assume_secrets = false;
+  // Where nothing of the set names a class, its Ingresses are taken to be of the controller's own (verify); otherwise
+  // they are nobody's, as the controller sees it.
+  bool assume_class = false;
 };
 
 // How a raw request path becomes the text that paths and regexes are compared with. On canonical paths (no "//", no dot

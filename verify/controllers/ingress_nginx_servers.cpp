@@ -74,10 +74,13 @@ class Builder {
   void collect() {
     const ClassFilter filter{{flag(settings().flags, "controller-class").value_or("k8s.io/ingress-nginx")},
                              flag(settings().flags, "ingress-class").value_or("nginx")};
+    const bool by_name = flag(settings().flags, "ingress-class-by-name") == "true";
     const bool without_class = flag(settings().flags, "watch-ingress-without-class") == "true";
     const bool no_catch_all = flag(settings().flags, "disable-catch-all") == "true";
     for (const kube::Ingress& ingress : index_.bundle().ingresses) {
-      const auto verdict = filter.takes(index_, ingress);
+      auto verdict = filter.takes(index_, ingress);
+      if (by_name && ingress.spec.ingress_class_name && *ingress.spec.ingress_class_name == filter.annotation)
+        verdict = true;
       if (!verdict.value_or(without_class) || !inspected(ingress)) continue;
       if (no_catch_all && catch_all(ingress)) continue;
       auto parsed = std::make_shared<Annotations>(annotations(ingress, settings(), index_));

@@ -56,8 +56,9 @@ struct Config {
   std::string mirror_url;
   std::vector<Intent> intents;       // of each location
   std::vector<Intent> host_intents;  // of the host, first Ingress wins
-  kube::Box<Intent> server_snippet;  // one that may decide who comes in to the host, whether the controller takes it or not
-  bool protected_ = false;           // by authentication or an address list
+  kube::Box<Intent>
+      server_snippet;       // one that may decide who comes in to the host, whether the controller takes it or not
+  bool protected_ = false;  // by authentication or an address list
 
   struct Claims {
     Claim rewrite = 0, regex = 0, app_root = 0, ssl_redirect = 0, force_ssl_redirect = 0, preserve_slash = 0, www = 0,

@@ -61,8 +61,8 @@ struct GuardRow {
 };
 
 void agents(const Maker& m, const std::string& key, const std::string& value) {
-  m.settings.always.push_back(m.intent(Foreign{value}, Loss::waf,
-                                       "it refuses requests by a header, which Gateway API cannot", key));
+  m.settings.always.push_back(
+      m.intent(Foreign{value}, Loss::waf, "it refuses requests by a header, which Gateway API cannot", key));
 }
 void firewall(const Maker& m, const std::string& key, const std::string& value) {
   m.settings.firewall.push_back(
@@ -102,10 +102,11 @@ constexpr GuardRow guard_rows[] = {
 };
 
 // Said with global-auth-url, or of no effect alone.
-constexpr std::string_view companions[] = {"global-auth-method", "global-auth-signin", "global-auth-response-headers",
-                                           "global-auth-signin-redirect-param", "global-auth-request-redirect",
-                                           "global-auth-cache-key", "global-auth-cache-duration",
-                                           "global-auth-always-set-cookie", "enable-owasp-modsecurity-crs"};
+constexpr std::string_view companions[] = {"global-auth-method",           "global-auth-signin",
+                                           "global-auth-response-headers", "global-auth-signin-redirect-param",
+                                           "global-auth-request-redirect", "global-auth-cache-key",
+                                           "global-auth-cache-duration",   "global-auth-always-set-cookie",
+                                           "enable-owasp-modsecurity-crs"};
 
 const GuardRow* guard_of(std::string_view key) {
   const GuardRow* found = std::ranges::find(guard_rows, key, &GuardRow::key);

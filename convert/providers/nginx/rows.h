@@ -39,7 +39,7 @@ struct Reading {
 
   const Value* find(std::string_view key) const;
   bool carries(std::string_view key) const;  // the Ingress has the annotation, valid or not, under one of its names
-  bool on(std::string_view key) const;  // a boolean that is true
+  bool on(std::string_view key) const;       // a boolean that is true
   std::string text(std::string_view key, std::string_view otherwise = {}) const;
   long number(std::string_view key, long otherwise) const;
   // Claims of those of the keys that are there.

@@ -112,12 +112,11 @@ void client_certificate(Reading& r, const Value& v) {
     for (const Claim c : claims) r.ledger.settle(c, Outcome::converted, "no client certificate is asked for");
     return;
   }
-  const std::string_view why = !client.common_name.empty()
-                                   ? "no target checks the common name of a client certificate beside its authority"
-                               : client.passed_on
-                                   ? "the backend gets the certificate in ssl-client-cert and may decide by it; no "
-                                     "gateway sends that header, and a client could send its own"
-                                   : needs_client;
+  const std::string_view why =
+      !client.common_name.empty() ? "no target checks the common name of a client certificate beside its authority"
+      : client.passed_on          ? "the backend gets the certificate in ssl-client-cert and may decide by it; no "
+                                    "gateway sends that header, and a client could send its own"
+                                  : needs_client;
   r.config.host_intents.push_back({std::move(client), claims, Loss::client_certificate, Outcome::refused, why});
 }
 
