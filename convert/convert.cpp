@@ -48,7 +48,7 @@ class Engine {
     Ir ir;
     ir.prefixes_first = target.prefixes_first;
     if (const Status status = name_deployments(classes.deployments(), ir, out); !status) return status.error();
-    for (std::size_t i = 0; i < deployments_.size(); ++i) read(i, ir, ledger);
+    for (std::size_t i = 0; i < deployments_.size(); ++i) read(i, target, ir, ledger);
     move_annotations(objects(), ir, ledger);
     if (options_.spare_acme) spare_acme(ir);
     choose_only(ir);
@@ -123,7 +123,7 @@ class Engine {
   }
 
   // Each deployment is read as if it stood alone: hosts of one never meet those of another.
-  void read(std::size_t i, Ir& ir, Ledger& ledger) {
+  void read(std::size_t i, const Target& target, Ir& ir, Ledger& ledger) {
     const Deployment& d = deployments_[i];
     std::vector<Server> servers = std::exchange(ir.servers, {});
     std::vector<Stream> streams = std::exchange(ir.streams, {});
@@ -134,7 +134,7 @@ class Engine {
     guard_what_is_uncertain(d, ir, ledger);
     const auto number = static_cast<std::uint16_t>(i);
     for (std::size_t n = guards; n < ir.guards.size(); ++n) ir.guards[n].deployment = number;
-    policies_.merge(find_policies(d, number, bundle_, ir));
+    policies_.merge(find_policies(d, number, bundle_, target, ir));
     const auto append = [&](auto& before, auto& now) {
       for (auto& one : now) {
         one.deployment = number;

@@ -12,6 +12,8 @@ namespace {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
+constexpr std::string_view root_namespace = "istio-system";
+
 const yaml::Node* at(const yaml::Node* node, std::initializer_list<std::string_view> path) {
   for (const std::string_view key : path) node = node && node->is_map() ? node->find(key) : nullptr;
   return node;
@@ -24,6 +26,19 @@ Labels labels_of(const yaml::Node* node) {
   return out;
 }
 
+bool sounds_like_gateway(std::string_view value) {
+  const std::string lower = diag::lower(value);
+  return lower.find("gateway") != std::string::npos || lower.find("ingress") != std::string::npos;
+}
+
+// Could a Pod with the labels of `pods` have those of `wanted`, too? What `pods` does not tell must speak of a gateway.
+bool may_select(const Labels& wanted, const Labels& pods) {
+  return std::all_of(wanted.begin(), wanted.end(), [&](const auto& label) {
+    const auto have = std::find_if(pods.begin(), pods.end(), [&](const auto& l) { return l.first == label.first; });
+    return have == pods.end() ? sounds_like_gateway(label.second) : have->second == label.second;
+  });
+}
+
 struct Policy {
   const kube::OtherObject& object;
   Labels selector;
@@ -32,18 +47,26 @@ struct Policy {
 // An Istio policy that decides something; nothing for other kinds.
 std::optional<Policy> policy_of(const kube::OtherObject& object) {
   const std::string_view group = kube::group_of(object.api_version);
-  const bool security =
-      group == "security.istio.io" && (object.kind == "AuthorizationPolicy" || object.kind == "RequestAuthentication");
+  const bool security = group == "security.istio.io" &&
+                        (object.kind == "AuthorizationPolicy" || object.kind == "RequestAuthentication");
   const bool filter = group == "networking.istio.io" && object.kind == "EnvoyFilter";
   if ((!security && !filter) || !object.node) return std::nullopt;
   const yaml::Node* spec = object.node->find("spec");
   if (text_of(at(spec, {"action"})) == "AUDIT") return std::nullopt;
   if (const std::string* dry = kube::find(object.metadata.annotations, "istio.io/dry-run"); dry && *dry == "true")
     return std::nullopt;
-  if (at(spec, {"targetRefs"}) || at(spec, {"targetRef"}))
-    return std::nullopt;  // a Gateway of Gateway API, or a Service
-  return Policy{object,
-                labels_of(at(spec, {security ? "selector" : "workloadSelector", security ? "matchLabels" : "labels"}))};
+  if (at(spec, {"targetRefs"}) || at(spec, {"targetRef"})) return std::nullopt;  // a Gateway of Gateway API, or a Service
+  return Policy{object, labels_of(at(spec, {security ? "selector" : "workloadSelector",
+                                             security ? "matchLabels" : "labels"}))};
+}
+
+// The selectors of Istio's Gateways.
+std::vector<Labels> gateway_pods(const kube::Bundle& bundle) {
+  std::vector<Labels> out;
+  for (const kube::OtherObject& object : bundle.others)
+    if (object.kind == "Gateway" && kube::group_of(object.api_version) == "networking.istio.io" && object.node)
+      out.push_back(labels_of(at(object.node, {"spec", "selector"})));
+  return out;
 }
 
 bool speaks_of(std::string_view text, const Provider& provider) {
@@ -53,11 +76,17 @@ bool speaks_of(std::string_view text, const Provider& provider) {
                      [&](std::string_view name) { return lower.find(name) != std::string::npos; });
 }
 
-// The Pods of the old gateway are known by their controller's name only. Those of Istio's own gateways are its reader's
-// to know, as the Gateway names them.
-bool selects_gateway(const Policy& policy, const Provider& provider) {
-  if (provider.name == "istio") return false;
-  if (policy.selector.empty()) return speaks_of(policy.object.metadata.ns, provider);
+bool selects_gateway(const Policy& policy, const Provider& provider, const std::vector<Labels>& istio_pods,
+                     bool to_istio) {
+  const std::string_view ns = policy.object.metadata.ns;
+  if (provider.name == "istio") {
+    // What holds for the whole mesh holds for the Pods of a new gateway of Istio, too.
+    if (policy.selector.empty()) return !(to_istio && ns == root_namespace) && (ns == root_namespace || sounds_like_gateway(ns));
+    if (istio_pods.empty()) return may_select(policy.selector, {});
+    return std::any_of(istio_pods.begin(), istio_pods.end(),
+                       [&](const Labels& pods) { return may_select(policy.selector, pods); });
+  }
+  if (policy.selector.empty()) return speaks_of(ns, provider);
   return std::any_of(policy.selector.begin(), policy.selector.end(),
                      [&](const auto& label) { return speaks_of(label.second, provider); });
 }
@@ -138,21 +167,22 @@ void traefik_defaults(std::uint16_t deployment, const kube::Bundle& bundle, Ir& 
 
 }  // namespace
 
-std::set<const kube::Object*> find_policies(const Deployment& deployment, std::uint16_t number,
-                                            const kube::Bundle& bundle, Ir& ir) {
-  const Provider& provider = *deployment.provider;
+std::set<const kube::Object*> find_policies(const Deployment& of, std::uint16_t deployment,
+                                            const kube::Bundle& bundle, const Target& target, Ir& ir) {
+  const Provider& provider = *of.provider;
   std::set<const kube::Object*> taken;
+  const std::vector<Labels> pods = gateway_pods(bundle);
   for (const kube::OtherObject& object : bundle.others) {
     const auto policy = policy_of(object);
-    if (!policy || !selects_gateway(*policy, provider)) continue;
+    if (!policy || !selects_gateway(*policy, provider, pods, target.name == "istio")) continue;
     taken.insert(&object);
-    ir.guards.push_back(guard(object, {&object, object.node, {}}, number, Loss::auth,
+    ir.guards.push_back(guard(object, {&object, object.node, {}}, deployment, Loss::auth,
                               "it selects the Pods of the old gateway and decides who comes in there; those of the new "
                               "one it does not select"));
   }
-  for (const kube::IngressClass* c : deployment.classes) class_parameters(*c, number, bundle, ir);
-  if (provider.name == "contour") contour_configuration(number, bundle, ir, taken);
-  if (provider.name == "traefik") traefik_defaults(number, bundle, ir, taken);
+  for (const kube::IngressClass* c : of.classes) class_parameters(*c, deployment, bundle, ir);
+  if (provider.name == "contour") contour_configuration(deployment, bundle, ir, taken);
+  if (provider.name == "traefik") traefik_defaults(deployment, bundle, ir, taken);
   return taken;
 }
 

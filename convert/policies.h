@@ -4,11 +4,12 @@
 #include <set>
 
 #include "convert/classify.h"
+#include "convert/target.h"
 
 namespace gw::convert {
 
-// Adds them to ir.guards for the routes of a deployment, whose number it is; returns the resources that it took.
-std::set<const kube::Object*> find_policies(const Deployment& deployment, std::uint16_t number,
-                                            const kube::Bundle& bundle, Ir& ir);
+// Adds them to ir.guards for the routes of a deployment; returns the resources that it took.
+std::set<const kube::Object*> find_policies(const Deployment& of, std::uint16_t deployment,
+                                            const kube::Bundle& bundle, const Target& target, Ir& ir);
 
 }  // namespace gw::convert
