@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/controller_flags.h"
 #include "cli/live.h"
 #include "cli/sides.h"
 #include "diag/formats.h"
@@ -275,6 +276,8 @@ Result<std::vector<Outcome>> check(const Args& args, const std::vector<verify::E
 }
 
 int run_test(Args args) {
+  if (const Status status = check_controller_flags(args.flags, args.as == "gateway" ? "" : args.as); !status)
+    return fail(status.error());
   diag::Sources tests;
   const Result<std::vector<verify::Expectation>> expected = take_expectations(args.inputs, tests);
   if (!expected) return fail(expected.error());
@@ -331,9 +334,7 @@ void add_test(CLI::App& app, Run& run) {
   command
       ->add_option("--record", args->record, "Write a test of each class of requests into FILE; - for standard output")
       ->option_text("FILE");
-  command->add_option("--controller-flag", args->flags, "A flag of the old controller's command line")
-      ->allow_extra_args(false)
-      ->option_text("FLAG");
+  add_controller_flags(*command, args->flags);
   add_format(*command, args->format, {"text", "json", "junit", "sarif"});
   command->callback([&run, args] { run = [args] { return run_test(*args); }; });
 }
