@@ -109,6 +109,24 @@ bool nobody_names_a_class(const kube::Bundle& bundle) {
                                                        [](const auto& ingress) { return class_of(ingress).empty(); });
 }
 
+// Routes of the controllers' own kinds tell where no Ingress does.
+std::map<std::string_view, std::size_t> own_kinds(const kube::Bundle& bundle) {
+  struct Own {
+    std::string_view group, kind, controller;
+  };
+  static constexpr Own kinds[] = {{"traefik.", "IngressRoute", "traefik"},
+                                  {"k8s.nginx.org/", "VirtualServer", "f5-nginx"},
+                                  {"projectcontour.io/", "HTTPProxy", "contour"},
+                                  {"networking.istio.io/", "VirtualService", "istio"}};
+  std::map<std::string_view, std::size_t> votes;
+  for (const kube::OtherObject& object : bundle.others)
+    for (const Own& own : kinds)
+      if (object.kind == own.kind && std::string_view(object.api_version).starts_with(own.group))
+        for (const Row& row : rows)
+          if (row.name == own.controller) ++votes[row.name];
+  return votes;
+}
+
 }  // namespace
 
 std::unique_ptr<Controller> make_controller(std::string_view controller, const kube::Index& index,
@@ -158,7 +176,8 @@ std::string detect(const kube::Index& index) {
     for (const Row& row : rows)
       if (by_object.empty() && !index.bundle().ingresses.empty() && known.spec.controller.starts_with(row.controller))
         ++by_object[row.name];
-  for (const auto* votes : {&by_object, &by_annotation, &by_class})
+  auto by_kind = own_kinds(index.bundle());
+  for (const auto* votes : {&by_object, &by_annotation, &by_class, &by_kind})
     if (std::string name = winner(*votes); !name.empty()) return name;
   return {};
 }

@@ -12,6 +12,7 @@
 #include "verify/controllers/services.h"
 #include "verify/controllers/text.h"
 #include "verify/controllers/traefik_middleware.h"
+#include "verify/controllers/traefik_routes.h"
 
 namespace gw::verify {
 namespace {
@@ -36,6 +37,10 @@ struct Router {
   route::WeightedBackend backend;
   bool pass_host = true, empty = false;
   route::RuleRef origin;
+  // Of an IngressRoute: its whole rule, and all its backends.
+  std::shared_ptr<const traefik::Rule> own;
+  std::vector<route::WeightedBackend> backends;
+  std::string unmodelled;
 };
 
 bool known_router_key(std::string_view key) {
@@ -87,6 +92,7 @@ class Traefik final : public Controller {
     for (const kube::Ingress& ingress : index.bundle().ingresses)
       if (takes(ingress)) add(ingress);
     for (auto& [key, router] : by_key_) routers_.push_back(std::move(router));
+    for (traefik::OwnRouter& own : traefik::own_routers(index)) add_own(std::move(own));
     std::stable_sort(routers_.begin(), routers_.end(),
                      [](const Router& a, const Router& b) { return a.priority > b.priority; });
     by_key_.clear();
@@ -94,7 +100,8 @@ class Traefik final : public Controller {
     options_ = nullptr;
   }
 
-  bool measured() const override { return true; }
+  // IngressRoutes are read as documented; no running Traefik was asked about them.
+  bool measured() const override { return !own_kinds_; }
 
   route::AnswerSet answer(const route::Request& request) const override {
     route::AnswerSet out;
@@ -118,6 +125,15 @@ class Traefik final : public Controller {
     out.path_view = PathView::traefik;
     out.falls_through = true;
     for (const Router& router : routers_) {
+      if (router.own) {
+        for (HostBoundaries& entry : router.own->bounds()) {
+          entry.span = router.origin.span;
+          entry.methods.emplace_back("CONNECT");
+          for (const Middleware& middleware : router.middlewares) middleware.bound(entry);
+          out.hosts.push_back(std::move(entry));
+        }
+        continue;
+      }
       HostBoundaries entry;
       entry.host = router.host;
       entry.span = router.origin.span;
@@ -226,6 +242,20 @@ class Traefik final : public Controller {
     if (router.priority > INT64_MAX - 1000) return;
     // The same rule twice in one Ingress: the last one stays.
     by_key_[ingress.id().display() + " " + router.rule] = std::move(router);
+  }
+
+  void add_own(traefik::OwnRouter own) {
+    Router router;
+    router.own = std::move(own.rule);
+    router.priority = own.priority;
+    router.entry_points = std::move(own.entry_points);
+    router.tls = own.tls;
+    router.middlewares = std::move(own.middlewares);
+    router.backends = std::move(own.backends);
+    router.unmodelled = std::move(own.unmodelled);
+    router.origin = std::move(own.origin);
+    own_kinds_ = true;
+    if (usable_entry_points(router)) routers_.push_back(std::move(router));
   }
 
   bool set_path(Router& router, const std::string& matcher, bool v2) const {
@@ -342,7 +372,9 @@ class Traefik final : public Controller {
     std::optional<std::int64_t> best;
     for (const Router& router : routers_) {
       if (best && router.priority < *best) break;
-      if (!listens(router, *entry, https) || !host_matches(router.host, host) || !path_matches(router, target.routing))
+      if (!listens(router, *entry, https)) continue;
+      if (router.own ? !router.own->matches(request, target, host)
+                     : !host_matches(router.host, host) || !path_matches(router, target.routing))
         continue;
       best = router.priority;
       serve(request, target, router, out);
@@ -359,14 +391,35 @@ class Traefik final : public Controller {
     return redirect(request.method == "GET" ? 301 : 308, "https://" + host + target.full());
   }
 
+  static route::Answer forwarded(const Router& router, const traefik::Passage& passage, std::string host) {
+    std::vector<route::WeightedBackend> backends;
+    for (const route::WeightedBackend& b : router.backends)
+      if (b.weight != 0) backends.push_back(b);
+    if (backends.empty()) return status(503);
+    route::Answer answer = status(200);
+    if (backends.size() == 1) {
+      answer.backend = backends.front().backend;
+      answer.port = backends.front().port;
+    } else {
+      answer.backends = std::move(backends);
+    }
+    answer.upstream_target = passage.path + passage.query;
+    answer.upstream_host = std::move(host);
+    return answer;
+  }
+
   static void serve(const route::Request& request, const GoTarget& target, const Router& router,
                     std::vector<route::Answer>& out) {
     traefik::Passage passage{request, target.path, target.has_query ? "?" + target.query : "", {}};
     route::Answer answer;
     for (const Middleware& middleware : router.middlewares)
       if (!passage.answer) middleware.apply(passage);
-    if (passage.answer) {
+    if (!router.unmodelled.empty()) {
+      answer = unmodelled(router.unmodelled);
+    } else if (passage.answer) {
       answer = *passage.answer;
+    } else if (router.own) {
+      answer = forwarded(router, passage, target.authority.value_or(request.host));
     } else if (router.empty) {
       answer = status(503);
     } else {
@@ -382,7 +435,7 @@ class Traefik final : public Controller {
 
   const kube::Index* index_;          // while building
   const ControllerOptions* options_;  // while building
-  bool strict_ = false, allow_empty_ = false, sanitize_ = true;
+  bool strict_ = false, allow_empty_ = false, sanitize_ = true, own_kinds_ = false;
   std::vector<EntryPoint> entry_points_;
   std::map<std::string, Router> by_key_;
   std::vector<Router> routers_;  // descending priority
