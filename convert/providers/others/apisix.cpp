@@ -166,7 +166,8 @@ constexpr Dialect traits{
 }  // namespace
 
 void read_apisix(const Input& input, Ir& ir, Ledger& ledger) {
-  read_ingresses(traits, input, ir, ledger);
+  if (!input.ingresses.empty()) read_ingresses(traits, input, ir, ledger);
+  read_apisix_routes(input, ir, ledger);
 }
 
 std::vector<std::string_view> apisix_annotations() {
