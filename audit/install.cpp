@@ -73,6 +73,13 @@ constexpr Install rows[] = {
      "agentgateway-system",
      "kubectl wait --timeout=5m -n agentgateway-system deployment/agentgateway --for=condition=Available",
      "helm uninstall agentgateway agentgateway-crds -n agentgateway-system", ""},
+    {"aws",
+     "kubectl apply -k https://github.com/kubernetes-sigs/aws-load-balancer-controller/config/crd/gateway && helm repo "
+     "add eks https://aws.github.io/eks-charts && helm upgrade -i aws-load-balancer-controller "
+     "eks/aws-load-balancer-controller -n kube-system --reuse-values",
+     "kubectl wait --timeout=5m -n kube-system deployment/aws-load-balancer-controller --for=condition=Available",
+     "kubectl delete -k https://github.com/kubernetes-sigs/aws-load-balancer-controller/config/crd/gateway",
+     "The controller is the one that serves the Ingresses: a Gateway gets a load balancer of its own beside theirs."},
 };
 
 }  // namespace

@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "convert/providers/alb/parts.h"
 #include "convert/providers/common.h"
 #include "convert/providers/dialects.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/order.h"
+#include "convert/providers/own.h"
 #include "convert/providers/reader.h"
 #include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
@@ -35,6 +37,53 @@ bool is_json(std::string_view v) {
 
 // ---- annotations of the whole Ingress
 
+// The annotation in the words of AWS's own Gateway, where that is the target.
+bool said(Asking& asking, const Given& given, Loss loss, std::string_view without) {
+  if (!same_proxy(asking.input, "aws")) return false;
+  const auto key = std::find_if(asking.wishes.given.begin(), asking.wishes.given.end(),
+                                [&](const auto& g) { return g.second.claim == given.claim; });
+  auto part = key == asking.wishes.given.end() ? std::nullopt : alb::part_of(key->first, given.text);
+  if (!part) return false;
+  asking.demand(std::move(*part), {given.claim}, loss, without);
+  return true;
+}
+
+constexpr std::string_view infrastructure = "of the load balancer itself: LoadBalancerConfiguration of the AWS gateway";
+constexpr std::string_view group = "of target groups: TargetGroupConfiguration of the AWS gateway";
+
+void balancer(Asking& asking, const Given& given) {
+  if (!said(asking, given, Loss::other, infrastructure))
+    asking.settle(given.claim, Outcome::approximated, infrastructure);
+}
+// Who reaches the load balancer at all.
+void scheme(Asking& asking, const Given& given) {
+  if (!said(asking, given, Loss::allow_list, infrastructure))
+    asking.settle(given.claim, Outcome::approximated, infrastructure);
+}
+void targets(Asking& asking, const Given& given) {
+  if (!said(asking, given, Loss::other, group)) asking.settle(given.claim, Outcome::approximated, group);
+}
+void security_groups(Asking& asking, const Given& given) {
+  static constexpr std::string_view without =
+      "security groups decide who reaches the load balancer: LoadBalancerConfiguration of the AWS gateway";
+  if (!said(asking, given, Loss::allow_list, without))
+    asking.demand(Foreign{given.text}, {given.claim}, Loss::allow_list, without);
+}
+void firewall(Asking& asking, const Given& given) {
+  static constexpr std::string_view without = "a firewall of AWS: LoadBalancerConfiguration of the AWS gateway";
+  if (!said(asking, given, Loss::waf, without))
+    asking.demand(Foreign{given.text}, {given.claim}, Loss::waf, without);
+}
+void tokens(Asking& asking, const Given& given) {
+  static constexpr std::string_view without =
+      "tokens checked by the load balancer need a ListenerRuleConfiguration of the AWS gateway";
+  auto part = same_proxy(asking.input, "aws") ? alb::token_check(given.text) : std::nullopt;
+  if (part)
+    asking.demand(std::move(*part), {given.claim}, Loss::auth, without);
+  else
+    asking.demand(Foreign{given.text}, {given.claim}, Loss::auth, without);
+}
+
 void ssl_redirect(Asking& asking, const Given& given) {
   asking.wishes.https_redirect = true;
   asking.wishes.https_code = 301;
@@ -62,6 +111,7 @@ void listen_ports(Asking& asking, const Given& given) {
   asking.converted(given, "listeners");
 }
 void certificate(Asking& asking, const Given& given) {
+  if (said(asking, given, Loss::other, infrastructure)) return;
   asking.settle(
       given.claim, Outcome::refused,
       "a certificate of AWS stands outside the cluster: LoadBalancerConfiguration.listenerConfigurations on the AWS "
@@ -71,6 +121,7 @@ void cidrs(Asking& asking, const Given& given) {
   allow_addresses(asking, given);
 }
 void protocol(Asking& asking, const Given& given) {
+  if (said(asking, given, Loss::backend_tls, group)) return;
   const std::string v = nginx::lower(given.text);
   if (v == "http" || v == "http1") return asking.converted(given, "the default");
   if (v == "https")
@@ -84,16 +135,21 @@ void auth(Asking& asking, const Given& given) {
   std::vector<Claim> claims;
   for (const auto& [name, g] : asking.wishes.given)
     if (name.starts_with("auth-")) claims.push_back(g.claim);
+  if (auto part = same_proxy(asking.input, "aws") ? alb::authentication(asking.wishes) : std::nullopt)
+    return asking.demand(std::move(*part), std::move(claims), Loss::auth,
+                         "authentication by the load balancer needs a ListenerRuleConfiguration of the AWS gateway");
   asking.demand(Foreign{given.text}, std::move(claims), Loss::auth,
                 "authentication by the load balancer needs a ListenerRuleConfiguration of the AWS gateway");
 }
 void mutual(Asking& asking, const Given& given) {
   if (given.text.find("off") != std::string::npos && given.text.find("verify") == std::string::npos)
     return asking.converted(given, "off");
+  if (said(asking, given, Loss::client_certificate, infrastructure)) return;
   asking.demand(Foreign{given.text}, {given.claim}, Loss::client_certificate,
                 "client certificates are the listener's: write tls.frontendValidation");
 }
 void target_attributes(Asking& asking, const Given& given) {
+  if (said(asking, given, Loss::other, group)) return;
   const bool sticky = given.text.find("stickiness.enabled=true") != std::string::npos;
   if (!sticky)
     return asking.settle(given.claim, Outcome::approximated,
@@ -111,14 +167,11 @@ bool any_order(std::string_view v) {
   return is_int(v);
 }
 
-constexpr std::string_view infrastructure = "of the load balancer itself: LoadBalancerConfiguration of the AWS gateway";
-constexpr std::string_view group = "of target groups: TargetGroupConfiguration of the AWS gateway";
-
 constexpr WishRow rows[] = {
     {.key = "group.name", .detail = "the Ingresses share a Gateway; routes keep its order"},
     {.key = "group.order", .valid = any_order, .detail = "the order of the rules"},
-    {.key = "scheme", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "target-type", .outcome = Outcome::approximated, .detail = group},
+    {.key = "scheme", .apply = scheme},
+    {.key = "target-type", .apply = targets},
     {.key = "listen-ports", .valid = is_json, .apply = listen_ports},
     {.key = "certificate-arn", .apply = certificate},
     {.key = "ssl-redirect", .valid = is_int, .apply = ssl_redirect},
@@ -133,67 +186,41 @@ constexpr WishRow rows[] = {
      .loss = Loss::rewrite},
     {.key = "backend-protocol", .apply = protocol},
     {.key = "backend-protocol-version", .apply = protocol},
-    {.key = "healthcheck-*", .outcome = Outcome::approximated, .detail = group},
-    {.key = "healthy-threshold-count", .outcome = Outcome::approximated, .detail = group},
-    {.key = "unhealthy-threshold-count", .outcome = Outcome::approximated, .detail = group},
-    {.key = "success-codes", .outcome = Outcome::approximated, .detail = group},
+    {.key = "healthcheck-*", .apply = targets},
+    {.key = "healthy-threshold-count", .apply = targets},
+    {.key = "unhealthy-threshold-count", .apply = targets},
+    {.key = "success-codes", .apply = targets},
     {.key = "target-group-attributes", .apply = target_attributes},
-    {.key = "target-node-labels", .outcome = Outcome::approximated, .detail = group},
-    {.key = "multi-cluster-target-group", .outcome = Outcome::approximated, .detail = group},
-    {.key = "load-balancer-attributes", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "load-balancer-name", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "load-balancer-capacity-reservation", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "listener-attributes.*", .outcome = Outcome::approximated, .detail = infrastructure},
+    {.key = "target-node-labels", .apply = targets},
+    {.key = "multi-cluster-target-group", .apply = targets},
+    {.key = "load-balancer-attributes", .apply = balancer},
+    {.key = "load-balancer-name", .apply = balancer},
+    {.key = "load-balancer-capacity-reservation", .apply = balancer},
+    {.key = "listener-attributes.*", .apply = balancer},
     {.key = "auth-type", .loss = Loss::auth, .apply = auth},
     {.key = "auth-*",
      .outcome = Outcome::approximated,
      .detail = "part of auth-type",
      .loss = Loss::auth,
      .with = "auth-type"},
-    {.key = "jwt-validation",
-     .outcome = Outcome::refused,
-     .detail = "tokens checked by the load balancer need a ListenerRuleConfiguration of the AWS gateway",
-     .loss = Loss::auth},
+    {.key = "jwt-validation", .loss = Loss::auth, .apply = tokens},
     {.key = "inbound-cidrs", .loss = Loss::allow_list, .apply = cidrs},
-    {.key = "security-groups",
-     .outcome = Outcome::refused,
-     .detail = "security groups decide who reaches the load balancer: LoadBalancerConfiguration of the AWS gateway",
-     .loss = Loss::allow_list},
-    {.key = "manage-backend-security-group-rules", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "security-group-prefix-lists",
-     .outcome = Outcome::refused,
-     .detail = "prefix lists decide who reaches the load balancer",
-     .loss = Loss::allow_list},
-    {.key = "wafv2-acl-arn",
-     .outcome = Outcome::refused,
-     .detail = "a firewall of AWS: LoadBalancerConfiguration of the AWS gateway",
-     .loss = Loss::waf},
-    {.key = "wafv2-acl-name",
-     .outcome = Outcome::refused,
-     .detail = "a firewall of AWS: LoadBalancerConfiguration of the AWS gateway",
-     .loss = Loss::waf},
-    {.key = "waf-acl-id",
-     .outcome = Outcome::refused,
-     .detail = "a firewall of AWS: LoadBalancerConfiguration of the AWS gateway",
-     .loss = Loss::waf},
-    {.key = "web-acl-id",
-     .outcome = Outcome::refused,
-     .detail = "a firewall of AWS: LoadBalancerConfiguration of the AWS gateway",
-     .loss = Loss::waf},
-    {.key = "shield*",
-     .outcome = Outcome::refused,
-     .detail = "AWS Shield: LoadBalancerConfiguration of the AWS gateway",
-     .loss = Loss::waf},
-    {.key = "subnets", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "ip-address-type", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "ipam-ipv4-pool-id", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "customer-owned-ipv4-pool", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "frontend-nlb*", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "enable-frontend-nlb", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "tags", .outcome = Outcome::approximated, .detail = infrastructure},
-    {.key = "ssl-policy",
-     .outcome = Outcome::approximated,
-     .detail = "TLS versions and ciphers are the gateway's own setting"},
+    {.key = "security-groups", .loss = Loss::allow_list, .apply = security_groups},
+    {.key = "manage-backend-security-group-rules", .apply = balancer},
+    {.key = "security-group-prefix-lists", .loss = Loss::allow_list, .apply = security_groups},
+    {.key = "wafv2-acl-arn", .loss = Loss::waf, .apply = firewall},
+    {.key = "wafv2-acl-name", .loss = Loss::waf, .apply = firewall},
+    {.key = "waf-acl-id", .loss = Loss::waf, .apply = firewall},
+    {.key = "web-acl-id", .loss = Loss::waf, .apply = firewall},
+    {.key = "shield*", .loss = Loss::waf, .apply = firewall},
+    {.key = "subnets", .apply = balancer},
+    {.key = "ip-address-type", .apply = balancer},
+    {.key = "ipam-ipv4-pool-id", .apply = balancer},
+    {.key = "customer-owned-ipv4-pool", .apply = balancer},
+    {.key = "frontend-nlb*", .apply = balancer},
+    {.key = "enable-frontend-nlb", .apply = balancer},
+    {.key = "tags", .apply = balancer},
+    {.key = "ssl-policy", .apply = balancer},
     {.key = "mutual-authentication", .loss = Loss::client_certificate, .apply = mutual},
     {.key = "use-regex-path-match", .valid = is_bool, .detail = "ImplementationSpecific paths are expressions"},
 };
@@ -263,6 +290,10 @@ void act(const Path& p, const json& action) {
   if (type == "redirect" && redirect_config) return redirect(p, *redirect_config);
   if (type == "forward") return forward(p, action);
   p.special.answered = true;
+  if (auto part = same_proxy(p.asking.input, "aws") ? alb::fixed_response(action.dump()) : std::nullopt) {
+    p.special.intents.push_back({std::move(*part), {p.claim}, Loss::rewrite, Outcome::refused, group});
+    return;
+  }
   p.refuse(Loss::rewrite, type == "fixed-response"
                               ? "Gateway API has no fixed answers: no backend is written for these paths"
                               : "an action of this type cannot be said");
@@ -310,6 +341,11 @@ void condition(const Path& p, const json& one) {
       p.special.conditions.query.push_back({word((*values)[0], "key"), regex ? glob_regex(value) : value, regex});
       return;
     }
+  }
+  if (auto part = field == "source-ip" && same_proxy(p.asking.input, "aws") ? alb::source_addresses(one.dump())
+                                                                            : std::nullopt) {
+    p.special.intents.push_back({std::move(*part), {p.claim}, Loss::allow_list, Outcome::refused, group});
+    return;
   }
   p.refuse(field == "source-ip" ? Loss::allow_list : Loss::auth,
            field == "source-ip"
