@@ -10,6 +10,7 @@
 #include "audit/components.h"
 #include "audit/groups.h"
 #include "convert/classify.h"
+#include "convert/own_hosts.h"
 #include "convert/providers/nginx/check.h"
 #include "diag/excerpt.h"
 #include "kube/index.h"
@@ -150,11 +151,13 @@ class Auditor {
       line.aliases = aliases_of(ingress);
       report_.ingresses.push_back(std::move(line));
     }
+    for (const kube::OtherObject& object : bundle_.others) add_own(object);
     auto& lines = report_.ingresses;
-    std::stable_sort(lines.begin(), lines.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    std::stable_sort(lines.begin(), lines.end(),
+                     [](const auto& a, const auto& b) { return std::tie(a.id, a.kind) < std::tie(b.id, b.kind); });
     std::set<std::string> hosts;
     for (std::size_t i = 0; i < lines.size(); ++i) {
-      lines_[lines[i].id] = i;
+      lines_[{lines[i].kind, lines[i].id}] = i;
       ++report_.controllers[lines[i].controller.empty() ? "none known" : lines[i].controller];
       ++report_.classes[lines[i].class_name.empty() ? "no class" : lines[i].class_name];
       hosts.insert(lines[i].hosts.begin(), lines[i].hosts.end());
@@ -163,12 +166,25 @@ class Auditor {
     report_.services = bundle_.services.size();
   }
 
+  // A route of a kind that a controller brought along: it counts as an Ingress does.
+  void add_own(const kube::OtherObject& object) {
+    const auto [provider, kind] = convert::owner_of_kind(object);
+    if (provider == nullptr || !kind->routes) return;
+    IngressLine line;
+    line.id = object.id();
+    line.kind = object.kind;
+    line.owner = owner_of(object.metadata, index_.ns(object.metadata.ns));
+    line.controller = provider->name;
+    if (object.node != nullptr) line.place = place_of(object.node->span(), sources_);
+    line.hosts = convert::own_hosts(object);
+    report_.ingresses.push_back(std::move(line));
+  }
+
   void add_trial(const Trial& trial) {
     for (const convert::Entry& entry : trial.outcomes.ledger.entries()) {
       if (entry.object == nullptr) continue;
       ++report_.annotations[entry.key()][static_cast<std::size_t>(entry.outcome)];
-      if (entry.object->kind != "Ingress") continue;
-      const auto at = lines_.find(entry.object->id());
+      const auto at = lines_.find({entry.object->kind, entry.object->id()});
       if (at == lines_.end()) continue;
       IngressLine& line = report_.ingresses[at->second];
       line.annotations[entry.key()] = entry.outcome;
@@ -198,7 +214,7 @@ class Auditor {
     report_.score = all == 0 ? 100 : (fates[0] * 100 + fates[1] * 50) / all;
     report_.arithmetic = std::to_string(fates[0]) + " clean x 100 + " + std::to_string(fates[1]) +
                          " approximated x 50 + " + std::to_string(fates[2]) + " with a loss x 0, over " +
-                         std::to_string(all) + (all == 1 ? " Ingress" : " Ingresses");
+                         counted_kinds(report_.ingresses);
   }
 
   void group() {
@@ -261,8 +277,8 @@ class Auditor {
       told.excerpt = shown.line;
     }
     report_.findings.push_back(std::move(told));
-    const auto line = lines_.find({finding.object.ns, finding.object.name});
-    if (finding.object.kind != "Ingress" || line == lines_.end()) return;
+    const auto line = lines_.find({finding.object.kind, {finding.object.ns, finding.object.name}});
+    if (line == lines_.end()) return;
     if (finding.severity == diag::Severity::error) ++report_.ingresses[line->second].errors;
     if (finding.severity == diag::Severity::warning) ++report_.ingresses[line->second].warnings;
   }
@@ -297,7 +313,7 @@ class Auditor {
   const convert::Options everything_;
   const convert::Classification classes_;
   Report report_;
-  std::map<kube::NamespacedName, std::size_t> lines_;
+  std::map<std::pair<std::string, kube::NamespacedName>, std::size_t> lines_;  // by kind and name
 };
 
 }  // namespace
@@ -312,6 +328,28 @@ std::string_view name(Fate fate) {
       return "loss";
   }
   return "";
+}
+
+std::string shown(const IngressLine& line) {
+  return (line.kind == "Ingress" ? "" : line.kind + " ") + line.id.display();
+}
+
+std::string counted_kinds(const std::vector<IngressLine>& lines) {
+  std::map<std::string, std::size_t> kinds;
+  for (const IngressLine& line : lines) ++kinds[line.kind];
+  if (kinds.empty()) return "0 Ingresses";
+  std::string out;
+  std::size_t said = 0;
+  const auto say = [&](const std::string& kind, std::size_t n) {
+    const bool hisses = kind.ends_with('s') || kind.ends_with('x');
+    const std::string many = kind.ends_with('y') ? kind.substr(0, kind.size() - 1) + "ies" : kind + (hisses ? "es" : "s");
+    out += (out.empty() ? "" : ++said + 1 == kinds.size() ? " and " : ", ") + std::to_string(n) + " " +
+           (n == 1 ? kind : many);
+  };
+  if (const auto at = kinds.find("Ingress"); at != kinds.end()) say(at->first, at->second);
+  for (const auto& [kind, n] : kinds)
+    if (kind != "Ingress") say(kind, n);
+  return out;
 }
 
 Result<Report> make(const kube::Bundle& bundle, const diag::Sources& sources, const Options& options) {

@@ -16,8 +16,10 @@ using Counts = std::array<std::size_t, outcomes>;
 enum class Fate : std::uint8_t { clean, approximated, lost };
 std::string_view name(Fate fate);  // "clean", "approximated", "loss"
 
+// An Ingress, or a route of one of the controllers' own kinds.
 struct IngressLine {
   kube::NamespacedName id;
+  std::string kind = "Ingress";
   std::string class_name, controller;  // controller empty: nobody's, left out
   std::string owner;                   // see owner_of
   std::vector<std::string> hosts;
@@ -114,6 +116,11 @@ struct Options {
   std::vector<std::string> controller_flags;  // of the old controller's command line
   std::size_t part = 1000;                    // Ingresses of a large set that targets are compared on at a time
 };
+
+// "Ingress shop/web" is "shop/web"; of another kind the kind is said.
+std::string shown(const IngressLine& line);
+// "2 Ingresses and 1 HTTPProxy"
+std::string counted_kinds(const std::vector<IngressLine>& lines);
 
 // The error: an unknown target.
 Result<Report> make(const kube::Bundle& bundle, const diag::Sources& sources, const Options& options);

@@ -140,7 +140,7 @@ void mark_ingresses(const std::set<kube::NamespacedName>& chosen, Report& report
   for (const HostLine& host : report.verified)
     if (host.differences != 0) differing.insert(host.host);
   for (IngressLine& line : report.ingresses)
-    if (chosen.contains(line.id))
+    if (line.kind == "Ingress" && chosen.contains(line.id))
       line.differs = std::any_of(line.hosts.begin(), line.hosts.end(),
                                  [&](const std::string& host) { return differing.contains(host); });
 }
@@ -158,7 +158,7 @@ void check(const kube::Bundle& bundle, const diag::Sources& sources, const Optio
   std::set<kube::NamespacedName> chosen;
   std::set<std::string> controllers;
   for (const std::size_t i : Components(report.ingresses).choose(options.verify_hosts, report.checked.hosts)) {
-    if (report.ingresses[i].controller.empty()) continue;
+    if (report.ingresses[i].controller.empty() || report.ingresses[i].kind != "Ingress") continue;
     chosen.insert(report.ingresses[i].id);
     controllers.insert(report.ingresses[i].controller);
   }
@@ -185,7 +185,7 @@ std::vector<BeforeAfter> before_after(const kube::Bundle& bundle, const diag::So
                                       const std::vector<std::string>& flags, const Report& report, std::size_t most) {
   std::vector<const IngressLine*> lines;
   for (const IngressLine& line : report.ingresses)
-    if (!line.controller.empty()) lines.push_back(&line);
+    if (!line.controller.empty() && line.kind == "Ingress") lines.push_back(&line);
   std::stable_sort(lines.begin(), lines.end(), [](auto* a, auto* b) { return a->fate > b->fate; });
   if (lines.size() > most) lines.resize(most);
   std::set<kube::NamespacedName> chosen;

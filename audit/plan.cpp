@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <set>
 
+#include "convert/classify.h"
+#include "convert/own_hosts.h"
+#include "convert/profile.h"
+#include "diag/ascii.h"
 #include "diag/render.h"
 
 namespace gw::audit {
@@ -16,12 +20,19 @@ constexpr std::size_t most_hosts = 20;
 
 // What the input says that changes the plan.
 struct Facts {
-  std::set<std::string> hosts, namespaces;
+  std::set<std::string> hosts, namespaces, own_kinds;
   std::size_t ingresses = 0;
+  bool plain = false;  // there are Ingresses, not only routes of other kinds
   bool tls = false, cert_manager = false, argo_cd = false;
   bool dns_alpha = false, dns_ga = false, dns_target = false;  // external-dns, by annotation prefix
   bool dns_weighted = false;                                   // set-identifier or a weight of a provider
 
+  // As kubectl takes them: "ingress,httpproxy".
+  std::string kinds() const {
+    std::string out = plain || own_kinds.empty() ? "ingress" : "";
+    for (const std::string& kind : own_kinds) out += (out.empty() ? "" : ",") + diag::lower(kind);
+    return out;
+  }
   bool external_dns() const { return dns_alpha || dns_ga; }
   std::string prefix() const { return std::string(dns_ga && !dns_alpha ? ga_prefix : alpha_prefix); }
 };
@@ -29,6 +40,7 @@ struct Facts {
 Facts facts_of(const kube::Bundle& bundle) {
   Facts facts;
   facts.ingresses = bundle.ingresses.size();
+  facts.plain = !bundle.ingresses.empty();
   for (const kube::Ingress& ingress : bundle.ingresses) {
     facts.namespaces.insert(ingress.metadata.ns);
     for (const kube::IngressRule& rule : ingress.spec.rules)
@@ -43,6 +55,17 @@ Facts facts_of(const kube::Bundle& bundle) {
       facts.dns_target = facts.dns_target || key.ends_with("/target");
       facts.dns_weighted = facts.dns_weighted || key.ends_with("/set-identifier") || key.ends_with("-weight");
     }
+  }
+  for (const kube::OtherObject& object : bundle.others) {
+    const auto [provider, kind] = convert::owner_of_kind(object);
+    if (provider == nullptr || !kind->routes) continue;
+    ++facts.ingresses;
+    facts.namespaces.insert(object.metadata.ns);
+    for (std::string& host : convert::own_hosts(object))
+      if (host != "*") facts.hosts.insert(std::move(host));
+    facts.own_kinds.insert(object.kind);
+    const yaml::Node* spec = object.node != nullptr ? object.node->find("spec") : nullptr;
+    facts.tls = facts.tls || (spec != nullptr && spec->is_map() && spec->find("tls") != nullptr);
   }
   return facts;
 }
@@ -73,6 +96,10 @@ Stage install(const PlanOptions& options, const Facts& facts) {
               {},        {"The old controller keeps all traffic: it does not read Gateways."},
               {},        "the GatewayClass is Accepted"};
   const Install* row = install_of(options.target);
+  if (options.target != "standard")
+    stage.notes.push_back("What is written keeps to the features of " +
+                          std::string(convert::profile(options.target).report) +
+                          ": install that release or a later one, with its own CRDs.");
   const bool brings = row != nullptr && row->brings_crds;
   if (!brings) stage.commands.push_back("kubectl apply --server-side -f " + std::string(crds));
   if (row != nullptr) {
@@ -219,12 +246,12 @@ Stage watch(const Facts& facts) {
 Stage retire(const PlanOptions& options, const Facts& facts) {
   Stage stage{"retire",
               "Retire the old controller",
-              {"kubectl get ingress -A -o yaml > ingresses-backup.yaml"},
+              {"kubectl get " + facts.kinds() + " -A -o yaml > ingresses-backup.yaml"},
               {},
               {"kubectl apply -f ingresses-backup.yaml"},
               ""};
   for (const std::string& ns : facts.namespaces)
-    stage.commands.push_back("kubectl delete ingress --all -n " + shell_word(ns));
+    stage.commands.push_back("kubectl delete " + facts.kinds() + " --all -n " + shell_word(ns));
   stage.commands.emplace_back("helm list -A   # the old controller's release: helm uninstall it");
   stage.undo.emplace_back("# helm rollback of the old controller's release, or install it again, before the Ingresses");
   if (facts.external_dns())

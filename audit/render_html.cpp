@@ -75,7 +75,7 @@ std::vector<Column> columns(const Report& report, std::string& note) {
   std::vector<Column> out;
   std::map<std::string, std::size_t> at;
   for (const IngressLine* line : lines) {
-    const std::string title = by_namespace ? line->id.ns : line->id.display();
+    const std::string title = by_namespace ? line->id.ns : shown(*line);
     const auto [it, fresh] = at.try_emplace(title, out.size());
     if (fresh) out.push_back({title, {}});
     for (const auto& [key, outcome] : line->annotations)

@@ -24,7 +24,8 @@ Json outcomes_json(const std::map<std::string, convert::Outcome>& outcomes) {
 Json ingresses_json(const Report& report) {
   Json out = Json::array();
   for (const IngressLine& line : report.ingresses)
-    out.push_back({{"namespace", line.id.ns},
+    out.push_back({{"kind", line.kind},
+                   {"namespace", line.id.ns},
                    {"name", line.id.name},
                    {"class", line.class_name},
                    {"controller", line.controller},

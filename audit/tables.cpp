@@ -65,7 +65,7 @@ Table ingress_table(const Report& report) {
   for (const IngressLine& line : report.ingresses) lines.push_back(&line);
   std::stable_sort(lines.begin(), lines.end(), [](auto* a, auto* b) { return a->effort > b->effort; });
   for (const IngressLine* line : lines)
-    out.rows.push_back({line->id.display(), line->class_name.empty() ? "-" : line->class_name,
+    out.rows.push_back({shown(*line), line->class_name.empty() ? "-" : line->class_name,
                         line->controller.empty() ? "none known" : line->controller,
                         line->owner.empty() ? "-" : line->owner, joined(line->hosts), std::string(name(line->fate)),
                         std::to_string(line->effort), line->place});
@@ -158,7 +158,7 @@ std::string inventory(const Report& report) {
   const auto counted = [](std::size_t n, const std::string& one, const std::string& many) {
     return std::to_string(n) + " " + (n == 1 ? one : many);
   };
-  std::vector<std::string> words = {counted(report.ingresses.size(), "Ingress", "Ingresses"),
+  std::vector<std::string> words = {counted_kinds(report.ingresses),
                                     counted(report.hosts, "host", "hosts"),
                                     counted(report.services, "Service", "Services"),
                                     counted(report.certificates.size(), "certificate", "certificates")};

@@ -4,13 +4,16 @@
 #include <utility>
 
 #include "convert/convert.h"
+#include "convert/own_hosts.h"
 
 namespace gw::cli {
 
 int make_routing(Loaded& loaded, Routing& routing) {
   kube::Bundle& bundle = loaded.bundle;
-  if (bundle.gateways.empty() && bundle.http_routes.empty() && !bundle.ingresses.empty()) {
-    std::cerr << "gwctl: the input has Ingresses and no Gateway; shown is what `gwctl convert` makes of them\n";
+  const bool own = bundle.ingresses.empty() && convert::has_own_routes(bundle);
+  if (bundle.gateways.empty() && bundle.http_routes.empty() && (own || !bundle.ingresses.empty())) {
+    std::cerr << "gwctl: the input has " << (own ? "routes of a controller's own kinds" : "Ingresses")
+              << " and no Gateway; shown is what `gwctl convert` makes of them\n";
     convert::Options options;
     kube::Bundle made;
     auto outcomes = convert::convert(bundle, options, loaded.sources, loaded.sink, made);
