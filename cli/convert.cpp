@@ -1,7 +1,9 @@
 // `gwctl convert`: Ingress in, Gateway API out, with an account of everything that was lost or changed.
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstdio>
 #include <iostream>
+#include <map>
 #include <memory>
 
 #include "cli/command.h"
@@ -10,6 +12,7 @@
 #include "convert/convert.h"
 #include "convert/report.h"
 #include "convert/split.h"
+#include "diag/render.h"
 #include "kube/load.h"
 
 namespace gw::cli {
@@ -20,7 +23,7 @@ struct Args {
   convert::Options options;
   std::string channel = "standard", api_version = "v1.6", format = "yaml", output_dir, split = "none",
               layout = "shared", parent, report;
-  std::vector<std::string> accept, classes, only, config_maps;
+  std::vector<std::string> accept, entry_points, classes, only, config_maps;
 };
 
 const std::map<std::string, yaml::Style>& styles() {
@@ -63,6 +66,15 @@ Status read_options(Args& args) {
     auto parent = convert::parse_parent(args.parent);
     if (!parent) return parent.error();
     args.options.parent = *parent;
+  }
+  for (const std::string& word : args.entry_points) {
+    const std::size_t equals = word.find('=');
+    const std::string_view digits = equals == std::string::npos ? "" : std::string_view(word).substr(equals + 1);
+    int port = 0;
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    if (equals == 0 || error != std::errc() || end != digits.data() + digits.size() || port < 1 || port > 65'535)
+      return Error{"--entry-point '" + word + "' is no name and port", "write NAME=PORT, such as websecure=443"};
+    args.options.entry_points[word.substr(0, equals)] = port;
   }
   for (const std::string& word : args.accept) {
     if (word == "all") {
@@ -107,6 +119,18 @@ class Printer {
   bool wrote_ = false;
 };
 
+// "; not read are: 2 Route, 1 Service": the kinds of an input without anything to convert.
+std::string unread(const kube::Bundle& bundle) {
+  std::map<std::string, std::size_t> kinds;
+  kube::each_kind(bundle, [&](const auto& objects) {
+    for (const auto& object : objects) ++kinds[object.kind];
+  });
+  std::string out;
+  for (const auto& [kind, n] : kinds)
+    out += (out.empty() ? "; there are: " : ", ") + std::to_string(n) + " " + diag::printable(kind);
+  return out;
+}
+
 int run_convert(Args& args) {
   if (const Status status = read_options(args); !status) return fail(status.error());
   Loaded loaded;
@@ -135,12 +159,13 @@ int run_convert(Args& args) {
         !status)
       return fail(status.error());
   const int code = print_findings(std::move(findings), loaded.sources);
-  if (outcomes->ingresses == 0 && outcomes->routes == 0)
+  const bool nothing = outcomes->ingresses == 0 && outcomes->routes == 0;
+  if (nothing)
     std::cerr << (outcomes->beside == 0
-                      ? "gwctl: no Ingress among the input\n"
+                      ? "gwctl: no Ingress among the input" + unread(loaded.bundle) + "\n"
                       : "gwctl: nothing among the input makes a route: what was read is referred to by "
                         "Ingresses or routes that are not there\n");
-  return outcomes->lost ? exit_findings : code;
+  return outcomes->lost || nothing ? exit_findings : code;
 }
 
 }  // namespace
@@ -191,6 +216,9 @@ void add_convert(CLI::App& app, Run& run) {
   command->add_flag("--listener-sets", args->options.listener_sets,
                     "TLS listeners in ListenerSets beside their Secrets");
   command->add_flag("--spare-acme", args->options.spare_acme, "Do not redirect /.well-known/acme-challenge/ to https");
+  command->add_option("--entry-point", args->entry_points, "The port of an entry point of Traefik")
+      ->option_text("NAME=PORT")
+      ->allow_extra_args(false);
   command->add_option("--accept-loss", args->accept, "Kinds of loss to go on with")
       ->option_text("KIND,...")
       ->delimiter(',')

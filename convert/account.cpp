@@ -69,7 +69,17 @@ void account_others(const Provider& provider, const kube::Bundle& bundle, std::s
     const auto row = std::find_if(std::begin(beside), std::end(beside), [&](const Beside& b) {
       return b.provider == provider.name && b.group == group && b.kind == object.kind;
     });
-    if (row == std::end(beside) || taken.contains(&object) || (provider.name == "istio" && target == "istio")) continue;
+    if (row == std::end(beside) || taken.contains(&object) || provider.name == target) continue;
+    // One that stands before a gateway was taken; an application's own goes on.
+    if (provider.name == "istio" && row->loss == Loss::auth) {
+      ledger.note({"GW605",
+                   diag::Severity::warning,
+                   object.object_id().display() + " selects Pods of an application: it goes on at their sidecars",
+                   {},
+                   &object,
+                   nullptr});
+      continue;
+    }
     const bool grave = row->loss != Loss::none;
     ledger.note({grave ? (security(row->loss) ? "GW602" : "GW601") : "GW605",
                  grave ? diag::Severity::error : diag::Severity::warning,

@@ -38,6 +38,7 @@ class Engine {
 
   Result<Outcomes> run(const Provider* wanted, const Target& target, const Consumer& consumer) {
     Outcomes out;
+    out.written_for = std::string(target.name) + " (" + std::string(profile(target.name).report) + ")";
     Ledger& ledger = out.ledger;
     const Classification classes(index_, options_, wanted);
     assign(classes, ledger);
@@ -266,7 +267,9 @@ class Engine {
       if (key.starts_with(prefix)) {
         std::string detail = "'" + key + "' is no annotation of " + std::string(own.name) + " that gwctl knows";
         std::vector<std::string_view> known = own.known ? own.known() : std::vector<std::string_view>{};
-        if (const std::string_view near = diag::nearest(key, known); !near.empty())
+        if (const std::string_view near = diag::nearest(key, known); near == key)
+          detail = "'" + key + "' is read on an Ingress; on this kind it is not converted";
+        else if (!near.empty())
           detail += "; did you mean '" + std::string(near) + "'?";
         return ledger.settle(claim, Outcome::unknown, detail, "GW604", Loss::unknown);
       }

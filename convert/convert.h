@@ -3,6 +3,7 @@
 // meet closes its routes.
 #pragma once
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -45,6 +46,7 @@ struct Options {
   std::set<std::string> classes;               // convert these alone; empty: all
   std::set<kube::NamespacedName> only;         // write the routes of these alone; empty: of all
   std::set<kube::NamespacedName> config_maps;  // of the controllers; empty: found by name and labels
+  std::map<std::string, int> entry_points;  // ports by name, of Traefik's static configuration
   // Called when the specs of the Ingresses have been read for the last time: whoever owns them may let them go.
   std::function<void()> specs_read;
 
@@ -64,6 +66,7 @@ struct Outcomes {
   std::size_t beside = 0;                 // resources that only others refer to (Middleware)
   std::vector<Served> served;             // a Gateway each
   bool lost = false;                      // a loss that was not accepted: exit 1
+  std::string written_for;                // the target, and the release whose features were kept to
 };
 
 // Objects arrive in pieces, kinds in the order of kube::each_kind, names ascending within a kind over all pieces.

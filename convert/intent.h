@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "convert/ledger.h"
+#include "kube/bundle.h"
 
 namespace gw::convert {
 
@@ -159,10 +160,49 @@ struct Tracing {
   bool operator==(const Tracing&) const = default;
 };
 
+// An object of the old proxy's own that the target, being the same proxy, takes as it is.
+struct NativeObject {
+  const kube::OtherObject* object = nullptr;
+  bool operator==(const NativeObject&) const = default;
+};
+
+// The backends of a rule as the old proxy writes them, for a target that is the same proxy: a JSON array.
+struct NativeBackends {
+  std::string services;
+  bool operator==(const NativeBackends&) const = default;
+};
+
+// How the load balancer finds out whether a Service's endpoints are well.
+struct HealthCheck {
+  std::string type;  // HTTP, HTTPS, HTTP2, GRPC, TCP
+  std::string path, host;
+  std::string codes;  // of a healthy answer: "200-399"
+  int port = 0;       // 0: the one that is served
+  int interval = 0, timeout = 0, healthy = 0, unhealthy = 0;
+  bool operator==(const HealthCheck&) const = default;
+};
+
+// A policy of the cloud that the load balancer applies to a Service: Cloud Armor, IAP.
+struct CloudPolicy {
+  enum class Kind : std::uint8_t { armor, iap } kind = Kind::armor;
+  std::string name;    // of the security policy, or of the Secret with the client's secret
+  std::string client;  // iap: the client's id
+  bool operator==(const CloudPolicy&) const = default;
+};
+
+// Part of an object of the AWS Load Balancer Controller's Gateway, as JSON of its spec (of a target group: of its
+// default configuration).
+struct AwsPart {
+  enum class Kind : std::uint8_t { balancer, targets, rule } kind = Kind::balancer;
+  std::string json;
+  bool operator==(const AwsPart&) const = default;
+};
+
 using Demand = std::variant<RegexRewrite, ExternalAuth, BasicAuth, AddressList, ClientCertificate, RateLimit,
                             ConnectionLimit, BodyLimit, ConnectTimeout, IdleTimeout, Retry, CookieAffinity, HashBalance,
                             LeastRequest, RoundRobin, BandwidthLimit, ErrorPages, Snippet, Waf, Foreign,
-                            InsecureBackendTls, BackendTlsSettings, TlsSettings, ServiceAddress, Tracing>;
+                            InsecureBackendTls, BackendTlsSettings, TlsSettings, ServiceAddress, Tracing, NativeObject,
+                            NativeBackends, HealthCheck, CloudPolicy, AwsPart>;
 
 // A field of one of the controllers' own resources.
 struct FieldRef {

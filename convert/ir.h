@@ -64,8 +64,16 @@ struct CorsPolicy {
   std::int32_t max_age = 5;
 };
 
+// Browsers refuse credentials for '*'; a gateway that echoes the origin instead would open what they protect.
+inline bool with_credentials(const CorsPolicy& policy) {
+  for (const std::string& origin : policy.origins)
+    if (origin == "*") return false;
+  return policy.credentials;
+}
+
 struct Mirror {
   Backend backend;
+  std::int32_t millionths = 1'000'000;  // of the requests
 };
 
 // The annotation behind a field of an Action: a target without such a field says what became of it.
@@ -120,6 +128,7 @@ struct Server {
   std::string_view host;                // lower case; empty: every host; "*.x": wildcard
   const kube::Object* owner = nullptr;  // its first Ingress
   std::vector<Rule> rules;
+  kube::Port http_port = 80, https_port = 443;
   bool ordered = false;  // rules are tried in this order, whatever their kind: they stay in one route
   bool tls = false;      // listens on 443
   std::vector<Certificate> certificates;
@@ -136,6 +145,7 @@ struct Stream {
   kube::Port port = 443;
   std::vector<Backend> backends;
   std::uint16_t deployment = 0;
+  kube::StringMap annotations;  // of the route
 };
 
 // A backend that must be spoken to over TLS with its certificate checked.
@@ -144,6 +154,7 @@ struct BackendTls {
   const kube::Object* owner = nullptr;
   std::string hostname;
   std::string ca_secret;  // same namespace; empty: the system's roots
+  std::string ca;         // its ca.crt where the Secret is among the input
   std::string port;       // its name; empty: every port of the Service
 };
 

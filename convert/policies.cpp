@@ -50,14 +50,15 @@ std::optional<Policy> policy_of(const kube::OtherObject& object) {
   const bool security = group == "security.istio.io" &&
                         (object.kind == "AuthorizationPolicy" || object.kind == "RequestAuthentication");
   const bool filter = group == "networking.istio.io" && object.kind == "EnvoyFilter";
-  if ((!security && !filter) || !object.node) return std::nullopt;
+  const bool plugin = group == "extensions.istio.io" && object.kind == "WasmPlugin";
+  if ((!security && !filter && !plugin) || !object.node) return std::nullopt;
   const yaml::Node* spec = object.node->find("spec");
   if (text_of(at(spec, {"action"})) == "AUDIT") return std::nullopt;
   if (const std::string* dry = kube::find(object.metadata.annotations, "istio.io/dry-run"); dry && *dry == "true")
     return std::nullopt;
   if (at(spec, {"targetRefs"}) || at(spec, {"targetRef"})) return std::nullopt;  // a Gateway of Gateway API, or a Service
-  return Policy{object, labels_of(at(spec, {security ? "selector" : "workloadSelector",
-                                             security ? "matchLabels" : "labels"}))};
+  return Policy{object, labels_of(at(spec, {filter ? "workloadSelector" : "selector",
+                                             filter ? "labels" : "matchLabels"}))};
 }
 
 // The selectors of Istio's Gateways.
@@ -176,9 +177,13 @@ std::set<const kube::Object*> find_policies(const Deployment& of, std::uint16_t 
     const auto policy = policy_of(object);
     if (!policy || !selects_gateway(*policy, provider, pods, target.name == "istio")) continue;
     taken.insert(&object);
-    ir.guards.push_back(guard(object, {&object, object.node, {}}, deployment, Loss::auth,
-                              "it selects the Pods of the old gateway and decides who comes in there; those of the new "
-                              "one it does not select"));
+    Guard found = guard(object, {&object, object.node, {}}, deployment, Loss::auth,
+                        "it selects the Pods of the old gateway and decides who comes in there; those of the new "
+                        "one it does not select");
+    // Istio takes it on a Gateway, too; an EnvoyFilter speaks of the old one's inner names.
+    if (provider.name == "istio" && target.name == "istio" && object.kind != "EnvoyFilter")
+      found.intent.demand = NativeObject{&object};
+    ir.guards.push_back(std::move(found));
   }
   for (const kube::IngressClass* c : of.classes) class_parameters(*c, deployment, bundle, ir);
   if (provider.name == "contour") contour_configuration(deployment, bundle, ir, taken);

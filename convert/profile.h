@@ -23,6 +23,7 @@ enum class Feature : std::uint8_t {
   cors,
   mirror,
   mirrors,  // more than one
+  mirror_share,
   request_timeout,
   backend_timeout,
   method_match,

@@ -103,6 +103,7 @@ ordered_json summary(const Outcomes& outcomes, std::span<const diag::Diagnostic>
     out[key] = std::count_if(findings.begin(), findings.end(),
                              [wanted = severity](const diag::Diagnostic& d) { return d.severity == wanted; });
   out["lossless"] = !outcomes.lost;
+  if (!outcomes.written_for.empty()) out["writtenFor"] = outcomes.written_for;
   return out;
 }
 

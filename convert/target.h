@@ -54,6 +54,11 @@ struct Target {
   std::string_view internal_class = {};    // of Gateways that only the own network reaches
   bool prefixes_first = false;             // it tries PathPrefix before RegularExpression
   bool named_http = false;                 // a host with TLS needs an http listener of its own name, too
+  bool reads_authority_secrets = false;    // a BackendTLSPolicy may name a Secret
+  // The kind of an object of the Gateway's own name that infrastructure.parametersRef refers to, and which demands are
+  // said there; empty: none.
+  ResourceKind gateway_configuration = {};
+  bool (*of_the_gateway)(const Intent& intent) = nullptr;
 };
 
 std::span<const Target> targets();
@@ -86,6 +91,10 @@ void kgateway_policies(const WrittenRoute& written, PolicyContext& context);
 bool agentgateway_meets(const Intent& intent, const Options& options);
 std::string_view agentgateway_why_not(const Intent& intent);
 void agentgateway_policies(const WrittenRoute& written, PolicyContext& context);
+bool aws_meets(const Intent& intent, const Options& options);
+std::string_view aws_why_not(const Intent& intent);
+void aws_policies(const WrittenRoute& written, PolicyContext& context);
+bool aws_of_the_gateway(const Intent& intent);
 void envoy_gateway_listener(const Server& server, const kube::NamespacedName& owner, std::string_view kind,
                             std::string_view section, PolicyContext& context);
 

@@ -34,6 +34,7 @@ void add_stream(const Stream& stream, const Section& section, std::string name, 
                 std::vector<Route>& routes) {
   auto route = kube::make<Route>(stream.owner->metadata.ns, std::move(name));
   route.comments.push_back(provenance(*stream.owner, stream.at, sources));
+  route.metadata.annotations = stream.annotations;
   route.spec = stream_spec(stream, section);
   routes.push_back(std::move(route));
 }
@@ -60,7 +61,41 @@ void add_streams(const Ir& ir, const Plan& plan, const diag::Sources& sources, N
   }
 }
 
-void add_backend_tls(const Ir& ir, const diag::Sources& sources, NameBook& names, kube::Bundle& out) {
+// Every gateway reads an authority from a ConfigMap; only some read a Secret. A certificate is no secret: that of a
+// Secret among the input is written into a ConfigMap.
+kube::ObjectReference authority(const BackendTls& tls, const Target& target, Ledger& ledger, kube::Bundle& out) {
+  kube::ObjectReference ca;
+  ca.group = "";
+  ca.kind = "Secret";
+  ca.name = tls.ca_secret;
+  if (!tls.ca.empty()) {
+    ca.kind = "ConfigMap";
+    ca.name = dns_name(tls.ca_secret + "-authority");
+    const bool there = std::any_of(out.config_maps.begin(), out.config_maps.end(), [&](const kube::ConfigMap& m) {
+      return m.metadata.ns == tls.ns && m.metadata.name == ca.name;
+    });
+    if (there) return ca;
+    auto map = kube::make<kube::ConfigMap>(std::string(tls.ns), std::string(ca.name));
+    map.comments.push_back("the authority of Secret " + std::string(tls.ns) + "/" + tls.ca_secret);
+    map.data.emplace_back("ca.crt", tls.ca);
+    out.config_maps.push_back(std::move(map));
+  } else if (!target.reads_authority_secrets) {
+    ledger.note({"GW601",
+                 diag::Severity::error,
+                 "the authority of the backend's certificate is in Secret " + std::string(tls.ns) + "/" + tls.ca_secret +
+                     ", which is not among the input, and " + std::string(target.name) +
+                     " reads authorities from ConfigMaps only",
+                 {},
+                 tls.owner,
+                 nullptr,
+                 "give the Secret among the input, or write its ca.crt into a ConfigMap",
+                 Loss::backend_tls});
+  }
+  return ca;
+}
+
+void add_backend_tls(const Ir& ir, const Target& target, Ledger& ledger, const diag::Sources& sources, NameBook& names,
+                     kube::Bundle& out) {
   std::set<std::tuple<std::string_view, std::string_view, std::string_view>> done;
   for (const BackendTls& tls : ir.backend_tls) {
     if (!done.insert({tls.ns, tls.service, tls.port}).second) continue;
@@ -73,14 +108,10 @@ void add_backend_tls(const Ir& ir, const diag::Sources& sources, NameBook& names
     ref.name = tls.service;
     if (!tls.port.empty()) ref.section_name = tls.port;
     policy.spec.validation.hostname = tls.hostname;
-    if (tls.ca_secret.empty()) {
+    if (tls.ca_secret.empty())
       policy.spec.validation.well_known_ca_certificates = "System";
-    } else {
-      kube::ObjectReference& ca = policy.spec.validation.ca_certificate_refs.emplace_back();
-      ca.group = "";
-      ca.kind = "Secret";
-      ca.name = tls.ca_secret;
-    }
+    else
+      policy.spec.validation.ca_certificate_refs.push_back(authority(tls, target, ledger, out));
     out.backend_tls_policies.push_back(std::move(policy));
   }
 }
@@ -97,7 +128,7 @@ class Emitter {
     routes(plan, rest);
     settle_http2(plan);
     add_streams(ir_, plan, input_.sources, names_, rest);
-    add_backend_tls(ir_, input_.sources, names_, rest);
+    add_backend_tls(ir_, target_, ledger_, input_.sources, names_, rest);
     rest.others = std::move(others_);
     std::stable_sort(rest.others.begin(), rest.others.end(), [](const auto& a, const auto& b) {
       return std::tie(a.api_version, a.kind, a.metadata.ns, a.metadata.name) <

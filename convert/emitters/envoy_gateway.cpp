@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "convert/emitters/names.h"
 #include "convert/emitters/own.h"
 #include "kube/kinds.h"
 
@@ -43,6 +44,7 @@ struct Meets {
   bool operator()(const RoundRobin&) const { return true; }
   bool operator()(const BandwidthLimit&) const { return true; }
   bool operator()(const TlsSettings& t) const { return plain_ciphers(t.ciphers); }
+  bool operator()(const InsecureBackendTls&) const { return true; }
   template <class T>
   bool operator()(const T&) const {
     return false;
@@ -72,8 +74,10 @@ class Policies {
                       {"pathOverride", a.path.substr(0, a.path.find('?'))}};
     if (!a.response_headers.empty()) http["headersToBackend"] = a.response_headers;
     security["extAuth"]["http"] = std::move(http);
+    // The old side asks with every header; without the cookie nobody would be signed in.
+    security["extAuth"]["headersToExtAuth"] = own::headers_of_a_session();
     if (!a.service.empty()) auth_service_ = {a.ns, a.service};
-    settle("SecurityPolicy extAuth; " +
+    settle("SecurityPolicy extAuth, asked with the client's cookie and few other headers; " +
                std::string(a.service.empty() ? "the Backend outside the cluster must be enabled in Envoy Gateway "
                                                "(extensionApis.enableBackend), else every request gets 500; "
                                              : "") +
@@ -113,9 +117,19 @@ class Policies {
     settle("BackendTrafficPolicy rateLimit.local; no burst beyond it, and 429 instead of 503", true);
   }
   void operator()(const BodyLimit& b) {
+    constexpr std::int64_t largest = 4'294'967'295;
+    if (b.bytes > largest || streams_)
+      return settle(b.bytes > largest
+                        ? "not written: Envoy Gateway's requestBuffer takes at most 4294967295 bytes and answers 500 on "
+                          "the whole route otherwise; larger requests are no longer refused"
+                        : "not written: Envoy Gateway holds a whole request in memory to measure it, which would break "
+                          "the streams of this backend; larger requests are no longer refused",
+                    true);
     traffic["requestBuffer"]["limit"] = std::to_string(b.bytes);
-    settle("BackendTrafficPolicy requestBuffer: larger requests get 413; requests are buffered");
+    settle("BackendTrafficPolicy requestBuffer: larger requests get 413; each request is held in memory until it is "
+           "whole");
   }
+  void operator()(const InsecureBackendTls&) { insecure_ = true; }
   void operator()(const ConnectTimeout& t) {
     traffic["timeout"]["tcp"]["connectTimeout"] = seconds(t.seconds);
     settle("BackendTrafficPolicy timeout.tcp.connectTimeout");
@@ -176,6 +190,9 @@ class Policies {
   void operator()(const T&) {}  // not met, or said elsewhere
 
   const kube::NamespacedName& auth_service() const { return auth_service_; }
+  // The demand of TLS that checks nothing, to be said by Backends.
+  bool insecure() const { return insecure_; }
+  void streams(bool on) { streams_ = on; }
 
  private:
   void balance(ordered_json hash) {
@@ -197,6 +214,7 @@ class Policies {
   PolicyContext& context_;
   const Intent* intent_ = nullptr;
   kube::NamespacedName auth_service_;
+  bool insecure_ = false, streams_ = false;
 };
 
 // ---- rewrites
@@ -243,6 +261,75 @@ void missing_mirrors(kube::HttpRouteRule& rule, const Rule& source, PolicyContex
                       "the mirror's Service does not exist, for which Envoy Gateway answers 500: nothing is mirrored");
 }
 
+constexpr std::string_view needs_backends =
+    "Envoy Gateway must have them enabled (extensionApis.enableBackend), else every request gets 500";
+
+// A name that is no Service of the cluster's own, or TLS that nobody checks: a Backend says both, beside the route.
+struct Outside {
+  std::string hostname;
+  bool insecure = false;
+};
+void write_backend(const WrittenRoute& written, std::size_t rule, std::size_t backend, const Outside& to,
+                   PolicyContext& context) {
+  kube::HttpRoute& route = written.route;
+  if (backend >= route.spec.rules[rule].backend_refs.size()) return;
+  const Backend& b = written.rules[rule]->backends[backend];
+  const std::string name = dns_name(std::string(b.name) + "-" + std::to_string(b.port) + (to.insecure ? "--tls" : ""));
+  ordered_json spec{{"endpoints", ordered_json::array({{{"fqdn", {{"hostname", to.hostname}, {"port", b.port}}}}})}};
+  if (to.insecure) spec["tls"] = {{"insecureSkipVerify", true}};
+  const std::string key = "Backend/" + std::string(route.metadata.ns) + "/" + name;
+  if (context.shared.try_emplace(key, context.others.size()).second)
+    context.others.push_back(own::object(version, "Backend", route.metadata.ns, name, spec));
+  kube::BackendRef& ref = route.spec.rules[rule].backend_refs[backend];
+  ref.group = std::string(group);
+  ref.kind = "Backend";
+  ref.name = name;
+  ref.ns.reset();
+  ref.port.reset();
+}
+
+std::string name_in_cluster(const Backend& b) {
+  return std::string(b.name) + "." + std::string(b.ns) + ".svc.cluster.local";
+}
+
+void insecure_backends(const WrittenRoute& written, const std::vector<std::size_t>& rules, PolicyContext& context) {
+  for (const std::size_t i : rules)
+    for (std::size_t k = 0; k < written.rules[i]->backends.size(); ++k)
+      if (!written.rules[i]->backends[k].resource)
+        write_backend(written, i, k, {name_in_cluster(written.rules[i]->backends[k]), true}, context);
+}
+
+// Envoy Gateway answers 500 for a Service of type ExternalName.
+void outside_names(const WrittenRoute& written, PolicyContext& context) {
+  for (std::size_t i = 0; i < written.rules.size(); ++i)
+    for (std::size_t k = 0; k < written.rules[i]->backends.size(); ++k) {
+      const Backend& b = written.rules[i]->backends[k];
+      const kube::Service* service =
+          b.resource ? nullptr : context.index.service({std::string(b.ns), std::string(b.name)});
+      if (!service || service->spec.type != "ExternalName" || service->spec.external_name.empty()) continue;
+      if (written.route.spec.rules[i].backend_refs.size() <= k ||
+          written.route.spec.rules[i].backend_refs[k].kind == "Backend")
+        continue;
+      write_backend(written, i, k, {service->spec.external_name, false}, context);
+      context.ledger.note_once({"GW613",
+                                diag::Severity::warning,
+                                "Service " + std::string(b.ns) + "/" + std::string(b.name) +
+                                    " is of type ExternalName: a Backend with its name takes its place; " +
+                                    std::string(needs_backends),
+                                {},
+                                written.rules[i]->owner,
+                                written.rules[i]->at});
+    }
+}
+
+bool streams(const WrittenRoute& written, const std::vector<std::size_t>& rules) {
+  return std::any_of(rules.begin(), rules.end(), [&](std::size_t i) {
+    return std::any_of(written.rules[i]->backends.begin(), written.rules[i]->backends.end(), [](const Backend& b) {
+      return b.wire == Wire::h2c || b.wire == Wire::h2_tls || b.wire == Wire::websocket;
+    });
+  });
+}
+
 void route_policies(const WrittenRoute& written, PolicyContext& context) {
   kube::HttpRoute& route = written.route;
   for (std::size_t i = 0; i < written.rules.size(); ++i) {
@@ -260,7 +347,14 @@ void route_policies(const WrittenRoute& written, PolicyContext& context) {
   for (std::size_t g = 0; g < groups.size(); ++g) {
     const std::string name = own::numbered(route.metadata.name, g);
     Policies policies(route.metadata.ns, name, context);
+    policies.streams(streams(written, groups[g].rules));
     for (const Intent& intent : groups[g].action->intents) policies.add(intent);
+    if (policies.insecure()) {
+      insecure_backends(written, groups[g].rules, context);
+      for (const Intent& intent : groups[g].action->intents)
+        if (std::holds_alternative<InsecureBackendTls>(intent.demand))
+          own::settle(context, intent, "Backend with insecureSkipVerify; " + std::string(needs_backends), true);
+    }
     for (const auto& [kind, spec] :
          {std::pair{"SecurityPolicy", &policies.security}, {"BackendTrafficPolicy", &policies.traffic}}) {
       if (spec->empty()) continue;
@@ -272,6 +366,7 @@ void route_policies(const WrittenRoute& written, PolicyContext& context) {
       own::grant(context, group, "SecurityPolicy", route.metadata.ns, "Service", policies.auth_service().ns,
                  policies.auth_service().name);
   }
+  outside_names(written, context);
 }
 
 void listener_policy(const Server& server, const kube::NamespacedName& owner, std::string_view kind,

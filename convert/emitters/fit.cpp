@@ -175,6 +175,11 @@ class Fitter {
     };
     if (have("CORS") != 0 && lacks(Feature::cors, Field::cors, Outcome::refused, "browsers get no CORS headers"))
       own::drop_filters(*rule_, "CORS");
+    const bool share = std::any_of(rule_->filters.begin(), rule_->filters.end(), [](const auto& f) {
+      return f.request_mirror && (f.request_mirror->percent || f.request_mirror->fraction);
+    });
+    if (share && lacks(Feature::mirror_share, Field::mirror, Outcome::refused, "nothing is mirrored"))
+      own::drop_filters(*rule_, "RequestMirror");
     if (have("RequestMirror") > 1 && lacks(Feature::mirrors, Field::mirror, Outcome::refused, "nothing is mirrored"))
       own::drop_filters(*rule_, "RequestMirror");
     if (have("RequestMirror") != 0 && lacks(Feature::mirror, Field::mirror, Outcome::refused, "nothing is mirrored"))

@@ -14,6 +14,8 @@ constexpr std::string_view version = "networking.gke.io/v1", kind = "GCPBackendP
 
 struct Meets {
   bool operator()(const CookieAffinity&) const { return true; }
+  bool operator()(const HealthCheck&) const { return true; }
+  bool operator()(const CloudPolicy& p) const { return p.kind == CloudPolicy::Kind::iap || !p.name.empty(); }
   bool operator()(const HashBalance& h) const { return h.by == HashBalance::By::address; }
   template <class T>
   bool operator()(const T&) const {
@@ -48,10 +50,57 @@ class Writer {
   void operator()(const HashBalance&) {
     affinity({{"type", "CLIENT_IP"}}, "GCPBackendPolicy sessionAffinity CLIENT_IP");
   }
+  void operator()(const HealthCheck& h) {
+    ordered_json check;
+    if (h.port > 0) {
+      check["portSpecification"] = "USE_FIXED_PORT";
+      check["port"] = h.port;
+    } else {
+      check["portSpecification"] = "USE_SERVING_PORT";
+    }
+    const bool http = h.type != "TCP" && h.type != "GRPC";
+    if (http && !h.host.empty()) check["host"] = h.host;
+    if (http && !h.path.empty()) check["requestPath"] = h.path;
+    ordered_json spec;
+    for (const auto& [key, value] : {std::pair{"checkIntervalSec", h.interval}, {"timeoutSec", h.timeout},
+                                     {"healthyThreshold", h.healthy}, {"unhealthyThreshold", h.unhealthy}})
+      if (value > 0) spec[key] = value;
+    static constexpr std::pair<std::string_view, const char*> fields[] = {{"HTTPS", "httpsHealthCheck"},
+                                                                          {"HTTP2", "http2HealthCheck"},
+                                                                          {"GRPC", "grpcHealthCheck"},
+                                                                          {"TCP", "tcpHealthCheck"}};
+    const auto* field = std::find_if(std::begin(fields), std::end(fields), [&](const auto& f) { return f.first == h.type; });
+    spec["config"] = {{"type", field == std::end(fields) ? "HTTP" : h.type},
+                      {field == std::end(fields) ? "httpHealthCheck" : field->second, std::move(check)}};
+    static const own::ServicePolicies policies(version, "HealthCheckPolicy");
+    say(policies, {{"default", std::move(spec)}}, "HealthCheckPolicy");
+  }
+  void operator()(const CloudPolicy& p) {
+    static const own::ServicePolicies policies(version, kind);
+    if (p.kind == CloudPolicy::Kind::armor)
+      return say(policies, {{"default", {{"securityPolicy", p.name}}}}, "GCPBackendPolicy securityPolicy");
+    say(policies, {{"default", {{"iap", {{"enabled", true}}}}}},
+        p.name.empty() ? "GCPBackendPolicy iap"
+                       : "GCPBackendPolicy iap with Google's own OAuth client; for the one of Secret " + p.name +
+                             " write clientID and oauth2ClientSecret");
+  }
   template <class T>
   void operator()(const T&) {}  // not met
 
  private:
+  void say(const own::ServicePolicies& policies, const ordered_json& spec, const std::string& detail) {
+    bool all = true;
+    for (const std::size_t i : *rules_)
+      for (const Backend& b : written_.rules[i]->backends)
+        if (!b.resource) all = policies.merge(context_, b.ns, b.name, spec, one_service, "targetRef") && all;
+    if (!all && security(intent_->loss))
+      return own::refuse(context_, written_, *rules_, *intent_,
+                         "another Ingress asks otherwise for the same Service, and a Service has one policy");
+    own::settle(context_, *intent_,
+                all ? detail + ", for every route to the Service"
+                    : "another Ingress asks otherwise for the same Service, and a Service has one policy",
+                true);
+  }
   bool merge(std::size_t rule, const ordered_json& part) {
     static const own::ServicePolicies policies(version, kind);
     bool all = true;

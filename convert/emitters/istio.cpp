@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "convert/emitters/names.h"
 #include "convert/emitters/own.h"
 #include "kube/kinds.h"
 
@@ -19,6 +20,7 @@ struct Meets {
   bool operator()(const LeastRequest&) const { return true; }
   bool operator()(const RoundRobin&) const { return true; }
   bool operator()(const InsecureBackendTls&) const { return true; }
+  bool operator()(const NativeObject&) const { return true; }
   template <class T>
   bool operator()(const T&) const {
     return false;
@@ -85,10 +87,7 @@ class Writer {
         {"from", ordered_json::array(
                      {{{"source", {{list.deny ? "remoteIpBlocks" : "notRemoteIpBlocks", std::move(cidrs)}}}}})}};
     if (!operation.empty()) rule["to"] = ordered_json::array({{{"operation", std::move(operation)}}});
-    std::set<kube::NamespacedName> gateways;
-    for (const kube::ParentReference& p : written_.route.spec.parent_refs)
-      gateways.insert({p.ns ? *p.ns : written_.route.metadata.ns, p.name});
-    for (const kube::NamespacedName& gateway : gateways)
+    for (const kube::NamespacedName& gateway : gateways())
       context_.others.push_back(own::object(
           "security.istio.io/v1", "AuthorizationPolicy", gateway.ns, name_ + (list.deny ? "--deny" : "--allow"),
           {{"targetRefs",
@@ -115,10 +114,39 @@ class Writer {
   void operator()(const InsecureBackendTls&) {
     destination({{"tls", {{"mode", "SIMPLE"}, {"insecureSkipVerify", true}}}});
   }
+  // A policy of the old gateway's Pods becomes one of the Gateways that the route hangs on.
+  void operator()(const NativeObject& native) {
+    const kube::OtherObject& policy = *native.object;
+    if (own::holds_a_password(policy))
+      return own::refuse(context_, written_, *rules_, *intent_,
+                         "a password stands in it: write it with targetRefs of the Gateway yourself");
+    for (const kube::NamespacedName& gateway : gateways()) {
+      std::string name(policy.metadata.name);
+      if (gateway.name != "gateway") name = dns_name(name + "--" + gateway.name);
+      kube::OtherObject* object = own::carry(context_, policy, gateway.ns, name);
+      if (!object) continue;
+      ordered_json body = ordered_json::parse(object->body);
+      ordered_json rest = body.value("spec", ordered_json::object());
+      rest.erase("selector");
+      body["spec"] = own::with_targets(
+          "targetRefs",
+          ordered_json::array({{{"group", kube::gateway_group}, {"kind", "Gateway"}, {"name", gateway.name}}}), rest);
+      object->body = body.dump();
+      object->comments = {"from " + policy.object_id().display() + ", whose selector named the old gateway's Pods"};
+    }
+    settle(policy.kind + " with targetRefs of the Gateway instead of a selector of the old one's Pods", false);
+  }
   template <class T>
   void operator()(const T&) {}  // not met
 
  private:
+  std::set<kube::NamespacedName> gateways() const {
+    std::set<kube::NamespacedName> out;
+    for (const kube::ParentReference& p : written_.route.spec.parent_refs)
+      out.insert({p.ns ? std::string(*p.ns) : std::string(written_.route.metadata.ns), std::string(p.name)});
+    return out;
+  }
+
   void hash(const ordered_json& key) { destination({{"loadBalancer", {{"consistentHash", key}}}}); }
 
   void destination(const ordered_json& part) {
@@ -150,7 +178,9 @@ class Writer {
 
 bool istio_meets(const Intent& intent, const Options& options) {
   // Who hangs routes on a Gateway of somebody else cannot put policies on it.
-  if (std::holds_alternative<AddressList>(intent.demand) && options.parent) return false;
+  const bool policy =
+      std::holds_alternative<AddressList>(intent.demand) || std::holds_alternative<NativeObject>(intent.demand);
+  if (policy && options.parent) return false;
   return std::visit(Meets{}, intent.demand);
 }
 
@@ -160,7 +190,7 @@ std::string_view istio_why_not(const Intent& intent) {
     return "Istio asks only services that its mesh configuration names as extensionProviders: add one there and write "
            "an AuthorizationPolicy with action CUSTOM";
   if (std::holds_alternative<BasicAuth>(d)) return "Istio has no password authentication";
-  if (std::holds_alternative<AddressList>(d))
+  if (std::holds_alternative<AddressList>(d) || std::holds_alternative<NativeObject>(d))
     return "an AuthorizationPolicy of Istio stands beside the Gateway, which belongs to somebody else";
   if (std::holds_alternative<RateLimit>(d) || std::holds_alternative<ConnectionLimit>(d) ||
       std::holds_alternative<BandwidthLimit>(d) || std::holds_alternative<BodyLimit>(d) ||

@@ -20,6 +20,7 @@ struct Meets {
   bool operator()(const HashBalance&) const { return true; }
   bool operator()(const LeastRequest&) const { return true; }
   bool operator()(const RoundRobin&) const { return true; }
+  bool operator()(const NativeObject&) const { return true; }
   template <class T>
   bool operator()(const T&) const {
     return false;
@@ -33,6 +34,7 @@ class Writer {
 
   void run() {
     const auto groups = own::groups(written_);
+    whole_route_ = own::one_demand(written_, groups);
     for (std::size_t g = 0; g < groups.size(); ++g) {
       rules_ = groups[g].rules;
       prefix_ = own::numbered(route_.metadata.name, g);
@@ -88,11 +90,39 @@ class Writer {
   }
   void operator()(const LeastRequest&) { upstream({{"algorithm", "least-connections"}}); }
   void operator()(const RoundRobin&) { upstream({{"algorithm", "round-robin"}}); }
+  // Kong reads the names of plugins on the route, for all its rules; a filter names one of the namespace for a rule.
+  void operator()(const NativeObject& native) {
+    const kube::OtherObject& object = *native.object;
+    own::carry(context_, object);
+    const std::string name(object.metadata.name), ns(object.metadata.ns);
+    if (kube::find(object.metadata.labels, "global") && *kube::find(object.metadata.labels, "global") == "true")
+      return settle("it holds for every route of Kong");
+    const bool of_cluster = object.kind == "KongClusterPlugin";
+    if (whole_route_) {
+      annotate(of_cluster || ns == route_.metadata.ns ? name : ns + ":" + name);
+      return settle("annotation konghq.com/plugins of the route; the plugin goes on as it is");
+    }
+    if (of_cluster || ns != route_.metadata.ns)
+      return own::refuse(context_, written_, rules_, *intent_,
+                         "a filter of one rule names a KongPlugin of its namespace only");
+    for (const std::size_t i : rules_) own::extension(route_.spec.rules[i], group, plugin, name);
+    settle("ExtensionRef to KongPlugin " + name + ", which goes on as it is");
+  }
   template <class T>
   void operator()(const T&) {}  // not met
 
  private:
   void settle(const std::string& detail, bool near = false) { own::settle(context_, *intent_, detail, near); }
+
+  void annotate(const std::string& name) {
+    constexpr std::string_view key = "konghq.com/plugins";
+    kube::StringMap& annotations = route_.metadata.annotations;
+    const auto at = std::find_if(annotations.begin(), annotations.end(), [&](const auto& a) { return a.first == key; });
+    if (at == annotations.end())
+      annotations.emplace_back(key, name);
+    else
+      at->second += "," + name;
+  }
 
   std::string add_object(const std::string& what, std::string_view kong_name, const ordered_json& config) {
     kube::OtherObject object = own::object("configuration.konghq.com/v1", plugin, route_.metadata.ns, what, {});
@@ -137,7 +167,7 @@ class Writer {
     ordered_json config{{"origins", std::move(origins)}, {"methods", c.methods}, {"max_age", c.max_age}};
     if (!c.headers.empty()) config["headers"] = c.headers;
     if (!c.expose.empty()) config["exposed_headers"] = c.expose;
-    config["credentials"] = c.credentials && c.origins != std::vector<std::string>{"*"};
+    config["credentials"] = with_credentials(c);
     const std::string name = route_.metadata.name + "--cors";
     if (!cors_written_) add_object(name, "cors", config);
     cors_written_ = true;
@@ -174,7 +204,7 @@ class Writer {
   std::vector<std::size_t> rules_;
   std::string prefix_;
   ordered_json addresses_;
-  bool cors_written_ = false;
+  bool cors_written_ = false, whole_route_ = false;
   const Intent* intent_ = nullptr;
 };
 

@@ -70,11 +70,29 @@ void add_class(const Options& options, const Target& target, kube::Bundle& out) 
 
 }  // namespace
 
+namespace {
+
+// The Gateways of routes that ask for something of the whole load balancer.
+std::set<kube::NamespacedName> configured_gateways(const Plan& plan, const Target& target) {
+  std::set<kube::NamespacedName> out;
+  if (!target.of_the_gateway) return out;
+  for (const Part& part : plan.parts)
+    for (const Rule* rule : part.rules)
+      if (rule->action && !rule->action->redirect && !rule->action->closed &&
+          std::any_of(rule->action->intents.begin(), rule->action->intents.end(), target.of_the_gateway))
+        for (const Section& parent : part.parents)
+          if (!parent.set) out.insert(parent.owner);
+  return out;
+}
+
+}  // namespace
+
 void add_gateways(const Plan& plan, const Input& input, const Target& target, const Annotations& annotations,
                   kube::Bundle& out) {
   add_class(input.options, target, out);
   std::map<kube::NamespacedName, std::set<std::string_view>> set_namespaces;
   for (const auto& [set, gateway] : plan.set_parents) set_namespaces[gateway].insert(set.ns);
+  const std::set<kube::NamespacedName> configured = configured_gateways(plan, target);
   for (const auto& [id, listeners] : plan.gateways) {
     auto gateway = kube::make<kube::Gateway>(id.ns, id.name);
     if (const auto at = annotations.gateways.find(id); at != annotations.gateways.end())
@@ -82,6 +100,12 @@ void add_gateways(const Plan& plan, const Input& input, const Target& target, co
     gateway.spec.gateway_class_name = class_name(input.options, target);
     if (const auto inside = plan.internal.find(id); inside != plan.internal.end())
       make_internal(gateway, inside->second, input.options, target);
+    if (configured.contains(id)) {
+      kube::ObjectReference& ref = gateway.spec.infrastructure.emplace().parameters_ref.emplace();
+      ref.group = std::string(target.gateway_configuration.group);
+      ref.kind = std::string(target.gateway_configuration.kind);
+      ref.name = id.name;
+    }
     for (const auto& [name, planned] : listeners) gateway.spec.listeners.push_back(make_listener(name, planned, id.ns));
     if (listeners.empty()) gateway.spec.listeners.push_back(make_listener("http", {}, id.ns));
     std::stable_sort(gateway.spec.listeners.begin(), gateway.spec.listeners.end(),

@@ -9,8 +9,20 @@
 #include "convert/regex.h"
 #include "diag/ascii.h"
 #include "kube/kinds.h"
+#include "yaml/json.h"
 
 namespace gw::convert::own {
+
+namespace {
+
+// The object of that name, or nothing and its place for the one that follows.
+kube::OtherObject* shared(PolicyContext& context, std::string_view kind, std::string_view ns, std::string_view name) {
+  const std::string key = std::string(kind) + "/" + std::string(ns) + "/" + std::string(name);
+  const auto [at, fresh] = context.shared.try_emplace(key, context.others.size());
+  return fresh ? nullptr : &context.others[at->second];
+}
+
+}  // namespace
 
 kube::OtherObject object(std::string_view api_version, std::string_view kind, const std::string& ns, std::string name,
                          const ordered_json& spec) {
@@ -21,6 +33,70 @@ kube::OtherObject object(std::string_view api_version, std::string_view kind, co
   object.metadata.name = std::move(name);
   object.body = ordered_json{{"spec", spec}}.dump();
   return object;
+}
+
+namespace {
+
+// Does a value stand there that nobody may read, rather than the name of a Secret?
+bool holds_a_password(const ordered_json& value) {
+  static constexpr std::string_view words[] = {"password",     "passwd",  "client_secret", "clientsecret",
+                                               "access_token", "api_key", "private_key"};
+  if (value.is_array())
+    return std::any_of(value.begin(), value.end(), [](const ordered_json& v) { return holds_a_password(v); });
+  if (!value.is_object()) return false;
+  for (const auto& [key, below] : value.items()) {
+    const std::string lower = diag::lower(key);
+    const bool named = std::any_of(std::begin(words), std::end(words),
+                                   [&](std::string_view w) { return lower.find(w) != std::string::npos; });
+    const bool text = below.is_string() || (below.is_array() && !below.empty() && below[0].is_string());
+    if ((named && text) || holds_a_password(below)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool holds_a_password(const kube::OtherObject& object) {
+  return holds_a_password(yaml::to_json<ordered_json>(*object.node));
+}
+
+kube::OtherObject* carry(PolicyContext& context, const kube::OtherObject& from, const std::string& ns,
+                         const std::string& name) {
+  if (holds_a_password(from)) {
+    context.ledger.note_once({"GW605",
+                              diag::Severity::warning,
+                              from.object_id().display() +
+                                  " goes on where it is; it holds a password and is not written again",
+                              {},
+                              &from,
+                              nullptr,
+                              "keep it in the cluster, and move the password into a Secret"});
+    return nullptr;
+  }
+  if (shared(context, from.kind, ns, name)) return nullptr;
+  kube::OtherObject& object = context.others.emplace_back();
+  object.api_version = from.api_version;
+  object.kind = from.kind;
+  object.metadata.ns = ns;
+  object.metadata.name = name;
+  object.metadata.labels = from.metadata.labels;
+  for (const auto& [key, value] : from.metadata.annotations)
+    if (!key.starts_with("kubectl.kubernetes.io/")) object.metadata.annotations.emplace_back(key, value);
+  ordered_json body = yaml::to_json<ordered_json>(*from.node);
+  for (const char* known : {"apiVersion", "kind", "metadata", "status"}) body.erase(known);
+  object.body = body.dump();
+  object.comments.push_back("from " + from.object_id().display() + ", as it is");
+  return &object;
+}
+
+ordered_json spec_of(const kube::OtherObject& object) {
+  const yaml::Node* spec = object.node ? object.node->find("spec") : nullptr;
+  return spec && spec->is_map() ? yaml::to_json<ordered_json>(*spec) : ordered_json();
+}
+
+kube::OtherObject* carry(PolicyContext& context, const kube::OtherObject& from) {
+  const bool of_cluster = from.kind == "KongClusterPlugin";  // it has no namespace
+  return carry(context, from, of_cluster ? std::string() : std::string(from.metadata.ns), from.metadata.name);
 }
 
 void settle(PolicyContext& context, const Intent& intent, const std::string& detail, bool near) {
@@ -129,13 +205,6 @@ ordered_json with_targets(std::string_view key, ordered_json targets, const orde
 
 namespace {
 
-// The object of that name, or nothing and its place for the one that follows.
-kube::OtherObject* shared(PolicyContext& context, std::string_view kind, std::string_view ns, std::string_view name) {
-  const std::string key = std::string(kind) + "/" + std::string(ns) + "/" + std::string(name);
-  const auto [at, fresh] = context.shared.try_emplace(key, context.others.size());
-  return fresh ? nullptr : &context.others[at->second];
-}
-
 // Does `part` ask for another value where the spec already has one?
 bool contradicts(const ordered_json& spec, const ordered_json& part) {
   for (const auto& [key, value] : part.items()) {
@@ -165,6 +234,10 @@ bool ServicePolicies::merge(PolicyContext& context, std::string_view ns, std::st
 
 ordered_json service_target(std::string_view, std::string_view service) {
   return ordered_json::array({{{"group", ""}, {"kind", "Service"}, {"name", service}}});
+}
+
+std::vector<std::string> headers_of_a_session() {
+  return {"cookie", "accept", "user-agent", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"};
 }
 
 std::string seconds(long n) {

@@ -15,6 +15,17 @@ using nlohmann::ordered_json;
 kube::OtherObject object(std::string_view api_version, std::string_view kind, const std::string& ns, std::string name,
                          const ordered_json& spec);
 
+// Does a password stand in the object itself, rather than the name of a Secret? Then it is not written a second time.
+bool holds_a_password(const kube::OtherObject& object);
+
+// Carries an object of the input over, once however many routes refer to it: without status and what a cluster wrote
+// into its metadata. Returns it, to be changed; null when it is there already.
+kube::OtherObject* carry(PolicyContext& context, const kube::OtherObject& object);
+ordered_json spec_of(const kube::OtherObject& object);  // of one that was read; null without
+// The same in another namespace, with another spec.
+kube::OtherObject* carry(PolicyContext& context, const kube::OtherObject& object, const std::string& ns,
+                         const std::string& name);
+
 // Says where a demand went; `near`: it differs a little, and the detail says how.
 void settle(PolicyContext& context, const Intent& intent, const std::string& detail, bool near = false);
 // The same for a field of the action that left the route, because an object says it.
@@ -60,6 +71,9 @@ class ServicePolicies {
 
 // targetRefs of one Service, for them.
 ordered_json service_target(std::string_view ns, std::string_view service);
+
+// Headers of a request by which an authentication service knows its session, beside those that it always gets.
+std::vector<std::string> headers_of_a_session();
 
 std::string seconds(long n);
 std::string cidr(const std::string& address);  // with a prefix length

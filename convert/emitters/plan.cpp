@@ -139,7 +139,8 @@ class Planner {
         Part& other = plan_.parts[i];
         const Server& first = *other.servers.front();
         if (other.owner == part.owner && other.scheme == part.scheme && other.servers.size() < max_hostnames &&
-            !first.host.empty() && first.ordered == server.ordered && first.tls == server.tls &&
+            !first.host.empty() && first.http_port == server.http_port && first.https_port == server.https_port &&
+            first.ordered == server.ordered && first.tls == server.tls &&
             same(other.rules, part.rules)) {
           other.servers.push_back(&server);
           return;
@@ -199,9 +200,24 @@ class Planner {
       if (asked[gateway].size() > 1 || gateway.ns != certified_by(server).metadata.ns)
         own_sets_.insert(&certified_by(server));
     }
+    if (profile(target_.name).features.has(Feature::listener_set)) return;
+    // A target that reads no ListenerSet gets a Gateway beside the Secrets: one a namespace, or where those of a
+    // namespace ask otherwise, one an Ingress.
+    std::map<std::string_view, std::set<std::set<std::pair<std::string, std::string>>>> in_namespace;
+    for (const kube::Object* owner : own_sets_) in_namespace[owner->metadata.ns].insert(wants[owner]);
+    for (const kube::Object* owner : own_sets_) {
+      const bool alone = in_namespace[owner->metadata.ns].size() > 1;
+      own_gateways_[owner] = {owner->metadata.ns,
+                              alone ? dns_name(owner->metadata.name, 63) : std::string(shared_name)};
+    }
+    own_sets_.clear();
   }
 
-  kube::NamespacedName gateway_of(const Server& server) const { return gateway_of(*server.owner, server.deployment); }
+  kube::NamespacedName gateway_of(const Server& server) const {
+    if (!own_gateways_.empty() && server.tls)
+      if (const auto at = own_gateways_.find(&certified_by(server)); at != own_gateways_.end()) return at->second;
+    return gateway_of(*server.owner, server.deployment);
+  }
   kube::NamespacedName gateway_of(const kube::Object& owner, std::uint16_t deployment) const {
     if (options_.layout == Layout::per_ingress) return {owner.metadata.ns, dns_name(owner.metadata.name, 63)};
     const std::string_view of = deployment < ir_.deployments.size() ? ir_.deployments[deployment].gateway : "";
@@ -258,6 +274,8 @@ class Planner {
       section.name = dns_name("http." + host_slug(server.host));
       listener.hostname = server.host;
     }
+    listener.port = server.http_port;
+    if (listener.port != 80) section.name += "-" + std::to_string(listener.port);
     plan_.gateways[section.owner].try_emplace(section.name, std::move(listener));
     return section;
   }
@@ -273,10 +291,11 @@ class Planner {
     PlannedListener listener;
     listener.server = &server;
     listener.hostname = server.host;
-    listener.port = 443;
+    listener.port = server.https_port;
     listener.protocol = "HTTPS";
     listener.certificates = server.certificates;
-    Section section{false, gateway, dns_name(server.host.empty() ? "https" : "https." + host_slug(server.host))};
+    const std::string word = listener.port == 443 ? "https" : "https-" + std::to_string(listener.port);
+    Section section{false, gateway, dns_name(server.host.empty() ? word : word + "." + host_slug(server.host))};
     if (crowded_.contains(gateway) || own_sets_.contains(&certified_by(server))) {
       section.set = true;
       section.owner = listener_set_of(server, gateway, section.name);
@@ -432,6 +451,7 @@ class Planner {
   kube::NamespacedName shared_;
   std::set<kube::NamespacedName> crowded_;  // Gateways with more listeners than one may have
   std::set<const kube::Object*> own_sets_;  // Ingresses whose listeners stand in ListenerSets
+  std::map<const kube::Object*, kube::NamespacedName> own_gateways_;  // of those whose listeners stand beside Secrets
   std::set<std::string_view> wanted_;       // hosts whose listener was asked for
   std::unordered_map<std::size_t, std::vector<std::size_t>> by_content_;
   Plan plan_;

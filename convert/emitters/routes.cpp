@@ -1,6 +1,7 @@
 #include "convert/emitters/routes.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "convert/emitters/grpc.h"
 #include "convert/movers.h"
@@ -119,9 +120,23 @@ kube::RouteFilter cors_filter(const CorsPolicy& policy) {
   c.allow_methods.assign(policy.methods.begin(), policy.methods.end());
   c.allow_headers.assign(policy.headers.begin(), policy.headers.end());
   c.expose_headers.assign(policy.expose.begin(), policy.expose.end());
-  if (policy.credentials) c.allow_credentials = true;
+  if (with_credentials(policy)) c.allow_credentials = true;
   c.max_age = policy.max_age;
   return f;
+}
+
+// A share that is no whole percentage becomes a fraction in its lowest terms.
+void say_share(std::int32_t millionths, kube::RequestMirror& mirror) {
+  constexpr std::int32_t whole = 1'000'000;
+  if (millionths >= whole) return;
+  if (millionths % 10'000 == 0) {
+    mirror.percent = millionths / 10'000;
+    return;
+  }
+  const std::int32_t divisor = std::gcd(millionths, whole);
+  kube::Fraction& fraction = mirror.fraction.emplace();
+  fraction.numerator = millionths / divisor;
+  fraction.denominator = whole / divisor;
 }
 
 void add_filters(const Action& action, const Target& target, const std::string& ns, kube::HttpRouteRule& rule) {
@@ -143,6 +158,7 @@ void add_filters(const Action& action, const Target& target, const std::string& 
     rule.filters.push_back(filter("RequestMirror"));
     const kube::BackendRef ref = backend_ref(mirror.backend, ns, false);
     kube::BackendObjectReference& to = rule.filters.back().request_mirror.emplace().backend_ref;
+    say_share(mirror.millionths, *rule.filters.back().request_mirror);
     to.group = ref.group, to.kind = ref.kind, to.name = ref.name, to.ns = ref.ns, to.port = ref.port;
   }
   if (!action.request_timeout.empty() || !action.backend_timeout.empty()) {

@@ -2,6 +2,7 @@
 // authentication.
 #include <algorithm>
 
+#include "convert/emitters/own.h"
 #include "convert/providers/own.h"
 #include "convert/target.h"
 
@@ -41,6 +42,7 @@ struct Said {
     if (a.ns != ns) auth.backend_ref.ns = a.ns;
     kube::ExternalAuthHttp& http = auth.http.emplace();
     http.path = a.path.substr(0, a.path.find('?'));
+    for (std::string& name : own::headers_of_a_session()) http.allowed_headers.emplace_back(std::move(name));
     http.allowed_response_headers.assign(a.response_headers.begin(), a.response_headers.end());
     detail = "ExternalAuth filter; the path of the request follows that of the service";
   }

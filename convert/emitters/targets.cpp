@@ -25,9 +25,11 @@ std::string_view contour_why_not(const Intent& intent) {
 constexpr Target rows[] = {
     {"standard", "gwctl", "gwctl.dev/gateway-controller", standard_meets, standard_fields, nullptr},
     {"envoy-gateway", "eg", "gateway.envoyproxy.io/gatewayclass-controller", envoy_gateway_meets,
-     envoy_gateway_policies, envoy_gateway_listener, false, true, envoy_gateway_why_not},
+     envoy_gateway_policies, envoy_gateway_listener, false, true, envoy_gateway_why_not, false, {},
+     {}, false, false, true},
     {"nginx-gateway-fabric", "nginx", "gateway.nginx.org/nginx-gateway-controller", nginx_gateway_fabric_meets,
-     nginx_gateway_fabric_policies, nullptr, true, false, nginx_gateway_fabric_why_not},
+     nginx_gateway_fabric_policies, nullptr, true, false, nginx_gateway_fabric_why_not, false, {}, {},
+     false, false, true},
     {"traefik", "traefik", "traefik.io/gateway-controller", traefik_meets, traefik_policies, nullptr, false, false,
      traefik_why_not},
     {"kong", "kong", "konghq.com/kic-gateway-controller", kong_meets, kong_policies, nullptr, false, false,
@@ -44,6 +46,8 @@ constexpr Target rows[] = {
      false,
      {},
      {},
+     true,
+     false,
      true},
     {"cilium", "cilium", "io.cilium/gateway-controller", cilium_meets, nullptr, nullptr, false, true, cilium_why_not},
     {"contour",
@@ -76,6 +80,8 @@ constexpr Target rows[] = {
      kgateway_why_not},
     {"agentgateway", "agentgateway", "agentgateway.dev/agentgateway", agentgateway_meets, agentgateway_policies,
      nullptr, false, false, agentgateway_why_not},
+    {"aws", "aws-alb", "gateway.k8s.aws/alb", aws_meets, aws_policies, nullptr, false, false, aws_why_not, false, {},
+     {}, false, false, false, {"gateway.k8s.aws", "LoadBalancerConfiguration"}, aws_of_the_gateway},
 };
 
 }  // namespace

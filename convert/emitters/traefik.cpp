@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "convert/emitters/names.h"
 #include "convert/emitters/own.h"
 
 namespace gw::convert {
@@ -35,6 +36,8 @@ struct Meets {
   bool operator()(const LeastRequest&) const { return true; }
   bool operator()(const ErrorPages& e) const { return !e.service.empty() && e.port != 0 && !e.codes.empty(); }
   bool operator()(const InsecureBackendTls&) const { return true; }
+  bool operator()(const NativeObject&) const { return true; }
+  bool operator()(const NativeBackends&) const { return true; }
   template <class T>
   bool operator()(const T&) const {
     return false;
@@ -54,7 +57,7 @@ ordered_json cors_headers(const CorsPolicy& c) {
   if (!c.methods.empty()) headers["accessControlAllowMethods"] = c.methods;
   if (!c.headers.empty()) headers["accessControlAllowHeaders"] = c.headers;
   if (!c.expose.empty()) headers["accessControlExposeHeaders"] = c.expose;
-  if (c.credentials) headers["accessControlAllowCredentials"] = true;
+  if (with_credentials(c)) headers["accessControlAllowCredentials"] = true;
   headers["accessControlMaxAge"] = c.max_age;
   headers["addVaryHeader"] = true;
   return headers;
@@ -85,14 +88,18 @@ class Writer {
       rules_ = groups[g].rules;
       prefix_ = own::numbered(route_.metadata.name, g);
       balancer_ = ordered_json::object();
+      native_services_ = nullptr;
       for (const Intent& intent : groups[g].action->intents) {
         intent_ = &intent;
         std::visit(*this, intent.demand);
       }
       if (!balancer_.empty()) take_over_backends();
+      if (native_services_.is_array()) native_backends();
     }
     for (std::size_t i = 0; i < written_.rules.size(); ++i) fields(i);
     for (auto& [rule, chain] : chains_) attach(route_.spec.rules[rule], chain);
+    for (const auto& [rule, names] : native_)
+      for (const std::string& name : names) own::extension(route_.spec.rules[rule], group, middleware, name);
   }
 
   void operator()(const ExternalAuth& a) {
@@ -178,6 +185,26 @@ class Writer {
       context_.others.push_back(
           own::object(version, "ServersTransport", route_.metadata.ns, name, {{"insecureSkipVerify", true}}));
   }
+  void operator()(const NativeObject& native) {
+    const kube::OtherObject& object = *native.object;
+    current(own::carry(context_, object));
+    if (object.kind != middleware) return settle("it goes on as it is");
+    carry_chain(object, 0);
+    std::string name = object.metadata.name;
+    const bool elsewhere = object.metadata.ns != route_.metadata.ns;
+    if (elsewhere) name = bridge(object);
+    for (const std::size_t i : rules_) native_[i].push_back(name);
+    if (elsewhere)
+      settle("Middleware " + name + ", a chain that leads to the one in namespace " + std::string(object.metadata.ns) +
+                 ": Traefik must allow it (providers.kubernetesCRD.allowCrossNamespace)",
+             true);
+    else
+      settle("ExtensionRef to Middleware " + name + ", which goes on as it is");
+  }
+  void operator()(const NativeBackends& b) {
+    native_services_ = ordered_json::parse(b.services);
+    settle("TraefikService");
+  }
   template <class T>
   void operator()(const T&) {}  // not met, or said elsewhere
 
@@ -258,6 +285,42 @@ class Writer {
     return ref;
   }
 
+  // Objects of Traefik 2 are of a group that Traefik 3 does not read.
+  static void current(kube::OtherObject* object) {
+    if (object && object->api_version.starts_with("traefik.containo.us/")) object->api_version = version;
+  }
+  // The Middlewares that a chain names.
+  void carry_chain(const kube::OtherObject& object, int depth) {
+    const ordered_json spec = own::spec_of(object);
+    if (depth > 8 || !spec.contains("chain") || !spec["chain"].contains("middlewares")) return;
+    for (const ordered_json& ref : spec["chain"]["middlewares"])
+      for (const kube::OtherObject& other : context_.index.bundle().others)
+        if (other.kind == middleware && other.node && other.metadata.name == ref.value("name", "") &&
+            other.metadata.ns == ref.value("namespace", std::string(object.metadata.ns))) {
+          current(own::carry(context_, other));
+          carry_chain(other, depth + 1);
+        }
+  }
+  // A filter names a Middleware of the route's namespace only; a chain there may name others.
+  std::string bridge(const kube::OtherObject& object) {
+    const std::string name = dns_name("from-" + std::string(object.metadata.ns) + "-" + std::string(object.metadata.name));
+    const std::string key = "bridge/" + std::string(route_.metadata.ns) + "/" + name;
+    if (context_.shared.try_emplace(key, context_.others.size()).second)
+      context_.others.push_back(own::object(
+          version, middleware, route_.metadata.ns, name,
+          {{"chain",
+            {{"middlewares",
+              ordered_json::array({{{"name", object.metadata.name}, {"namespace", object.metadata.ns}}})}}}}));
+    return name;
+  }
+
+  void native_backends() {
+    const std::string name = prefix_ + "--backends";
+    context_.others.push_back(
+        own::object(version, "TraefikService", route_.metadata.ns, name, {{"weighted", {{"services", native_services_}}}}));
+    for (const std::size_t i : rules_) route_.spec.rules[i].backend_refs = {traefik_service(name)};
+  }
+
   // What stands in the route itself and Traefik has only in its own objects.
   void fields(std::size_t i) {
     const Action* action = written_.rules[i]->action.get();
@@ -305,7 +368,7 @@ class Writer {
     own::drop_filters(rule, "RequestMirror");
     ordered_json mirrors = ordered_json::array();
     for (const Mirror& m : action.mirrors)
-      mirrors.push_back({{"name", m.backend.name}, {"port", m.backend.port}, {"percent", 100}});
+      mirrors.push_back({{"name", m.backend.name}, {"port", m.backend.port}, {"percent", m.millionths / 10'000}});
     ordered_json spec;
     if (rule.backend_refs[0].kind == "TraefikService")
       spec["mirroring"] = {{"kind", "TraefikService"}, {"name", rule.backend_refs[0].name}};
@@ -324,6 +387,8 @@ class Writer {
   const std::size_t first_;  // in the context's objects
   std::vector<std::size_t> rules_;
   std::map<std::size_t, std::vector<std::string>> chains_;  // names of the Middlewares of each rule
+  std::map<std::size_t, std::vector<std::string>> native_;  // of those that were there before, in their order
+  ordered_json native_services_;
   std::string prefix_;
   ordered_json balancer_;
   const Intent* intent_ = nullptr;

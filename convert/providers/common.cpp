@@ -59,6 +59,11 @@ bool service_missing(const Input& input, std::string_view ns, std::string_view n
   return input.bundle.services_known() && !input.index.service({std::string(ns), std::string(name)});
 }
 
+bool from_cluster(const Input& input, const kube::Object& object) {
+  return object.node && object.node->span().known() &&
+         input.sources.name(object.node->span().file).starts_with("cluster:");
+}
+
 std::optional<Backend> make_backend(const kube::Object& owner, const yaml::Node* at, std::string_view ns,
                                     const kube::IngressServiceBackend& service, const Input& input, Ledger& ledger) {
   Backend b;
@@ -98,6 +103,18 @@ std::optional<Backend> make_backend(const kube::Object& owner, const yaml::Node*
   }
   if (target && service.port.name.empty() && !has_port(*target, b.port))
     if (const kube::ServicePort* port = port_to(*target, b.port)) b.port = port->port;
+  if (target && target->spec.type == "ExternalName" && input.options.to != "envoy-gateway") {
+    const bool refused = input.options.to == "istio";
+    ledger.note_once({"GW613",
+                      refused ? Severity::error : Severity::warning,
+                      "Service " + shown + " is of type ExternalName (" + target->spec.external_name +
+                          "): " + (refused ? "istio answers 500 for it" : "not every gateway serves such a backend"),
+                      {},
+                      &owner,
+                      at,
+                      "try it before you move, or put a proxy of your own in front of the name",
+                      refused ? Loss::backend : Loss::none});
+  }
   if (known && !target) {
     ledger.note({"GW624",
                  Severity::warning,

@@ -17,6 +17,7 @@ void read_gce(const Input& input, Ir& ir, Ledger& ledger);
 void read_alb(const Input& input, Ir& ir, Ledger& ledger);
 void read_contour(const Input& input, Ir& ir, Ledger& ledger);
 void read_apisix(const Input& input, Ir& ir, Ledger& ledger);
+void read_apisix_routes(const Input& input, Ir& ir, Ledger& ledger);
 void read_cilium(const Input& input, Ir& ir, Ledger& ledger);
 
 std::vector<std::string_view> traefik_annotations();

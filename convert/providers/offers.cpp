@@ -135,9 +135,10 @@ std::shared_ptr<Action> OfferWriter::make_action(const Offer& offer, bool https)
     key +=
         "\n" + std::string(offer.text) + "\n" + std::to_string(static_cast<int>(offer.reach)) + offer.rewrite().target;
   if (offer.fallback) key += "\nfallback";
-  auto& slot = actions_[{offer.wishes, offer.service, std::move(key)}];
-  if (slot && !offer.special) return slot;
-  if (offer.special) slot = nullptr;  // not shared
+  // What an annotation makes of one path alone is shared with no other.
+  std::shared_ptr<Action> alone;
+  auto& slot = offer.special ? alone : actions_[{offer.wishes, offer.service, std::move(key)}];
+  if (slot) return slot;
   slot = offer.wishes->shared && !(offer.fallback && d_.default_backend == DefaultBackend::everywhere)
              ? std::make_shared<Action>(*offer.wishes->shared)
              : std::make_shared<Action>();

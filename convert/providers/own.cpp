@@ -173,6 +173,33 @@ const kube::OtherObject* find_own(const Input& input, std::string_view kind, std
   return at == input.own.end() ? nullptr : *at;
 }
 
+bool plain_origins(CorsPolicy& policy, Fields& f, std::string_view key) {
+  const auto expression = [](const std::string& origin) {
+    return origin != "*" && origin.find_first_of("^$+?()[]{}|\\") != std::string::npos;
+  };
+  if (std::none_of(policy.origins.begin(), policy.origins.end(), expression)) return true;
+  std::erase_if(policy.origins, expression);
+  f.tell(key, Outcome::refused,
+         policy.origins.empty() ? "the CORS filter takes origins with a wildcard, no expressions: browsers get no CORS headers"
+                                : "the CORS filter takes origins with a wildcard, no expressions: those are left out",
+         Loss::other);
+  return !policy.origins.empty();
+}
+
+bool same_proxy(const Input& input, std::string_view target) {
+  return input.options.to == target;
+}
+
+void keep_as_it_is(Asking& asking, const kube::OtherObject& object, Claim claim) {
+  asking.ledger.read(object.node);
+  for (const yaml::Entry& e : object.node->entries())
+    asking.ledger.settle(&e.value, Outcome::converted, "it goes on as it is");
+  const FieldRef before = asking.field;
+  if (!asking.field.object) asking.field = {&object, object.node, "spec"};
+  asking.demand(NativeObject{&object}, {claim}, Loss::auth, "an object of another proxy cannot be said");
+  asking.field = before;
+}
+
 std::optional<Backend> own_backend(const kube::Object& owner, const yaml::Node* at, std::string_view ns,
                                    std::string_view name, std::string_view port, const Input& input, Ir& ir,
                                    Ledger& ledger) {
@@ -181,6 +208,18 @@ std::optional<Backend> own_backend(const kube::Object& owner, const yaml::Node* 
     if (const kube::Service* known = input.index.service({std::string(ns), std::string(name)});
         known && known->spec.ports.size() == 1)
       service.port.number = known->spec.ports[0].port;
+  if (service.port.name.empty() && service.port.number == 0) {
+    service.port.number = 80;
+    ledger.note({"GW608",
+                 diag::Severity::error,
+                 "no port is named for Service " + std::string(ns) + "/" + std::string(name) +
+                     ", and it is not among the input with a single one; 80 is written, which is a guess",
+                 {},
+                 &owner,
+                 at,
+                 "give the Service among the input, or name the port",
+                 Loss::backend});
+  }
   std::optional<Backend> backend = make_backend(owner, at, ir.keep(std::string(ns)), service, input, ledger);
   if (backend) backend->name = ir.keep(std::string(name));
   return backend;

@@ -11,6 +11,8 @@
 
 namespace gw::convert {
 
+struct Asking;
+
 // A scalar as its text: numbers and booleans as written. Empty for none.
 std::string text_of(const yaml::Node* node);
 
@@ -72,6 +74,15 @@ void dismiss(Ledger& ledger, const kube::Object& object, std::string code, std::
 // The resource of this kind among the provider's own; null when it is not among the input.
 const kube::OtherObject* find_own(const Input& input, std::string_view kind, std::string_view ns,
                                   std::string_view name);
+
+// Takes out of the list what is an expression and no origin, and tells it under `key`; false when nothing is left.
+bool plain_origins(CorsPolicy& policy, Fields& f, std::string_view key);
+
+// Is the gateway that is written for the very proxy that reads this input now? Then its own objects go on.
+bool same_proxy(const Input& input, std::string_view target);
+
+// The object goes on as it is, with the route that refers to it.
+void keep_as_it_is(Asking& asking, const kube::OtherObject& object, Claim claim);
 
 // A Service by name and port, as most resources write it: {name, port: number or name}.
 std::optional<Backend> own_backend(const kube::Object& owner, const yaml::Node* at, std::string_view ns,

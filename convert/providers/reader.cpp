@@ -8,6 +8,7 @@
 #include "convert/providers/common.h"
 #include "convert/providers/offers.h"
 #include "convert/providers/order.h"
+#include "convert/providers/own.h"
 #include "convert/regex.h"
 
 namespace gw::convert {
@@ -86,6 +87,7 @@ class Reader {
 
   const Wishes* service_wishes(const Offer& offer) {
     if (d_.service_rows.empty() || !offer.backend || !offer.backend->service) return nullptr;
+    if (d_.service_annotations_stay && same_proxy(input_, d_.provider)) return nullptr;
     const kube::Service* service = input_.index.service({offer.ingress->metadata.ns, offer.backend->service->name});
     if (!service) return nullptr;
     const auto [at, fresh] = service_wishes_.try_emplace(service, nullptr);
@@ -268,10 +270,12 @@ class Reader {
       return wanted.port.name.empty() ? p.port == wanted.port.number : p.name == wanted.port.name;
     };
     if (service && std::any_of(service->spec.ports.begin(), service->spec.ports.end(), has)) return false;
+    // Services of charts and operators stand in no file: only a cluster knows that one is missing.
+    if (!service && !from_cluster(input_, *offer.ingress)) return false;
     ledger_.note({"GW624",
                   Severity::warning,
                   "path '" + std::string(offer.text) + "' is left out: Service " + offer.ingress->metadata.ns + "/" +
-                      wanted.name + (service ? " has no such port" : " is not among the input") + ", and " +
+                      wanted.name + (service ? " has no such port" : " does not exist") + ", and " +
                       std::string(d_.provider) + " then serves a shorter path or nothing",
                   {},
                   offer.ingress,

@@ -20,15 +20,15 @@ Wishes& Site::wishes(const kube::Object& owner) {
   return w;
 }
 
-Server& Site::server(std::string_view host, const kube::Object& owner) {
-  Server& s = servers_[host];
-  if (!s.owner) s.owner = &owner, s.host = host;
+Server& Site::server(std::string_view host, const kube::Object& owner, kube::Port http, kube::Port https) {
+  Server& s = servers_[{host, http, https}];
+  if (!s.owner) s.owner = &owner, s.host = host, s.http_port = http, s.https_port = https;
   return s;
 }
 
 void Site::certificate(std::string_view host, const kube::Object& owner, const yaml::Node* at, std::string_view ns,
-                       std::string_view secret) {
-  Server& s = server(host, owner);
+                       std::string_view secret, kube::Port http, kube::Port https) {
+  Server& s = server(host, owner, http, https);
   s.tls = true;
   if (!s.certificates.empty()) return;
   if (secret.empty()) {
@@ -47,7 +47,7 @@ void Site::certificate(std::string_view host, const kube::Object& owner, const y
 }
 
 void Site::add(SiteRule rule) {
-  server(rule.host, *rule.owner);
+  server(rule.host, *rule.owner, rule.http_port, rule.https_port);
   if (rule.reach == Reach::regex)
     if (const auto why = not_re2(rule.text)) {
       ledger_.note(
@@ -61,7 +61,7 @@ void Site::add(SiteRule rule) {
            Loss::other});
       return;
     }
-  rules_[rule.host].push_back(std::move(rule));
+  rules_[{rule.host, rule.http_port, rule.https_port}].push_back(std::move(rule));
 }
 
 void Site::write(Server& server, const SiteRule& from) {
@@ -109,27 +109,28 @@ void Site::write(Server& server, const SiteRule& from) {
 }
 
 void Site::finish(bool fall_through) {
-  std::map<std::string_view, std::set<const yaml::Node*>> borrowed;
+  std::map<Key, std::set<const yaml::Node*>> borrowed;
   if (fall_through) {
     const auto before = rules_;
-    for (auto& [host, rules] : rules_)
-      for (const auto& [wide, more] : before) {
+    for (auto& [key, rules] : rules_)
+      for (const auto& [other, more] : before) {
+        const std::string_view wide = other.host, host = key.host;
         const bool within = wide.empty() ? !host.empty() : wide.starts_with("*.") && wide != host && covers(wide, host);
-        if (!within) continue;
+        if (!within || other.http != key.http || other.https != key.https) continue;
         for (const SiteRule& rule : more) {
           rules.push_back(rule);
-          borrowed[host].insert(rule.at);
+          borrowed[key].insert(rule.at);
         }
       }
   }
-  for (auto& [host, server] : servers_) {
-    auto& rules = rules_[host];
+  for (auto& [key, server] : servers_) {
+    auto& rules = rules_[key];
     std::stable_sort(rules.begin(), rules.end(), [](const SiteRule& a, const SiteRule& b) { return a.rank > b.rank; });
-    for (const SiteRule& rule : rules) {
-      if (!rule.http && !server.tls) certificate(host, *rule.owner, rule.at, rule.owner->metadata.ns, {});
-    }
+    for (const SiteRule& rule : rules)
+      if (!rule.http && !server.tls)
+        certificate(key.host, *rule.owner, rule.at, rule.owner->metadata.ns, {}, key.http, key.https);
     for (const SiteRule& rule : rules) write(server, rule);
-    keep_order(server, borrowed[host], ir_, ledger_);
+    keep_order(server, borrowed[key], ir_, ledger_);
     if (!server.rules.empty() || server.tls) ir_.servers.push_back(std::move(server));
   }
 }

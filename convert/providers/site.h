@@ -25,6 +25,7 @@ struct SiteRule {
   std::vector<Backend> backends;
   long rank = 0;  // higher first; equal ones in the order of adding
   bool http = true, https = true;
+  kube::Port http_port = 80, https_port = 443;
 };
 
 class Site {
@@ -35,11 +36,11 @@ class Site {
   Wishes& wishes(const kube::Object& owner);
   Asking asking(Wishes& wishes) { return {input_, ir_, ledger_, wishes, {}}; }
 
-  // The first object that names a host owns it.
-  Server& server(std::string_view host, const kube::Object& owner);
-  // The host listens on 443 with this Secret; an empty name is told (GW609) and replaced.
+  // The first object that names a host owns it. A host of other ports is another one.
+  Server& server(std::string_view host, const kube::Object& owner, kube::Port http = 80, kube::Port https = 443);
+  // The host listens on 443 (or that port) with this Secret; an empty name is told (GW609) and replaced.
   void certificate(std::string_view host, const kube::Object& owner, const yaml::Node* at, std::string_view ns,
-                   std::string_view secret);
+                   std::string_view secret, kube::Port http = 80, kube::Port https = 443);
   void add(SiteRule rule);
 
   // Writes every host to the Ir. `fall_through`: exact hosts also get what their wildcard and host-less rules say.
@@ -53,8 +54,13 @@ class Site {
   Ir& ir_;
   Ledger& ledger_;
   std::deque<Wishes> wishes_;
-  std::map<std::string_view, Server> servers_;
-  std::map<std::string_view, std::vector<SiteRule>> rules_;
+  struct Key {
+    std::string_view host;
+    kube::Port http, https;
+    auto operator<=>(const Key&) const = default;
+  };
+  std::map<Key, Server> servers_;
+  std::map<Key, std::vector<SiteRule>> rules_;
   ActionCache actions_;
 };
 

@@ -82,6 +82,7 @@ constexpr Kinds contour_kinds = {{"projectcontour.io", "HTTPProxy"},
 constexpr Words istio_controllers = {"istio.io/ingress-controller"};
 constexpr Words istio_classes = {"istio"};
 constexpr Kinds istio_kinds = {{"networking.istio.io", "VirtualService"}, {"networking.istio.io", "Gateway", false}};
+constexpr Kinds apisix_kinds = {{"apisix.apache.org", "ApisixRoute"}, {"apisix.apache.org", "ApisixTls", false}};
 constexpr Kinds openapi_kinds = {{"openapi", "OpenAPI"}};
 
 constexpr Provider rows[] = {
@@ -104,7 +105,8 @@ constexpr Provider rows[] = {
     {"aws-alb", alb_controllers, alb_classes, alb_prefixes, read_alb, alb_annotations},
     {"contour", contour_controllers, contour_classes, contour_prefixes, read_contour, contour_annotations,
      contour_kinds},
-    {"apisix", apisix_controllers, apisix_classes, apisix_prefixes, read_apisix, apisix_annotations},
+    {"apisix", apisix_controllers, apisix_classes, apisix_prefixes, read_apisix, apisix_annotations,
+     apisix_kinds},
     {"cilium", cilium_controllers, cilium_classes, cilium_prefixes, read_cilium, cilium_annotations},
     {"istio", istio_controllers, istio_classes, {}, read_istio, nullptr, istio_kinds},
     {"openapi", {}, {}, {}, read_openapi, nullptr, openapi_kinds, nullptr, false},

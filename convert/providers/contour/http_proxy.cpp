@@ -185,7 +185,8 @@ class Reader {
                        [](unsigned char c) { return std::isalnum(c) != 0 || c == '.' || c == '-' || c == ':'; });
   }
 
-  CorsPolicy cors_policy(Fields& f) {
+  // Nothing where no origin is left that can be written.
+  kube::Box<CorsPolicy> cors_policy(Fields& f) {
     CorsPolicy c;
     for (std::string& origin : f.list("allowOrigin")) {
       if (is_origin(origin)) {
@@ -203,7 +204,9 @@ class Reader {
     if (f.on("allowPrivateNetwork"))
       f.tell("allowPrivateNetwork", Outcome::approximated, "no header Access-Control-Allow-Private-Network is sent");
     f.rest();
-    return c;
+    kube::Box<CorsPolicy> policy;
+    if (!c.origins.empty() || !f.has("allowOrigin")) policy = std::move(c);
+    return policy;
   }
 
   void tcp_proxy(const kube::OtherObject& object, Fields& f, const Host& host, bool passthrough) {
@@ -394,11 +397,10 @@ class Reader {
     if (mirror && !asking) {
       f.tell("mirror", Outcome::approximated, "a stream is not mirrored");
     } else if (mirror) {
-      if (weight > 1 && weight != 100)
-        tell(ledger_, f.ref("weight"), Outcome::approximated, "every request is mirrored, not a share of them",
-             Loss::none);
+      // The weight of a mirror is a percentage; without one every request is mirrored.
+      const std::int32_t percent = f.has("weight") ? std::clamp<std::int32_t>(weight, 0, 100) : 100;
       backend->weight = 1;
-      asking->wishes.plain.mirrors.push_back({*backend});
+      if (percent > 0) asking->wishes.plain.mirrors.push_back({*backend, percent * 10'000});
     } else {
       to.push_back(*backend);
     }

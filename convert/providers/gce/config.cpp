@@ -66,6 +66,51 @@ void custom_headers(Fields& spec, std::string_view key, std::vector<HeaderEdit>&
   f.rest();
 }
 
+void health_check(Fields& spec, Asking& asking) {
+  Fields f = spec.object("healthCheck");
+  if (!f) return;
+  const auto number = [&](std::string_view key) { return static_cast<int>(f.number(key).value_or(0)); };
+  HealthCheck check;
+  check.type = f.text("type");
+  check.path = f.text("requestPath");
+  check.host = f.text("host");
+  check.port = number("port");
+  check.interval = number("checkIntervalSec");
+  check.timeout = number("timeoutSec");
+  check.healthy = number("healthyThreshold");
+  check.unhealthy = number("unhealthyThreshold");
+  f.rest();
+  asking.field = spec.ref("healthCheck");
+  asking.demand(std::move(check), {}, Loss::other, "health checks are the gateway's own (HealthCheckPolicy on GKE)",
+                Outcome::approximated);
+}
+
+// Identity-Aware Proxy and Cloud Armor: who may come in.
+void guards_of_the_cloud(Fields& spec, Asking& asking) {
+  if (Fields iap = spec.object("iap"); iap) {
+    if (iap.text("enabled") == "false") {
+      spec.skip("iap", "it is not enabled");
+    } else {
+      CloudPolicy policy{CloudPolicy::Kind::iap, {}, {}};
+      Fields client = iap.object("oauthclientCredentials");
+      policy.name = client.text("secretName");
+      for (const char* known : {"clientID", "clientSecret"}) client.take(known);
+      client.rest();
+      const bool more = iap.rest();
+      asking.field = spec.ref("iap");
+      asking.demand(std::move(policy), {}, Loss::auth, "Identity-Aware Proxy needs a GCPBackendPolicy (iap) on GKE");
+      if (more) asking.demand(Foreign{"iap"}, {}, Loss::auth, "a field of iap that may guard is not converted");
+    }
+  }
+  if (Fields armor = spec.object("securityPolicy"); armor) {
+    CloudPolicy policy{CloudPolicy::Kind::armor, armor.text("name"), {}};
+    armor.rest();
+    if (policy.name.empty()) return spec.skip("securityPolicy", "an empty name takes the policy away");
+    asking.field = spec.ref("securityPolicy");
+    asking.demand(std::move(policy), {}, Loss::waf, "Cloud Armor needs a GCPBackendPolicy (securityPolicy) on GKE");
+  }
+}
+
 void backend_config(const kube::OtherObject& object, Claim claim, Asking& asking) {
   Fields spec = Fields::spec(object, asking.ledger);
   const FieldRef before = asking.field;
@@ -76,6 +121,8 @@ void backend_config(const kube::OtherObject& object, Claim claim, Asking& asking
   session_affinity(spec, asking);
   custom_headers(spec, "customRequestHeaders", asking.wishes.plain.request_headers, asking);
   custom_headers(spec, "customResponseHeaders", asking.wishes.plain.response_headers, asking);
+  health_check(spec, asking);
+  guards_of_the_cloud(spec, asking);
   struct Row {
     std::string_view key;
     Outcome outcome;
@@ -83,27 +130,20 @@ void backend_config(const kube::OtherObject& object, Claim claim, Asking& asking
     std::string_view detail;
   };
   static constexpr Row rows[] = {
-      {"iap", Outcome::refused, Loss::auth, "Identity-Aware Proxy needs a GCPBackendPolicy (iap) on GKE"},
-      {"securityPolicy", Outcome::refused, Loss::waf, "Cloud Armor needs a GCPBackendPolicy (securityPolicy) on GKE"},
       {"cdn", Outcome::approximated, Loss::none, "the gateway caches nothing"},
       {"connectionDraining", Outcome::approximated, Loss::none,
        "draining is the gateway's own (GCPBackendPolicy on GKE)"},
-      {"healthCheck", Outcome::approximated, Loss::none,
-       "health checks are the gateway's own (HealthCheckPolicy on GKE)"},
       {"logging", Outcome::approximated, Loss::none, "logs are the gateway's own"},
   };
   for (const Row& row : rows) {
     Fields f = spec.object(row.key);
     if (!f) continue;
     asking.field = spec.ref(row.key);
-    if (f.text("enabled") == "false" && (row.key == "iap" || row.key == "cdn")) {
+    if (f.text("enabled") == "false" && row.key == "cdn") {
       spec.skip(row.key, "it is not enabled");
       continue;
     }
-    if (row.outcome == Outcome::refused)
-      asking.demand(Foreign{std::string(row.key)}, {}, row.loss, row.detail);
-    else
-      tell(asking.ledger, asking.field, row.outcome, row.detail, row.loss);
+    tell(asking.ledger, asking.field, row.outcome, row.detail, row.loss);
   }
   asking.field = spec.ref();
   if (spec.rest())

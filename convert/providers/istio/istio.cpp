@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <tuple>
+#include <charconv>
+#include <set>
 
 #include "convert/providers/common.h"
+#include "convert/providers/istio/pods.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/own.h"
 #include "convert/providers/site.h"
@@ -37,8 +40,9 @@ struct Opening {
   std::vector<std::pair<std::string, std::string>> hosts;  // namespace of the VirtualServices ("*": any), pattern
   kube::Port port = 80;
   bool https = false, passthrough = false, redirect = false, http = false, tcp = false;
-  std::string ns, credential;
+  std::string ns, credential, credential_ns;
   bool guarded = false;  // asks clients for certificates
+  bool assumed = false;  // its Gateway is not among the input: any port
 };
 
 bool opens(const std::string& pattern, const std::string& host) {
@@ -47,11 +51,23 @@ bool opens(const std::string& pattern, const std::string& host) {
   return host.starts_with("*.") && pattern.ends_with(host.substr(1));
 }
 
-bool opens(const Opening& opening, const std::string& host, const std::string& ns) {
-  return std::any_of(opening.hosts.begin(), opening.hosts.end(), [&](const auto& entry) {
-    const auto& [who, pattern] = entry;
-    return (who == "*" || who == ns || (who == "." && ns == opening.ns)) && opens(pattern, host);
-  });
+// Of two patterns of which one covers the other.
+const std::string& narrower(const std::string& pattern, const std::string& host) {
+  if (pattern == "*" || !host.starts_with("*.")) return host;
+  return !pattern.starts_with("*.") || pattern.size() > host.size() ? pattern : host;
+}
+
+// What the opening and the VirtualService both name: the narrower of each pair.
+std::set<std::string> served(const Opening& opening, const std::string& host, const std::string& ns) {
+  std::set<std::string> out;
+  for (const auto& [who, pattern] : opening.hosts) {
+    if (who != "*" && who != ns && !(who == "." && ns == opening.ns)) continue;
+    if (host == "*")
+      out.insert(pattern);
+    else if (opens(pattern, host))
+      out.insert(narrower(pattern, host));
+  }
+  return out;
 }
 
 class Reader {
@@ -82,6 +98,7 @@ class Reader {
   void gateway(const kube::OtherObject& object) {
     Fields spec = Fields::spec(object, ledger_);
     spec.skip("selector", "which pods of Istio carry it");
+    const istio::Pods pods = istio::pods_of(object, input_.bundle);
     for (const yaml::Node* item : spec.items("servers")) {
       Fields f = spec.at(*item, "servers[]");
       Opening o;
@@ -99,6 +116,14 @@ class Reader {
       Fields tls = f.object("tls");
       const std::string mode = tls.text("mode");
       o.credential = tls.text("credentialName");
+      const auto there = [&](const std::string& ns) { return input_.index.secret({ns, o.credential}) != nullptr; };
+      const bool beside = !there(pods.ns) && there(o.ns);
+      o.credential_ns = beside ? o.ns : pods.ns;
+      if (!o.credential.empty() && pods.guessed && !beside && !there(pods.ns))
+        tell(ledger_, tls.ref("credentialName"), Outcome::approximated,
+             "Secret '" + o.credential + "' lies in the namespace of the gateway's Pods; " + pods.ns +
+                 " is taken, which is a guess",
+             Loss::none);
       o.redirect = tls.on("httpsRedirect");
       o.passthrough = mode == "PASSTHROUGH" || mode == "AUTO_PASSTHROUGH";
       o.https = protocol == "HTTPS" && !o.passthrough;
@@ -142,8 +167,13 @@ class Reader {
       const auto at = gateways_.find(std::string(where) + "/" + std::string(local));
       if (at == gateways_.end()) {
         tell(ledger_, spec.ref("gateways"), Outcome::approximated,
-             "Gateway '" + name + "' is not among the input: http on port 80 is taken", Loss::none);
-        all.push_back({{{"*", "*"}}, 80, false, false, false, true, false, ns, {}, false});
+             "Gateway '" + name + "' is not among the input: http on port 80 is taken, and for tls routes passthrough",
+             Loss::none);
+        Opening o;
+        o.hosts = {{"*", "*"}};
+        o.http = o.passthrough = o.assumed = true;
+        o.ns = ns;
+        all.push_back(std::move(o));
       } else {
         all.insert(all.end(), at->second.begin(), at->second.end());
       }
@@ -421,24 +451,34 @@ class Reader {
     }
   }
 
+  // A share in percent; a number below a millionth of the requests is none.
+  static std::int32_t millionths(const yaml::Node* share) {
+    const std::string text = text_of(share && share->is_map() ? share->find("value") : share);
+    if (text.empty()) return 1'000'000;
+    double percent = 100;
+    std::from_chars(text.data(), text.data() + text.size(), percent);
+    return static_cast<std::int32_t>(std::clamp(percent, 0.0, 100.0) * 10'000 + 0.5);
+  }
+
   void mirrors(const kube::OtherObject& object, Fields& f, Wishes& w) {
-    static constexpr std::string_view all = "every request is mirrored, not a share of them";
-    bool none = false;  // a share of nothing
+    std::int32_t share = 1'000'000;
     for (const char* known : {"mirrorPercentage", "mirrorPercent", "mirror_percent"})
-      if (const yaml::Node* share = f.take(known)) {
-        none = none || text_of(share->is_map() ? share->find("value") : share) == "0";
-        f.tell(known, Outcome::approximated, none ? "nothing is mirrored" : all);
+      if (const yaml::Node* node = f.take(known)) {
+        ledger_.settle(node, Outcome::converted, "percent of the mirror");
+        share = millionths(node);
       }
-    std::vector<Fields> targets;
-    if (f.take("mirror")) targets.push_back(f.object("mirror"));
+    std::vector<std::pair<Fields, std::int32_t>> targets;
+    if (f.take("mirror")) targets.emplace_back(f.object("mirror"), share);
     for (const yaml::Node* item : f.items("mirrors")) {
       Fields m = f.at(*item, "mirrors[]");
-      targets.push_back(m.object("destination"));
-      m.tell("percentage", Outcome::approximated, all);
+      const yaml::Node* node = m.take("percentage");
+      if (node) ledger_.settle(node, Outcome::converted, "percent of the mirror");
+      targets.emplace_back(m.object("destination"), millionths(node));
       m.rest();
     }
-    for (Fields& m : targets)
-      if (const auto backend = destination(object, m); backend && !none) w.plain.mirrors.push_back({*backend});
+    for (auto& [m, part] : targets)
+      if (const auto backend = destination(object, m); backend && part > 0)
+        w.plain.mirrors.push_back({*backend, part});
   }
 
   static bool everything(const Match& m) {
@@ -473,6 +513,13 @@ class Reader {
 
   void add(const kube::OtherObject& object, const Fields& f, const std::string& host, const Match& m, const Wishes& w,
            const std::vector<Backend>& backends, const std::vector<Opening>& open, long rank) {
+    std::set<std::string> names;
+    for (const Opening& o : open) names.merge(served(o, host, object.metadata.ns));
+    for (const std::string& name : names) add_host(object, f, name, m, w, backends, open, rank);
+  }
+
+  void add_host(const kube::OtherObject& object, const Fields& f, const std::string& host, const Match& m,
+                const Wishes& w, const std::vector<Backend>& backends, const std::vector<Opening>& open, long rank) {
     SiteRule rule;
     rule.owner = &object;
     rule.at = f.node();
@@ -486,13 +533,11 @@ class Reader {
     rule.http = rule.https = false;
     const Wishes* wishes = &w;
     for (const Opening& o : open) {
-      if (!opens(o, host, object.metadata.ns)) continue;
+      if (served(o, host, object.metadata.ns).empty()) continue;
       if (o.guarded && !input_.options.accepts(Loss::client_certificate)) continue;
       rule.http = rule.http || (o.http && m.scheme != 2);
       rule.https = rule.https || (o.https && m.scheme != 1);
-      if (o.https)
-        site_.certificate(rule.host, object, f.node(), istio_secret_namespace(input_, o.ns, o.credential),
-                          o.credential);
+      if (o.https) site_.certificate(rule.host, object, f.node(), o.credential_ns, o.credential);
       if (o.http && o.redirect) {
         Wishes& own = site_.wishes(object);
         own = w;
@@ -523,7 +568,8 @@ class Reader {
         Stream one = stream;
         one.host = normal_host(ir_.keep(host), ir_);
         const bool opened = std::any_of(open.begin(), open.end(), [&](const Opening& o) {
-          return o.passthrough && (!port || *port == o.port) && opens(o, host, object.metadata.ns);
+          return o.passthrough && (!port || *port == o.port || o.assumed) &&
+                 !served(o, host, object.metadata.ns).empty();
         });
         if (opened && !narrowed) ir_.streams.push_back(std::move(one));
         if (!opened)

@@ -116,6 +116,12 @@ void header(Asking& asking, const Given& given) {
 void plugins(Asking& asking, const Given& given) {
   for (const std::string& name : nginx::split(given.text)) kong::apply_plugin(name, given.claim, asking);
 }
+// A KongUpstreamPolicy balances, checks health and hashes: it lets nobody in and keeps nobody out.
+void upstream_policy(Asking& asking, const Given& given) {
+  if (asking.wishes.object->kind != "Service")
+    return asking.ignored(given, "Kong reads it on the Service only");
+  asking.settle(given.claim, Outcome::approximated, "balancing and health checks are the gateway's own");
+}
 void backend_protocol(Asking& asking, const Given& given) {
   if (given.text == "http") return asking.converted(given, "the default");
   if (given.text == "grpc" || given.text == "ws")
@@ -170,6 +176,7 @@ constexpr WishRow rows[] = {
      .detail = "the order among the rules of a host is kept; Gateway API has none over hosts"},
     {.key = "regex-prefix", .detail = "what marks an expression"},
     {.key = "plugins", .loss = Loss::auth, .apply = plugins},
+    {.key = "upstream-policy", .valid = not_empty, .apply = upstream_policy},
     {.key = "protocol", .valid = protocol, .apply = backend_protocol},
     {.key = "connect-timeout", .valid = is_int, .apply = connect},
     {.key = "read-timeout", .valid = is_int, .apply = milliseconds},
@@ -259,6 +266,7 @@ constexpr Dialect traits{
     .implementation = Reach::bytes,
     .fall_through = true,
     .deep_wildcards = true,
+    .service_annotations_stay = true,
     .notes = notes,
     .match = match,
     .before = before,

@@ -12,6 +12,9 @@ void apply_plugin(std::string_view name, Claim claim, Asking& asking);
 // KongClusterPlugins with the label global: "true" hold for every Ingress.
 void apply_global_plugins(Asking& asking, const kube::Ingress& ingress);
 
+// "name" of the namespace or of the whole cluster, "ns:name" of another namespace; null when it is not among the input.
+const kube::OtherObject* find_plugin(std::string_view name, std::string_view ns, const Input& input);
+
 void read_streams(const Input& input, Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert::kong

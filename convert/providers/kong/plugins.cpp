@@ -55,11 +55,7 @@ void cors(Plugin& p) {
   CorsPolicy c;
   c.origins = p.config.list("origins");
   if (c.origins.empty()) c.origins = {"*"};
-  // Kong takes an origin with signs of an expression for one.
-  for (const std::string& origin : c.origins)
-    if (origin != "*" && origin.find_first_of("^$*+?()[]{}|\\") != std::string::npos)
-      p.config.tell("origins", Outcome::refused, "the CORS filter takes origins with a wildcard, no expressions",
-                    Loss::other);
+  const bool any = plain_origins(c, p.config, "origins");  // what has signs of an expression is one for Kong
   c.methods = p.config.list("methods");
   c.headers = p.config.list("headers");
   c.expose = p.config.list("exposed_headers");
@@ -67,6 +63,7 @@ void cors(Plugin& p) {
   if (const auto age = p.config.number("max_age")) c.max_age = static_cast<std::int32_t>(*age);
   if (p.config.on("preflight_continue"))
     p.config.tell("preflight_continue", Outcome::approximated, "the gateway answers preflights itself");
+  if (!any) return p.asking.settle(p.claim, Outcome::refused, "it has no origin that can be written", Loss::other);
   p.asking.wishes.plain.cors = std::move(c);
   p.asking.wishes.plain.claims.push_back({FieldClaim::Field::cors, p.claim});
   p.converted("CORS filter");
@@ -210,11 +207,17 @@ void apply(std::string_view name, const kube::OtherObject* found, Claim claim, A
 }  // namespace
 
 void apply_plugin(std::string_view name, Claim claim, Asking& asking) {
-  const kube::OtherObject* found = find_own(asking.input, "KongPlugin", asking.wishes.object->metadata.ns, name);
+  apply(name, find_plugin(name, asking.wishes.object->metadata.ns, asking.input), claim, asking);
+}
+
+const kube::OtherObject* find_plugin(std::string_view name, std::string_view ns, const Input& input) {
+  if (const std::size_t colon = name.find(':'); colon != std::string_view::npos)
+    return find_own(input, "KongPlugin", name.substr(0, colon), name.substr(colon + 1));
+  const kube::OtherObject* found = find_own(input, "KongPlugin", ns, name);
   if (!found)
-    for (const kube::OtherObject* o : asking.input.own)
+    for (const kube::OtherObject* o : input.own)
       if (o->kind == "KongClusterPlugin" && o->metadata.name == name) found = o;
-  apply(name, found, claim, asking);
+  return found && found->node ? found : nullptr;
 }
 
 void apply_global_plugins(Asking& asking, const kube::Ingress&) {
@@ -233,7 +236,8 @@ void apply(std::string_view name, const kube::OtherObject* found, Claim claim, A
   if (!found || !found->node)
     return asking.demand(
         Foreign{std::string(name)}, {claim}, Loss::auth,
-        asking.ir.keep("KongPlugin '" + std::string(name) + "' is not among the input: what it guards is not known"));
+        asking.ir.keep("KongPlugin '" + std::string(name) + "' is not among the input: what it guards is not known; give its file, too"));
+  if (same_proxy(asking.input, "kong")) return keep_as_it_is(asking, *found, claim);
   asking.ledger.read(found->node);
   Fields plugin(*found, found->node, "", asking.ledger);
   const std::string kind = plugin.text("plugin");

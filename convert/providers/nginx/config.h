@@ -41,6 +41,7 @@ struct Config {
   kube::Box<Redirect> snippet_redirect;
   std::string upstream_vhost, forwarded_prefix;
   std::vector<std::string> aliases;
+  bool unchecked_tls = false;  // to the backend
   CanarySettings canary;
 
   // How the backend is spoken to

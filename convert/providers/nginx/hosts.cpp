@@ -193,9 +193,39 @@ class Builder {
       for (const kube::HttpIngressPath& path : rule.http->paths)
         if (path.backend.service) merged = merge_path(at->second, c, path) || merged;
     }
+    if (const kube::HttpIngressPath* alone = merged ? path_alone(c) : nullptr) return undo(c, *alone);
     if (!merged) return unmerged(c);
     for (const Claim claim : c.canary.claims)
       ledger_.settle(claim, Outcome::converted, "weights and header rules on every path that uses the same Service");
+  }
+
+  // A path of a canary that no other Ingress has: the controller deletes its upstream, and with it the canary of every
+  // path that uses the same Service.
+  const kube::HttpIngressPath* path_alone(const Config& c) {
+    for (const kube::IngressRule& rule : c.ingress->spec.rules) {
+      const auto at = hosts_.by_name.find(name_of(rule));
+      if (!rule.http) continue;
+      for (const kube::HttpIngressPath& path : rule.http->paths) {
+        Upstream* own = path.backend.service ? upstream(c, path.backend) : nullptr;
+        if (!own || own->creator != &c) continue;
+        const bool has = at != hosts_.by_name.end() &&
+                         std::any_of(at->second.locations.begin(), at->second.locations.end(), [&](const Location& l) {
+                           return l.backend && l.backend->service && l.config && !l.config->canary.enabled &&
+                                  l.path == path.path && l.exact == (path.path_type == "Exact");
+                         });
+        if (!has) return &path;
+      }
+    }
+    return nullptr;
+  }
+  void undo(const Config& c, const kube::HttpIngressPath& alone) {
+    Upstream* own = upstream(c, alone.backend);
+    for (auto& [name, u] : hosts_.upstreams)
+      if (u.canary == own) u.canary = nullptr;
+    const std::string why = "path '" + alone.path +
+                            "' of the canary is in no other Ingress: ingress-nginx deletes the canary's upstream, and no "
+                            "request of its Service's paths goes there";
+    for (const Claim claim : c.canary.claims) ledger_.settle(claim, Outcome::ignored, why, "GW618");
   }
 
   void unmerged(const Config& c) {

@@ -1,4 +1,6 @@
 // Who may come in. None of these is ever ignored: what the target cannot say closes the route.
+#include <algorithm>
+
 #include "convert/providers/nginx/rows.h"
 #include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
@@ -38,10 +40,79 @@ void method_of_auth(Reading& r) {
                   "GW603");
 }
 
+// What follows "https://$host" in a URL that names the host of the request; nothing in other URLs.
+std::optional<std::string_view> behind_own_host(std::string_view url) {
+  for (const std::string_view scheme : {"https://", "http://", "$scheme://"}) {
+    if (!url.starts_with(scheme)) continue;
+    for (const std::string_view host : {"$host", "$http_host", "$server_name", "${host}"}) {
+      std::string_view rest = url.substr(scheme.size());
+      if (!rest.starts_with(host)) continue;
+      rest.remove_prefix(host.size());
+      if (rest.starts_with('/') && rest.find('$') == std::string_view::npos) return rest;
+    }
+  }
+  return std::nullopt;
+}
+
+// The Service that answers a path of a host, by the longest path of another Ingress than the one that asks.
+struct Served {
+  const kube::Ingress* ingress = nullptr;
+  const kube::IngressServiceBackend* service = nullptr;
+};
+Served served_by(const Reading& r, std::string_view host, std::string_view path) {
+  Served found;
+  std::size_t length = 0;
+  for (const kube::Ingress& ingress : r.input.bundle.ingresses) {
+    if (&ingress == r.config.ingress) continue;
+    for (const kube::IngressRule& rule : ingress.spec.rules) {
+      if (rule.host != host || !rule.http) continue;
+      for (const kube::HttpIngressPath& p : rule.http->paths) {
+        std::string_view prefix = p.path;
+        while (prefix.size() > 1 && prefix.ends_with('/')) prefix.remove_suffix(1);
+        const bool below = prefix == "/" || path == prefix ||
+                           (path.starts_with(prefix) && path[prefix.size()] == '/' && p.path_type != "Exact");
+        if (!below || !p.backend.service || prefix.size() < length) continue;
+        length = prefix.size();
+        found = {&ingress, &*p.backend.service};
+      }
+    }
+  }
+  return found;
+}
+
+std::string_view path_only(std::string_view target) {
+  return target.substr(0, target.find_first_of("?#"));
+}
+
+// The URL without variables, where the hosts of the Ingress say what they stand for: the Service that all of them lead
+// the path to, else the only host.
+std::string without_own_host(const Reading& r, const std::string& text) {
+  const auto rest = behind_own_host(text);
+  const auto& rules = r.config.ingress->spec.rules;
+  if (!rest || rules.empty()) return text;
+  const auto named = [](const kube::IngressRule& rule) { return !rule.host.empty() && !rule.host.starts_with('*'); };
+  if (!std::all_of(rules.begin(), rules.end(), named)) return text;
+  const Served first = served_by(r, rules.front().host, path_only(*rest));
+  const bool one_service = first.service && std::all_of(rules.begin(), rules.end(), [&](const kube::IngressRule& rule) {
+    const Served other = served_by(r, rule.host, path_only(*rest));
+    return other.service && other.ingress->metadata.ns == first.ingress->metadata.ns &&
+           other.service->name == first.service->name && other.service->port.number == first.service->port.number;
+  });
+  if (one_service && first.service->port.name.empty())
+    return "http://" + first.service->name + "." + std::string(first.ingress->metadata.ns) + ".svc.cluster.local:" +
+           std::to_string(first.service->port.number) + std::string(*rest);
+  const bool one_host = std::all_of(rules.begin(), rules.end(),
+                                    [&](const auto& rule) { return rule.host == rules.front().host; });
+  if (!one_host) return text;
+  const bool secure = !text.starts_with("http:") && (!text.starts_with('$') || !r.config.ingress->spec.tls.empty());
+  return (secure ? "https://" : "http://") + std::string(rules.front().host) + std::string(*rest);
+}
+
 void auth_url(Reading& r, const Value& v) {
-  const auto url = parse_url(v.text);
+  const std::string text = without_own_host(r, v.text);
+  const auto url = parse_url(text);
   if (!url) return deny(r, v, "auth-url '" + v.text + "' is no URL", Loss::auth);
-  ExternalAuth auth = external_auth(*url, v.text, r.config.ingress->metadata.ns);
+  ExternalAuth auth = external_auth(*url, text, r.config.ingress->metadata.ns);
   method_of_auth(r);
   auth.method = r.text("auth-method");
   auth.signin = r.text("auth-signin");

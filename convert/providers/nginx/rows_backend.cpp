@@ -13,11 +13,27 @@ bool protocol_word(std::string_view v) {
   const std::string word = lower(trim(v));
   return one_of(std::string_view(word), "http", "https", "auto_http", "grpc", "grpcs", "fcgi", "ajp");
 }
+// Could a public authority certify this name? Names inside a cluster never are.
+bool certifiable(std::string_view name) {
+  if (name.find('.') == std::string_view::npos) return false;
+  for (const std::string_view inner : {".svc", ".local", ".internal", ".lan", ".localdomain", ".test", ".invalid"})
+    if (name.ends_with(inner)) return false;
+  return true;
+}
+constexpr std::string_view unchecked =
+    "nginx speaks TLS to the backend and does not check its certificate, and no public authority certifies its name: "
+    "give it a certificate of an authority of yours and name that in proxy-ssl-secret, or take a target that leaves it "
+    "unchecked (envoy-gateway, traefik, istio, kgateway)";
+
 void protocol(Reading& r, const Value& v) {
   std::string word = lower(trim(v.text));
   for (char& c : word) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   r.config.protocol = word;
   r.config.claims.protocol = v.claim;
+  const bool tls = word == "HTTPS" || word == "GRPCS";
+  if (!tls || r.find("proxy-ssl-secret") || certifiable(r.text("proxy-ssl-name"))) return;
+  r.config.unchecked_tls = true;
+  r.demand(InsecureBackendTls{}, {v.claim}, Loss::backend_tls, Outcome::refused, unchecked);
 }
 
 void ssl_name(Reading& r, const Value& v) {

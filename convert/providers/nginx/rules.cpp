@@ -8,6 +8,7 @@
 #include "convert/providers/nginx/rewrite.h"
 #include "convert/regex.h"
 #include "convert/target.h"
+#include "yaml/scalar.h"
 
 namespace gw::convert::nginx {
 namespace {
@@ -475,7 +476,23 @@ class Writer {
     return {};
   }
 
+  // The certificate of the authority in a Secret of the input; empty without.
+  std::string authority(std::string_view ns, const std::string& secret) const {
+    const kube::Secret* found =
+        secret.empty() ? nullptr : input_.index.secret({std::string(ns), secret});
+    if (!found) return {};
+    if (const std::string* plain = kube::find(found->string_data, "ca.crt")) return *plain;
+    const std::string* encoded = kube::find(found->data, "ca.crt");
+    return encoded ? yaml::decode_base64(*encoded).value_or("") : std::string();
+  }
+
   void verify_backend(const Config& c, const Backend& b) {
+    if (c.unchecked_tls) {
+      ledger_.settle(c.claims.ssl_name, Outcome::approximated, "nobody checks the backend's certificate", "GW603");
+      ledger_.settle(c.claims.ssl_verify, Outcome::converted,
+                     "nginx checks nothing without proxy-ssl-secret, and neither does the gateway");
+      return;
+    }
     BackendTls tls;
     tls.ns = b.ns;
     tls.service = b.name;
@@ -484,6 +501,7 @@ class Writer {
     tls.hostname =
         c.proxy_ssl_name.empty() ? std::string(b.name) + "." + std::string(b.ns) + ".svc" : lower(c.proxy_ssl_name);
     tls.ca_secret = c.proxy_ssl_secret;
+    tls.ca = authority(b.ns, c.proxy_ssl_secret);
     ir_.backend_tls.push_back(tls);
     const std::string policy = "BackendTLSPolicy " + std::string(b.ns) + "/" + std::string(b.name);
     const bool same = c.proxy_ssl_verify && !c.proxy_ssl_secret.empty();

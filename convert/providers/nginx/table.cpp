@@ -128,7 +128,7 @@ void refuse_snippet(Reading& r, const Value& v, const std::string& key) {
                   "Critical, and ignores the "
                   "whole Ingress otherwise; give its ConfigMap among the input if it does",
                   "GW602", Loss::snippet);
-  if (!r.input.options.accepts(Loss::snippet)) r.config.dropped = key;
+  r.config.dropped = key;
 }
 
 // Why the ConfigMap forbids this annotation, whatever its value means; empty: it does not.
@@ -176,7 +176,7 @@ void collect(Reading& r) {
     } else if (text.empty()) {
       r.ledger.settle(v.claim, guards(*found) ? Outcome::approximated : Outcome::ignored,
                       "is empty; ingress-nginx ignores it", "GW605");
-    } else if (found->critical && !r.settings.snippets) {
+    } else if (found->critical && !r.settings.snippets && !r.input.options.accepts(Loss::snippet)) {
       refuse_snippet(r, v, key);
     } else if (key != found->key && kube::find(annotations, std::string(prefix) + std::string(found->key))) {
       r.ledger.settle(v.claim, guards(*found) ? Outcome::approximated : Outcome::ignored,

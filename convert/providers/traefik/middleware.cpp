@@ -90,24 +90,29 @@ void strip_prefix_regex(Reading& r) {
   rewrite(r, std::move(wish));
 }
 
+// Traefik answers GET with 301 or 302 and every other method with 308 or 307. One code has to serve all: with 301 a
+// POST would become a GET.
+int keeping_code(bool permanent) {
+  return permanent ? 308 : 307;
+}
+
 void redirect_scheme(Reading& r) {
   const std::string scheme = r.f.text("scheme"), port = r.f.text("port");
   const bool permanent = r.f.on("permanent");
   Wishes& w = r.asking.wishes;
   if (scheme == "https") {
     w.https_redirect = true;
-    w.https_code = permanent ? 301 : 302;
+    w.https_code = keeping_code(permanent);
     if (!port.empty() && port != "443") w.https_port = small_int(port);
-    return r.approximated(("RequestRedirect to https; methods other than GET get " +
-                           std::string(permanent ? "308" : "307") + " from Traefik and " + (permanent ? "301" : "302") +
-                           " from a gateway")
-                              .c_str());
+    return r.approximated(r.asking.ir.keep("RequestRedirect to https with " + std::to_string(w.https_code) +
+                                           ", as Traefik answers methods other than GET; GET got " +
+                                           (permanent ? "301" : "302")));
   }
   if (scheme.empty()) return r.demand(Foreign{}, Loss::rewrite, "it names no scheme");
   Redirect to;
   to.scheme = scheme;
   if (!port.empty()) to.port = small_int(port);
-  to.status = permanent ? 301 : 302;
+  to.status = keeping_code(permanent);
   w.redirect = to;
   r.approximated("RequestRedirect; a request that has the scheme already is redirected too");
 }
@@ -119,7 +124,7 @@ void redirect_regex(Reading& r) {
   const auto url = nginx::parse_url(target.substr(0, target.find('$')));
   const std::size_t dollar = target.find('$');
   Redirect to;
-  to.status = permanent ? 301 : 302;
+  to.status = keeping_code(permanent);
   const bool tail = dollar != std::string::npos && (target.substr(dollar) == "$1" || target.substr(dollar) == "${1}");
   const bool keeps_path = tail && url && (url->path == "/" || url->path.empty()) &&
                           (regex.ends_with("/(.*)") || regex.ends_with("/(.*)$") || regex.ends_with("(/.*)"));
@@ -132,8 +137,7 @@ void redirect_regex(Reading& r) {
   if (!keeps_path) to.path = PathRewrite{false, url->path.empty() ? "/" : url->path.substr(0, url->path.find('?'))};
   r.asking.wishes.redirect = to;
   r.approximated(
-      "RequestRedirect of every request of the rule, whether or not its URL matches the expression; methods "
-      "other than GET get 301 or 302 too");
+      "RequestRedirect of every request of the rule, whether or not its URL matches the expression");
 }
 
 void edit(Reading& r, std::string_view key, std::vector<HeaderEdit>& to) {
@@ -422,10 +426,40 @@ void missing_middleware(std::string_view name, Claim claim, Asking& asking) {
   asking.demand(
       Foreign{std::string(name)}, {claim}, Loss::auth,
       asking.ir.keep("Middleware '" + std::string(name) +
-                     "' is not among the input: Traefik has no such router, and what it guards is not known"));
+                     "' is not among the input: Traefik has no such router, and what it guards is not known; give its file, too"));
 }
 
+namespace {
+
+constexpr int deepest_chain = 8;
+
+// Traefik takes any Middleware on a route of its Gateway, and the order is the one that was written. What a chain
+// refers to has to be there, too.
+void keep_middleware(const kube::OtherObject& middleware, Claim claim, Asking& asking, int depth) {
+  if (depth == 0) keep_as_it_is(asking, middleware, claim);
+  for (const yaml::Entry& e : middleware.node->entries()) asking.ledger.settle(&e.value, Outcome::converted, {});
+  const yaml::Node* spec = middleware.node->find("spec");
+  const yaml::Node* chained = spec && spec->is_map() ? spec->find("chain") : nullptr;
+  const yaml::Node* list = chained && chained->is_map() ? chained->find("middlewares") : nullptr;
+  if (!list || !list->is_seq()) return;
+  for (const yaml::Node& item : list->items()) {
+    if (!item.is_map()) continue;
+    const std::string name = text_of(item.find("name"));
+    std::string ns = text_of(item.find("namespace"));
+    if (ns.empty()) ns = middleware.metadata.ns;
+    const kube::OtherObject* found = find_own(asking.input, "Middleware", ns, name);
+    if (!found || !found->node || depth >= deepest_chain)
+      missing_middleware(name, claim, asking);
+    else
+      keep_middleware(*found, claim, asking, depth + 1);
+  }
+}
+
+}  // namespace
+
 void apply_middleware(const kube::OtherObject& middleware, Claim claim, Asking& asking) {
+  if (same_proxy(asking.input, "traefik") && middleware.node)
+    return keep_middleware(middleware, claim, asking, 0);
   Fields spec(middleware, middleware.node ? middleware.node->find("spec") : nullptr, "spec", asking.ledger);
   asking.ledger.read(middleware.node);
   if (!spec) return;

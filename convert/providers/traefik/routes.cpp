@@ -1,15 +1,18 @@
 // IngressRoute: rule expressions with their priorities, services, Middlewares, TLS.
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "convert/providers/common.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/sentences.h"
 #include "convert/providers/site.h"
+#include "convert/providers/traefik/entry_points.h"
 #include "convert/providers/traefik/rule.h"
 #include "convert/providers/traefik/streams.h"
 #include "convert/providers/traefik/traefik.h"
 #include "convert/providers/values.h"
 #include "convert/regex.h"
+#include "yaml/json.h"
 
 namespace gw::convert::traefik {
 namespace {
@@ -95,7 +98,7 @@ void match(Wanted& w, const Matcher& m) {
 class Reader {
  public:
   Reader(const Input& input, Ir& ir, Ledger& ledger)
-      : input_(input), ir_(ir), ledger_(ledger), site_("traefik", input, ir, ledger) {}
+      : input_(input), ir_(ir), ledger_(ledger), site_("traefik", input, ir, ledger), entry_points_(input) {}
 
   void run() {
     for (const kube::OtherObject* object : input_.own)
@@ -106,7 +109,6 @@ class Reader {
  private:
   void read(const kube::OtherObject& object) {
     Fields spec = Fields::spec(object, ledger_);
-    http_ = https_ = true;
     tls_ = spec.has("tls");
     entry_points(spec);
     Fields tls = spec.object("tls");
@@ -130,19 +132,42 @@ class Reader {
     for (const yaml::Node* item : spec.items("routes")) route(object, spec.at(*item, "routes[]"));
   }
 
+  // Where the routes of the object listen. A port of its own may be one that not everybody reaches: without TLS it is
+  // not opened by a guess.
   void entry_points(Fields& spec) {
     const auto names = spec.list("entryPoints");
-    if (names.empty()) return;
-    const auto has = [&](std::string_view a, std::string_view b) {
-      return std::any_of(names.begin(), names.end(), [&](const std::string& n) { return n == a || n == b; });
+    listens_.clear();
+    if (names.empty()) {
+      listens_.push_back({!tls_, true, 80, 443});
+      return;
+    }
+    const auto join = [&](bool secure, kube::Port port) {
+      Listens usual{!secure, secure, secure ? 80 : port, secure ? port : 443};
+      for (Listens& l : listens_)
+        if ((secure ? l.https_port : l.http_port) == port && l.http_port == usual.http_port &&
+            l.https_port == usual.https_port)
+          return void((secure ? l.https : l.http) = true);
+      listens_.push_back(usual);
     };
-    http_ = has("web", "http");
-    https_ = has("websecure", "https");
-    for (const std::string& n : names)
-      if (n != "web" && n != "http" && n != "websecure" && n != "https")
+    for (const std::string& name : names) {
+      const bool usual_https = name == "websecure" || name == "https";
+      if (const auto port = entry_points_.port(name)) {
+        const bool usual_http = *port == 80 && (name == "web" || name == "http");
+        join(tls_ || usual_https, tls_ && usual_http ? 443 : *port);
+      } else if (tls_) {
         tell(ledger_, spec.ref("entryPoints"), Outcome::refused,
-             "which port entry point '" + n + "' has stands in Traefik's static configuration: it is left out",
+             "which port entry point '" + name + "' has stands in Traefik's static configuration; https on " +
+                 std::to_string(EntryPoints::guess) + " is written, which is a guess: say --entry-point " + name +
+                 "=PORT",
              Loss::other);
+        join(true, EntryPoints::guess);
+      } else {
+        tell(ledger_, spec.ref("entryPoints"), Outcome::refused,
+             "which port entry point '" + name + "' has stands in Traefik's static configuration: it is left out; say "
+             "--entry-point " + name + "=PORT",
+             Loss::other);
+      }
+    }
   }
 
   void route(const kube::OtherObject& object, Fields f) {
@@ -167,8 +192,9 @@ class Reader {
     }
     asking.field = f.ref();
     std::vector<Backend> backends;
-    for (const yaml::Node* item : f.items("services"))
-      service(object, f.at(*item, "services[]"), 1, asking, backends, 0);
+    if (!keep_services(object, f, asking, backends))
+      for (const yaml::Node* item : f.items("services"))
+        service(object, f.at(*item, "services[]"), 1, asking, backends, 0);
     if (child_ || guarded_)
       asking.demand(Foreign{}, {}, Loss::auth, "what the IngressRoute asks for beside its routes is not converted");
     if (options_)
@@ -206,11 +232,16 @@ class Reader {
       rule.methods = wanted.methods;
       rule.backends = backends;
       rule.rank = rank;
-      rule.http = http_ && !tls_;
-      rule.https = https_ || (tls_ && http_);
-      if (!rule.http && !rule.https) continue;
-      if (tls_) site_.certificate(rule.host, object, f.node(), object.metadata.ns, secret_);
-      site_.add(std::move(rule));
+      for (const Listens& l : listens_) {
+        SiteRule one = rule;
+        one.http = l.http;
+        one.https = l.https;
+        one.http_port = l.http_port;
+        one.https_port = l.https_port;
+        if (tls_)
+          site_.certificate(rule.host, object, f.node(), object.metadata.ns, secret_, l.http_port, l.https_port);
+        site_.add(std::move(one));
+      }
     }
   }
 
@@ -219,7 +250,8 @@ class Reader {
     std::string ns = f.text("namespace");
     if (ns.empty()) ns = owner.metadata.ns;
     if (const auto own = f.number("weight")) weight *= static_cast<int>(std::clamp<long>(*own, 0, 100'000));
-    if (kind == "TraefikService") {
+    if (kind == "TraefikService" || name.find('@') != std::string::npos) {
+      if (name.find('@') != std::string::npos) return internal_service(f, ns, name, weight, to);
       if (f.rest()) asking.demand(Foreign{name}, {}, Loss::auth, unknown_guard);
       return traefik_service(f, ns, name, weight, asking, to, depth);
     }
@@ -257,23 +289,121 @@ class Reader {
       f.skip(known, "how Traefik reaches endpoints and sends answers on");
     asking.field = f.ref();
     if (f.rest()) asking.demand(Foreign{name}, {}, Loss::auth, unknown_guard);
-    if (name.find('@') != std::string::npos) {
-      tell(ledger_, f.ref("name"), Outcome::refused, "a service of another provider of Traefik is not in the cluster",
-           Loss::backend);
-      return;
-    }
     if (auto backend = own_backend(owner, f.node(), ns, name, port, input_, ir_, ledger_)) {
       backend->weight = weight;
       to.push_back(*backend);
     }
   }
 
+  // "api@internal": the dashboard and other services that Traefik has without a Service of the cluster.
+  void internal_service(Fields& f, const std::string& ns, const std::string& name, int weight,
+                        std::vector<Backend>& to) {
+    if (!same_proxy(input_, "traefik"))
+      tell(ledger_, f.ref("name"), Outcome::refused,
+           "'" + name + "' is a service inside Traefik, such as its dashboard; no other gateway has it", Loss::backend);
+    else
+      to.push_back(own_kind(ns, name, weight));
+    for (const char* known : {"kind", "namespace", "port", "weight"}) f.take(known);
+    f.rest();
+  }
+  Backend own_kind(const std::string& ns, const std::string& name, int weight) {
+    Backend b;
+    b.ns = ir_.keep(ns);
+    b.name = ir_.keep(name);
+    b.weight = weight;
+    b.resource = ResourceKind{"traefik.io", "TraefikService"};
+    return b;
+  }
+
+  // A TraefikService of the input and those that it refers to go on as they are.
+  void keep_traefik_service(const kube::OtherObject& object, Asking& asking, int depth) {
+    keep_as_it_is(asking, object, 0);
+    const yaml::Node* spec = object.node->find("spec");
+    if (!spec || !spec->is_map() || depth > 8) return;
+    const auto nested = [&](const yaml::Node* list) {
+      if (!list || !list->is_seq()) return;
+      for (const yaml::Node& item : list->items()) refer(item, object, asking, depth);
+    };
+    if (const yaml::Node* weighted = spec->find("weighted"); weighted && weighted->is_map())
+      nested(weighted->find("services"));
+    if (const yaml::Node* mirroring = spec->find("mirroring"); mirroring && mirroring->is_map()) {
+      refer(*mirroring, object, asking, depth);
+      nested(mirroring->find("mirrors"));
+    }
+  }
+  void refer(const yaml::Node& item, const kube::OtherObject& from, Asking& asking, int depth) {
+    if (!item.is_map()) return;
+    std::string ns = text_of(item.find("namespace"));
+    if (ns.empty()) ns = from.metadata.ns;
+    if (const std::string transport = text_of(item.find("serversTransport")); !transport.empty())
+      servers_transport({&from, &item, "serversTransport"}, ns, transport, asking);
+    if (text_of(item.find("kind")) != "TraefikService") return;
+    const std::string name = text_of(item.find("name"));
+    if (const kube::OtherObject* found = find_own(input_, "TraefikService", ns, name); found && found->node)
+      keep_traefik_service(*found, asking, depth + 1);
+    else
+      tell(ledger_, {&from, &item, "name"}, Outcome::refused,
+           "TraefikService '" + name + "' is not among the input: give its file, too", Loss::backend);
+  }
+  // "name" of the namespace, or "ns-name@kubernetescrd" of any.
+  void servers_transport(const FieldRef& at, const std::string& ns, const std::string& name, Asking& asking) {
+    const auto found = std::find_if(input_.bundle.others.begin(), input_.bundle.others.end(), [&](const auto& o) {
+      return o.kind == "ServersTransport" && o.node &&
+             ((o.metadata.ns == ns && o.metadata.name == name) ||
+              o.metadata.ns + "-" + o.metadata.name + "@kubernetescrd" == name);
+    });
+    if (found != input_.bundle.others.end())
+      keep_as_it_is(asking, *found, 0);
+    else
+      tell(ledger_, at, Outcome::refused,
+           "ServersTransport '" + name + "' is not among the input: how the backend's certificate is checked is not known; give its file, too",
+           Loss::backend_tls);
+  }
+
+  // What an entry of services says beyond a Service, a port and a weight; Traefik's Gateway takes it in a TraefikService.
+  static bool plain_service(const yaml::Node& item) {
+    static constexpr std::string_view plain[] = {"name", "namespace", "port", "weight", "kind"};
+    return std::all_of(item.entries().begin(), item.entries().end(), [](const yaml::Entry& e) {
+      return std::find(std::begin(plain), std::end(plain), e.key.string()) != std::end(plain);
+    });
+  }
+  // True when the services of a route are kept as they are written.
+  bool keep_services(const kube::OtherObject& object, Fields& f, Asking& asking, std::vector<Backend>& to) {
+    const auto items = f.items("services");
+    if (!same_proxy(input_, "traefik") ||
+        std::all_of(items.begin(), items.end(), [](const yaml::Node* i) { return !i->is_map() || plain_service(*i); }))
+      return false;
+    nlohmann::ordered_json services = nlohmann::ordered_json::array();
+    for (const yaml::Node* item : items) {
+      services.push_back(yaml::to_json<nlohmann::ordered_json>(*item));
+      ledger_.settle(item, Outcome::converted, "TraefikService");
+      refer(*item, object, asking, 0);
+      std::string ns = text_of(item->find("namespace"));
+      if (ns.empty()) ns = object.metadata.ns;
+      Backend b = own_kind(object.metadata.ns, text_of(item->find("name")), 1);
+      if (text_of(item->find("kind")) == "TraefikService") {
+        to.push_back(b);
+      } else if (auto backend = own_backend(object, item, ns, std::string(b.name), text_of(item->find("port")), input_,
+                                            ir_, ledger_)) {
+        services.back()["port"] = backend->port;
+        to.push_back(*backend);
+      }
+    }
+    asking.demand(NativeBackends{services.dump()}, {}, Loss::backend, "a service as Traefik writes it");
+    return true;
+  }
+
   void traefik_service(const Fields& at, const std::string& ns, const std::string& name, int weight, Asking& asking,
                        std::vector<Backend>& to, int depth) {
     const kube::OtherObject* found = find_own(input_, "TraefikService", ns, name);
     if (!found || !found->node || depth > 8) {
-      tell(ledger_, at.ref("name"), Outcome::refused, "TraefikService '" + name + "' is not among the input",
-           Loss::backend);
+      tell(ledger_, at.ref("name"), Outcome::refused,
+           "TraefikService '" + name + "' is not among the input: give its file, too", Loss::backend);
+      return;
+    }
+    if (same_proxy(input_, "traefik")) {
+      keep_traefik_service(*found, asking, 0);
+      to.push_back(own_kind(ns, name, weight));
       return;
     }
     Fields spec = Fields::spec(*found, ledger_);
@@ -297,10 +427,9 @@ class Reader {
         mirror.skip("weight", "a mirror has a percentage, no weight");
         std::vector<Backend> one;
         service(*found, mirror, 1, asking, one, depth + 1);
-        if (percent != 100)
-          tell(ledger_, mirroring.ref("mirrors"), Outcome::approximated,
-               "every request is mirrored, not a share of them", Loss::none);
-        for (Backend& b : one) asking.wishes.plain.mirrors.push_back({b});
+        const auto share = static_cast<std::int32_t>(std::clamp<long>(percent, 0, 100) * 10'000);
+        if (share > 0)
+          for (Backend& b : one) asking.wishes.plain.mirrors.push_back({b, share});
       }
       copy.take("mirrors");
       for (const char* known : {"mirrorBody", "maxBodySize"})
@@ -315,7 +444,13 @@ class Reader {
   Ir& ir_;
   Ledger& ledger_;
   Site site_;
-  bool http_ = true, https_ = true, tls_ = false, options_ = false;  // of the object being read
+  const EntryPoints entry_points_;
+  struct Listens {
+    bool http, https;
+    kube::Port http_port, https_port;
+  };
+  std::vector<Listens> listens_;  // of the object being read
+  bool tls_ = false, options_ = false;
   bool child_ = false, guarded_ = false;
   std::string secret_;
 };

@@ -3,6 +3,7 @@
 #include "convert/providers/common.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/own.h"
+#include "convert/providers/traefik/entry_points.h"
 #include "convert/providers/traefik/rule.h"
 
 namespace gw::convert::traefik {
@@ -10,7 +11,7 @@ namespace {
 
 class Reader {
  public:
-  Reader(const Input& input, Ir& ir, Ledger& ledger) : input_(input), ir_(ir), ledger_(ledger) {}
+  Reader(const Input& input, Ir& ir, Ledger& ledger) : input_(input), ir_(ir), ledger_(ledger), ports_(input) {}
 
   void read(const kube::OtherObject& object) {
     Fields spec = Fields::spec(object, ledger_);
@@ -127,6 +128,16 @@ class Reader {
       return;
     }
     if (stream.backends.empty()) return;
+    bool known = !points.empty();
+    for (const std::string& point : points)
+      if (const auto port = ports_.port(point)) {
+        Stream one = stream;
+        one.port = *port;
+        ir_.streams.push_back(std::move(one));
+      } else {
+        known = false;
+      }
+    if (known) return;
     stream.port = stream.backends.front().port;
     tell(ledger_, points.empty() ? f.ref("services") : entry_points_, Outcome::approximated,
          "the port of entry point '" + (points.empty() ? std::string("(default)") : points.front()) +
@@ -140,6 +151,7 @@ class Reader {
   Ir& ir_;
   Ledger& ledger_;
   FieldRef entry_points_;
+  const EntryPoints ports_;
 };
 
 }  // namespace
