@@ -342,9 +342,12 @@ std::string counted_kinds(const std::vector<IngressLine>& lines) {
   std::size_t said = 0;
   const auto say = [&](const std::string& kind, std::size_t n) {
     const bool hisses = kind.ends_with('s') || kind.ends_with('x');
-    const std::string many = kind.ends_with('y') ? kind.substr(0, kind.size() - 1) + "ies" : kind + (hisses ? "es" : "s");
-    out += (out.empty() ? "" : ++said + 1 == kinds.size() ? " and " : ", ") + std::to_string(n) + " " +
-           (n == 1 ? kind : many);
+    const std::string many =
+        kind.ends_with('y') ? kind.substr(0, kind.size() - 1) + "ies" : kind + (hisses ? "es" : "s");
+    out += (out.empty()                  ? ""
+            : ++said + 1 == kinds.size() ? " and "
+                                         : ", ") +
+           std::to_string(n) + " " + (n == 1 ? kind : many);
   };
   if (const auto at = kinds.find("Ingress"); at != kinds.end()) say(at->first, at->second);
   for (const auto& [kind, n] : kinds)

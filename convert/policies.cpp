@@ -47,8 +47,8 @@ struct Policy {
 // An Istio policy that decides something; nothing for other kinds.
 std::optional<Policy> policy_of(const kube::OtherObject& object) {
   const std::string_view group = kube::group_of(object.api_version);
-  const bool security = group == "security.istio.io" &&
-                        (object.kind == "AuthorizationPolicy" || object.kind == "RequestAuthentication");
+  const bool security =
+      group == "security.istio.io" && (object.kind == "AuthorizationPolicy" || object.kind == "RequestAuthentication");
   const bool filter = group == "networking.istio.io" && object.kind == "EnvoyFilter";
   const bool plugin = group == "extensions.istio.io" && object.kind == "WasmPlugin";
   if ((!security && !filter && !plugin) || !object.node) return std::nullopt;
@@ -56,9 +56,10 @@ std::optional<Policy> policy_of(const kube::OtherObject& object) {
   if (text_of(at(spec, {"action"})) == "AUDIT") return std::nullopt;
   if (const std::string* dry = kube::find(object.metadata.annotations, "istio.io/dry-run"); dry && *dry == "true")
     return std::nullopt;
-  if (at(spec, {"targetRefs"}) || at(spec, {"targetRef"})) return std::nullopt;  // a Gateway of Gateway API, or a Service
-  return Policy{object, labels_of(at(spec, {filter ? "workloadSelector" : "selector",
-                                             filter ? "labels" : "matchLabels"}))};
+  if (at(spec, {"targetRefs"}) || at(spec, {"targetRef"}))
+    return std::nullopt;  // a Gateway of Gateway API, or a Service
+  return Policy{object,
+                labels_of(at(spec, {filter ? "workloadSelector" : "selector", filter ? "labels" : "matchLabels"}))};
 }
 
 // The selectors of Istio's Gateways.
@@ -82,7 +83,8 @@ bool selects_gateway(const Policy& policy, const Provider& provider, const std::
   const std::string_view ns = policy.object.metadata.ns;
   if (provider.name == "istio") {
     // What holds for the whole mesh holds for the Pods of a new gateway of Istio, too.
-    if (policy.selector.empty()) return !(to_istio && ns == root_namespace) && (ns == root_namespace || sounds_like_gateway(ns));
+    if (policy.selector.empty())
+      return !(to_istio && ns == root_namespace) && (ns == root_namespace || sounds_like_gateway(ns));
     if (istio_pods.empty()) return may_select(policy.selector, {});
     return std::any_of(istio_pods.begin(), istio_pods.end(),
                        [&](const Labels& pods) { return may_select(policy.selector, pods); });
@@ -168,8 +170,8 @@ void traefik_defaults(std::uint16_t deployment, const kube::Bundle& bundle, Ir& 
 
 }  // namespace
 
-std::set<const kube::Object*> find_policies(const Deployment& of, std::uint16_t deployment,
-                                            const kube::Bundle& bundle, const Target& target, Ir& ir) {
+std::set<const kube::Object*> find_policies(const Deployment& of, std::uint16_t deployment, const kube::Bundle& bundle,
+                                            const Target& target, Ir& ir) {
   const Provider& provider = *of.provider;
   std::set<const kube::Object*> taken;
   const std::vector<Labels> pods = gateway_pods(bundle);

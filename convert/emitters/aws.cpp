@@ -108,8 +108,10 @@ class Writer {
     if (h.port > 0) check["healthCheckPort"] = std::to_string(h.port);
     if (h.type == "HTTP" || h.type == "HTTPS" || h.type == "TCP") check["healthCheckProtocol"] = h.type;
     if (!h.codes.empty()) check["matcher"] = {{"httpCode", h.codes}};
-    for (const auto& [key, value] : {std::pair{"healthCheckInterval", h.interval}, {"healthCheckTimeout", h.timeout},
-                                     {"healthyThresholdCount", h.healthy}, {"unhealthyThresholdCount", h.unhealthy}})
+    for (const auto& [key, value] : {std::pair{"healthCheckInterval", h.interval},
+                                     {"healthCheckTimeout", h.timeout},
+                                     {"healthyThresholdCount", h.healthy},
+                                     {"unhealthyThresholdCount", h.unhealthy}})
       if (value > 0) check[key] = value;
     if (check.is_null()) return settle("the load balancer's own health check");
     targets({{"healthCheckConfig", std::move(check)}});
@@ -150,7 +152,8 @@ class Writer {
       }
       object.body = body.dump();
     }
-    if (!all) return refuse("another Ingress asks otherwise for the same load balancer: --layout ingress keeps them apart");
+    if (!all)
+      return refuse("another Ingress asks otherwise for the same load balancer: --layout ingress keeps them apart");
     settle("LoadBalancerConfiguration of the Gateway, which holds for all its routes");
   }
 
@@ -169,7 +172,8 @@ class Writer {
   }
 
   void extend(const std::string& name) {
-    context_.others.push_back(own::object(version, "ListenerRuleConfiguration", written_.route.metadata.ns, name, rule_));
+    context_.others.push_back(
+        own::object(version, "ListenerRuleConfiguration", written_.route.metadata.ns, name, rule_));
     for (const std::size_t i : *rules_)
       own::extension(written_.route.spec.rules[i], group, "ListenerRuleConfiguration", name);
   }

@@ -82,8 +82,8 @@ kube::ObjectReference authority(const BackendTls& tls, const Target& target, Led
   } else if (!target.reads_authority_secrets) {
     ledger.note({"GW601",
                  diag::Severity::error,
-                 "the authority of the backend's certificate is in Secret " + std::string(tls.ns) + "/" + tls.ca_secret +
-                     ", which is not among the input, and " + std::string(target.name) +
+                 "the authority of the backend's certificate is in Secret " + std::string(tls.ns) + "/" +
+                     tls.ca_secret + ", which is not among the input, and " + std::string(target.name) +
                      " reads authorities from ConfigMaps only",
                  {},
                  tls.owner,

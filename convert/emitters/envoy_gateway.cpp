@@ -119,15 +119,17 @@ class Policies {
   void operator()(const BodyLimit& b) {
     constexpr std::int64_t largest = 4'294'967'295;
     if (b.bytes > largest || streams_)
-      return settle(b.bytes > largest
-                        ? "not written: Envoy Gateway's requestBuffer takes at most 4294967295 bytes and answers 500 on "
-                          "the whole route otherwise; larger requests are no longer refused"
-                        : "not written: Envoy Gateway holds a whole request in memory to measure it, which would break "
-                          "the streams of this backend; larger requests are no longer refused",
-                    true);
+      return settle(
+          b.bytes > largest
+              ? "not written: Envoy Gateway's requestBuffer takes at most 4294967295 bytes and answers 500 on "
+                "the whole route otherwise; larger requests are no longer refused"
+              : "not written: Envoy Gateway holds a whole request in memory to measure it, which would break "
+                "the streams of this backend; larger requests are no longer refused",
+          true);
     traffic["requestBuffer"]["limit"] = std::to_string(b.bytes);
-    settle("BackendTrafficPolicy requestBuffer: larger requests get 413; each request is held in memory until it is "
-           "whole");
+    settle(
+        "BackendTrafficPolicy requestBuffer: larger requests get 413; each request is held in memory until it is "
+        "whole");
   }
   void operator()(const InsecureBackendTls&) { insecure_ = true; }
   void operator()(const ConnectTimeout& t) {

@@ -62,14 +62,17 @@ class Writer {
     if (http && !h.host.empty()) check["host"] = h.host;
     if (http && !h.path.empty()) check["requestPath"] = h.path;
     ordered_json spec;
-    for (const auto& [key, value] : {std::pair{"checkIntervalSec", h.interval}, {"timeoutSec", h.timeout},
-                                     {"healthyThreshold", h.healthy}, {"unhealthyThreshold", h.unhealthy}})
+    for (const auto& [key, value] : {std::pair{"checkIntervalSec", h.interval},
+                                     {"timeoutSec", h.timeout},
+                                     {"healthyThreshold", h.healthy},
+                                     {"unhealthyThreshold", h.unhealthy}})
       if (value > 0) spec[key] = value;
     static constexpr std::pair<std::string_view, const char*> fields[] = {{"HTTPS", "httpsHealthCheck"},
                                                                           {"HTTP2", "http2HealthCheck"},
                                                                           {"GRPC", "grpcHealthCheck"},
                                                                           {"TCP", "tcpHealthCheck"}};
-    const auto* field = std::find_if(std::begin(fields), std::end(fields), [&](const auto& f) { return f.first == h.type; });
+    const auto* field =
+        std::find_if(std::begin(fields), std::end(fields), [&](const auto& f) { return f.first == h.type; });
     spec["config"] = {{"type", field == std::end(fields) ? "HTTP" : h.type},
                       {field == std::end(fields) ? "httpHealthCheck" : field->second, std::move(check)}};
     static const own::ServicePolicies policies(version, "HealthCheckPolicy");

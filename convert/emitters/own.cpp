@@ -63,14 +63,14 @@ bool holds_a_password(const kube::OtherObject& object) {
 kube::OtherObject* carry(PolicyContext& context, const kube::OtherObject& from, const std::string& ns,
                          const std::string& name) {
   if (holds_a_password(from)) {
-    context.ledger.note_once({"GW605",
-                              diag::Severity::warning,
-                              from.object_id().display() +
-                                  " goes on where it is; it holds a password and is not written again",
-                              {},
-                              &from,
-                              nullptr,
-                              "keep it in the cluster, and move the password into a Secret"});
+    context.ledger.note_once(
+        {"GW605",
+         diag::Severity::warning,
+         from.object_id().display() + " goes on where it is; it holds a password and is not written again",
+         {},
+         &from,
+         nullptr,
+         "keep it in the cluster, and move the password into a Secret"});
     return nullptr;
   }
   if (shared(context, from.kind, ns, name)) return nullptr;

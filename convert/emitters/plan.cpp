@@ -140,8 +140,7 @@ class Planner {
         const Server& first = *other.servers.front();
         if (other.owner == part.owner && other.scheme == part.scheme && other.servers.size() < max_hostnames &&
             !first.host.empty() && first.http_port == server.http_port && first.https_port == server.https_port &&
-            first.ordered == server.ordered && first.tls == server.tls &&
-            same(other.rules, part.rules)) {
+            first.ordered == server.ordered && first.tls == server.tls && same(other.rules, part.rules)) {
           other.servers.push_back(&server);
           return;
         }
@@ -449,10 +448,10 @@ class Planner {
   Ledger& ledger_;
   NameBook& names_;
   kube::NamespacedName shared_;
-  std::set<kube::NamespacedName> crowded_;  // Gateways with more listeners than one may have
-  std::set<const kube::Object*> own_sets_;  // Ingresses whose listeners stand in ListenerSets
+  std::set<kube::NamespacedName> crowded_;                            // Gateways with more listeners than one may have
+  std::set<const kube::Object*> own_sets_;                            // Ingresses whose listeners stand in ListenerSets
   std::map<const kube::Object*, kube::NamespacedName> own_gateways_;  // of those whose listeners stand beside Secrets
-  std::set<std::string_view> wanted_;       // hosts whose listener was asked for
+  std::set<std::string_view> wanted_;                                 // hosts whose listener was asked for
   std::unordered_map<std::size_t, std::vector<std::size_t>> by_content_;
   Plan plan_;
 };

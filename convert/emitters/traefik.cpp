@@ -303,7 +303,8 @@ class Writer {
   }
   // A filter names a Middleware of the route's namespace only; a chain there may name others.
   std::string bridge(const kube::OtherObject& object) {
-    const std::string name = dns_name("from-" + std::string(object.metadata.ns) + "-" + std::string(object.metadata.name));
+    const std::string name =
+        dns_name("from-" + std::string(object.metadata.ns) + "-" + std::string(object.metadata.name));
     const std::string key = "bridge/" + std::string(route_.metadata.ns) + "/" + name;
     if (context_.shared.try_emplace(key, context_.others.size()).second)
       context_.others.push_back(own::object(
@@ -316,8 +317,8 @@ class Writer {
 
   void native_backends() {
     const std::string name = prefix_ + "--backends";
-    context_.others.push_back(
-        own::object(version, "TraefikService", route_.metadata.ns, name, {{"weighted", {{"services", native_services_}}}}));
+    context_.others.push_back(own::object(version, "TraefikService", route_.metadata.ns, name,
+                                          {{"weighted", {{"services", native_services_}}}}));
     for (const std::size_t i : rules_) route_.spec.rules[i].backend_refs = {traefik_service(name)};
   }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "convert/emitters/names.h"
+#include "yaml/scalar.h"
 
 namespace gw::convert {
 namespace {
@@ -57,6 +58,14 @@ std::string_view normal_host(std::string_view host, Ir& ir) {
 
 bool service_missing(const Input& input, std::string_view ns, std::string_view name) {
   return input.bundle.services_known() && !input.index.service({std::string(ns), std::string(name)});
+}
+
+std::string authority_of(const Input& input, std::string_view ns, const std::string& secret) {
+  const kube::Secret* found = secret.empty() ? nullptr : input.index.secret({std::string(ns), secret});
+  if (!found) return {};
+  if (const std::string* plain = kube::find(found->string_data, "ca.crt")) return *plain;
+  const std::string* encoded = kube::find(found->data, "ca.crt");
+  return encoded ? yaml::decode_base64(*encoded).value_or("") : std::string();
 }
 
 bool from_cluster(const Input& input, const kube::Object& object) {

@@ -38,6 +38,9 @@ void add_certificate(Server& server, const kube::Ingress& ingress, const TlsFor&
 // Is the Service there, as far as the input tells? (docs/command-line.md: no Service at all means every Service is)
 bool service_missing(const Input& input, std::string_view ns, std::string_view name);
 
+// The ca.crt of a Secret of the input; empty without.
+std::string authority_of(const Input& input, std::string_view ns, const std::string& secret);
+
 // Was the object read from a cluster? Then the input is complete.
 bool from_cluster(const Input& input, const kube::Object& object);
 

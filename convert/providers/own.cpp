@@ -180,8 +180,9 @@ bool plain_origins(CorsPolicy& policy, Fields& f, std::string_view key) {
   if (std::none_of(policy.origins.begin(), policy.origins.end(), expression)) return true;
   std::erase_if(policy.origins, expression);
   f.tell(key, Outcome::refused,
-         policy.origins.empty() ? "the CORS filter takes origins with a wildcard, no expressions: browsers get no CORS headers"
-                                : "the CORS filter takes origins with a wildcard, no expressions: those are left out",
+         policy.origins.empty()
+             ? "the CORS filter takes origins with a wildcard, no expressions: browsers get no CORS headers"
+             : "the CORS filter takes origins with a wildcard, no expressions: those are left out",
          Loss::other);
   return !policy.origins.empty();
 }

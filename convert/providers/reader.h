@@ -87,13 +87,13 @@ struct Dialect {
   std::string_view provider;
   WishRows rows = {}, service_rows = {};
   Reach prefix = Reach::element, implementation = Reach::element;
-  bool one_owner = false;            // the first Ingress of a host has it alone
-  bool slash_redirect = false;       // /foo is redirected to /foo/
-  bool fall_through = false;         // an exact host gets what its wildcard and host-less rules offer
-  bool deep_wildcards = false;       // a wildcard takes several labels, also where hosts fall through
-  bool missing_drops = false;        // a path without its Service is not there at all
+  bool one_owner = false;                 // the first Ingress of a host has it alone
+  bool slash_redirect = false;            // /foo is redirected to /foo/
+  bool fall_through = false;              // an exact host gets what its wildcard and host-less rules offer
+  bool deep_wildcards = false;            // a wildcard takes several labels, also where hosts fall through
+  bool missing_drops = false;             // a path without its Service is not there at all
   bool service_annotations_stay = false;  // its own Gateway reads the annotations of Services, too
-  bool bad_regex_ends_rule = false;  // the paths behind it in its rule go with it
+  bool bad_regex_ends_rule = false;       // the paths behind it in its rule go with it
   Equals equals = Equals::first;
   bool own_https = false;  // on https only what an Ingress with TLS for the host offers
   DefaultBackend default_backend = DefaultBackend::everywhere;

@@ -59,8 +59,8 @@ class Reader {
     router.rule = std::make_shared<const Rule>(std::move(*rule));
     for (const yaml::Node* ref : items_at(&item, "middlewares")) {
       const std::string ns = text_at(ref, "namespace");
-      const auto found = middlewares(
-          index_.bundle(), (ns.empty() ? std::string(object_.metadata.ns) : ns) + "-" + text_at(ref, "name") + "@kubernetescrd");
+      const auto found = middlewares(index_.bundle(), (ns.empty() ? std::string(object_.metadata.ns) : ns) + "-" +
+                                                          text_at(ref, "name") + "@kubernetescrd");
       if (found.empty()) return;  // Traefik has no such router then
       router.middlewares.insert(router.middlewares.end(), found.begin(), found.end());
     }
@@ -75,7 +75,8 @@ class Reader {
     const std::string name = text_at(at, "name");
     std::string ns = text_at(at, "namespace");
     if (ns.empty()) ns = own_ns;
-    if (const auto own = parse_int(text_at(at, "weight"))) weight *= static_cast<std::uint64_t>(std::max<std::int64_t>(*own, 0));
+    if (const auto own = parse_int(text_at(at, "weight")))
+      weight *= static_cast<std::uint64_t>(std::max<std::int64_t>(*own, 0));
     if (name.find('@') != std::string::npos) {
       router.unmodelled = "the service " + name + " is inside Traefik";
       return true;

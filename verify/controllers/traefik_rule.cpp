@@ -88,13 +88,19 @@ class Rule::Parser {
   };
   std::optional<Node> named(const std::string& name, Node node) {
     static constexpr Row rows[] = {
-        {"Host", Kind::host, 1, 99, false},          {"HostRegexp", Kind::host_regexp, 1, 1, true},
-        {"Path", Kind::path, 1, 99, false},          {"PathPrefix", Kind::prefix, 1, 99, false},
-        {"PathRegexp", Kind::path_regexp, 1, 1, true}, {"Method", Kind::method, 1, 99, false},
-        {"Header", Kind::header, 2, 2, false},       {"HeaderRegexp", Kind::header_regexp, 2, 2, true},
-        {"Query", Kind::query, 1, 2, false},         {"QueryRegexp", Kind::query_regexp, 2, 2, true},
+        {"Host", Kind::host, 1, 99, false},
+        {"HostRegexp", Kind::host_regexp, 1, 1, true},
+        {"Path", Kind::path, 1, 99, false},
+        {"PathPrefix", Kind::prefix, 1, 99, false},
+        {"PathRegexp", Kind::path_regexp, 1, 1, true},
+        {"Method", Kind::method, 1, 99, false},
+        {"Header", Kind::header, 2, 2, false},
+        {"HeaderRegexp", Kind::header_regexp, 2, 2, true},
+        {"Query", Kind::query, 1, 2, false},
+        {"QueryRegexp", Kind::query_regexp, 2, 2, true},
     };
-    const auto* row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return equal_fold(r.name, name); });
+    const auto* row =
+        std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return equal_fold(r.name, name); });
     if (row == std::end(rows) || node.values.size() < row->least || node.values.size() > row->most) {
       unmodelled_ = "the matcher " + name + " is not modelled";
       node.kind = Kind::unknown;

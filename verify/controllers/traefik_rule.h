@@ -27,8 +27,22 @@ class Rule {
   std::vector<HostBoundaries> bounds() const;
 
  private:
-  enum class Kind : std::uint8_t { all, any, none_of, host, host_regexp, path, prefix, path_regexp, method, header,
-                                   header_regexp, query, query_regexp, unknown };
+  enum class Kind : std::uint8_t {
+    all,
+    any,
+    none_of,
+    host,
+    host_regexp,
+    path,
+    prefix,
+    path_regexp,
+    method,
+    header,
+    header_regexp,
+    query,
+    query_regexp,
+    unknown
+  };
   struct Node {
     Kind kind = Kind::all;
     std::vector<Node> parts;
@@ -36,8 +50,7 @@ class Rule {
     Pattern expression;
   };
   class Parser;
-  static bool matches(const Node& node, const route::Request& request, const GoTarget& target,
-                      const std::string& host);
+  static bool matches(const Node& node, const route::Request& request, const GoTarget& target, const std::string& host);
   static void collect(const Node& node, const std::function<void(const Node&)>& visit);
 
   Node root_;

@@ -71,8 +71,7 @@ void security_groups(Asking& asking, const Given& given) {
 }
 void firewall(Asking& asking, const Given& given) {
   static constexpr std::string_view without = "a firewall of AWS: LoadBalancerConfiguration of the AWS gateway";
-  if (!said(asking, given, Loss::waf, without))
-    asking.demand(Foreign{given.text}, {given.claim}, Loss::waf, without);
+  if (!said(asking, given, Loss::waf, without)) asking.demand(Foreign{given.text}, {given.claim}, Loss::waf, without);
 }
 void tokens(Asking& asking, const Given& given) {
   static constexpr std::string_view without =

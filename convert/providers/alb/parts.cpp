@@ -154,7 +154,8 @@ std::optional<AwsPart> part_of(std::string_view key, std::string_view value) {
   if (key == "success-codes")
     return AwsPart{Kind::targets,
                    ordered_json{{"healthCheckConfig", {{"matcher", {{"httpCode", text(value)}}}}}}.dump()};
-  const Field* field = std::find_if(std::begin(fields), std::end(fields), [&](const Field& f) { return f.annotation == key; });
+  const Field* field =
+      std::find_if(std::begin(fields), std::end(fields), [&](const Field& f) { return f.annotation == key; });
   if (field == std::end(fields)) return std::nullopt;
   ordered_json made = field->value(value);
   if (made.is_null()) return std::nullopt;
@@ -225,9 +226,11 @@ std::optional<AwsPart> source_addresses(std::string_view text) {
     if (!given.is_object() || !given.contains(key) || !given[key].is_object()) continue;
     const ordered_json values = given[key].value("values", given[key].value("Values", ordered_json::array()));
     if (!values.is_array() || values.empty()) return std::nullopt;
-    return AwsPart{Kind::rule, ordered_json{{"conditions", ordered_json::array({{{"field", "source-ip"},
-                                                                                 {"sourceIPConfig", {{"values", values}}}}})}}
-                                   .dump()};
+    return AwsPart{
+        Kind::rule,
+        ordered_json{
+            {"conditions", ordered_json::array({{{"field", "source-ip"}, {"sourceIPConfig", {{"values", values}}}}})}}
+            .dump()};
   }
   return std::nullopt;
 }

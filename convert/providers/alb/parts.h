@@ -14,8 +14,8 @@ std::optional<AwsPart> part_of(std::string_view key, std::string_view value);
 
 // auth-type with the annotations beside it, as an action.
 std::optional<AwsPart> authentication(const Wishes& wishes);
-std::optional<AwsPart> token_check(std::string_view value);              // jwt-validation
-std::optional<AwsPart> fixed_response(std::string_view action_json);     // {"type": "fixed-response", …}
+std::optional<AwsPart> token_check(std::string_view value);                // jwt-validation
+std::optional<AwsPart> fixed_response(std::string_view action_json);       // {"type": "fixed-response", …}
 std::optional<AwsPart> source_addresses(std::string_view condition_json);  // {"field": "source-ip", …}
 
 }  // namespace gw::convert::alb

@@ -1,9 +1,9 @@
 #include "convert/providers/istio/istio.h"
 
 #include <algorithm>
-#include <tuple>
 #include <charconv>
 #include <set>
+#include <tuple>
 
 #include "convert/providers/common.h"
 #include "convert/providers/istio/pods.h"
@@ -477,8 +477,7 @@ class Reader {
       m.rest();
     }
     for (auto& [m, part] : targets)
-      if (const auto backend = destination(object, m); backend && part > 0)
-        w.plain.mirrors.push_back({*backend, part});
+      if (const auto backend = destination(object, m); backend && part > 0) w.plain.mirrors.push_back({*backend, part});
   }
 
   static bool everything(const Match& m) {

@@ -118,8 +118,7 @@ void plugins(Asking& asking, const Given& given) {
 }
 // A KongUpstreamPolicy balances, checks health and hashes: it lets nobody in and keeps nobody out.
 void upstream_policy(Asking& asking, const Given& given) {
-  if (asking.wishes.object->kind != "Service")
-    return asking.ignored(given, "Kong reads it on the Service only");
+  if (asking.wishes.object->kind != "Service") return asking.ignored(given, "Kong reads it on the Service only");
   asking.settle(given.claim, Outcome::approximated, "balancing and health checks are the gateway's own");
 }
 void backend_protocol(Asking& asking, const Given& given) {

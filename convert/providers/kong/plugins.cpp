@@ -234,9 +234,9 @@ namespace {
 
 void apply(std::string_view name, const kube::OtherObject* found, Claim claim, Asking& asking) {
   if (!found || !found->node)
-    return asking.demand(
-        Foreign{std::string(name)}, {claim}, Loss::auth,
-        asking.ir.keep("KongPlugin '" + std::string(name) + "' is not among the input: what it guards is not known; give its file, too"));
+    return asking.demand(Foreign{std::string(name)}, {claim}, Loss::auth,
+                         asking.ir.keep("KongPlugin '" + std::string(name) +
+                                        "' is not among the input: what it guards is not known; give its file, too"));
   if (same_proxy(asking.input, "kong")) return keep_as_it_is(asking, *found, claim);
   asking.ledger.read(found->node);
   Fields plugin(*found, found->node, "", asking.ledger);

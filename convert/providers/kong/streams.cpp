@@ -18,7 +18,8 @@ bool plugins_of(const kube::OtherObject& object, const Input& input, kube::Strin
   for (const std::string& name : nginx::split(names)) {
     const kube::OtherObject* plugin = find_plugin(name, object.metadata.ns, input);
     if (!plugin)
-      return refuse("KongPlugin '" + name + "' is not among the input: what it guards is not known; give its file, too");
+      return refuse("KongPlugin '" + name +
+                    "' is not among the input: what it guards is not known; give its file, too");
     ledger.read(plugin->node);
     for (const yaml::Entry& e : plugin->node->entries())
       ledger.settle(&e.value, same_proxy(input, "kong") ? Outcome::converted : Outcome::refused,

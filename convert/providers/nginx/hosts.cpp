@@ -222,9 +222,10 @@ class Builder {
     Upstream* own = upstream(c, alone.backend);
     for (auto& [name, u] : hosts_.upstreams)
       if (u.canary == own) u.canary = nullptr;
-    const std::string why = "path '" + alone.path +
-                            "' of the canary is in no other Ingress: ingress-nginx deletes the canary's upstream, and no "
-                            "request of its Service's paths goes there";
+    const std::string why =
+        "path '" + alone.path +
+        "' of the canary is in no other Ingress: ingress-nginx deletes the canary's upstream, and no "
+        "request of its Service's paths goes there";
     for (const Claim claim : c.canary.claims) ledger_.settle(claim, Outcome::ignored, why, "GW618");
   }
 

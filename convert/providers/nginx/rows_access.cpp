@@ -94,15 +94,16 @@ std::string without_own_host(const Reading& r, const std::string& text) {
   if (!std::all_of(rules.begin(), rules.end(), named)) return text;
   const Served first = served_by(r, rules.front().host, path_only(*rest));
   const bool one_service = first.service && std::all_of(rules.begin(), rules.end(), [&](const kube::IngressRule& rule) {
-    const Served other = served_by(r, rule.host, path_only(*rest));
-    return other.service && other.ingress->metadata.ns == first.ingress->metadata.ns &&
-           other.service->name == first.service->name && other.service->port.number == first.service->port.number;
-  });
+                             const Served other = served_by(r, rule.host, path_only(*rest));
+                             return other.service && other.ingress->metadata.ns == first.ingress->metadata.ns &&
+                                    other.service->name == first.service->name &&
+                                    other.service->port.number == first.service->port.number;
+                           });
   if (one_service && first.service->port.name.empty())
-    return "http://" + first.service->name + "." + std::string(first.ingress->metadata.ns) + ".svc.cluster.local:" +
-           std::to_string(first.service->port.number) + std::string(*rest);
-  const bool one_host = std::all_of(rules.begin(), rules.end(),
-                                    [&](const auto& rule) { return rule.host == rules.front().host; });
+    return "http://" + first.service->name + "." + std::string(first.ingress->metadata.ns) +
+           ".svc.cluster.local:" + std::to_string(first.service->port.number) + std::string(*rest);
+  const bool one_host =
+      std::all_of(rules.begin(), rules.end(), [&](const auto& rule) { return rule.host == rules.front().host; });
   if (!one_host) return text;
   const bool secure = !text.starts_with("http:") && (!text.starts_with('$') || !r.config.ingress->spec.tls.empty());
   return (secure ? "https://" : "http://") + std::string(rules.front().host) + std::string(*rest);

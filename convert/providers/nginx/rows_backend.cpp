@@ -33,6 +33,9 @@ void protocol(Reading& r, const Value& v) {
   const bool tls = word == "HTTPS" || word == "GRPCS";
   if (!tls || r.find("proxy-ssl-secret") || certifiable(r.text("proxy-ssl-name"))) return;
   r.config.unchecked_tls = true;
+  r.settle("proxy-ssl-name", Outcome::approximated, "nobody checks the backend's certificate");
+  r.settle("proxy-ssl-verify", Outcome::converted,
+           "nginx checks nothing without proxy-ssl-secret, and neither does the gateway");
   r.demand(InsecureBackendTls{}, {v.claim}, Loss::backend_tls, Outcome::refused, unchecked);
 }
 

@@ -8,7 +8,6 @@
 #include "convert/providers/nginx/rewrite.h"
 #include "convert/regex.h"
 #include "convert/target.h"
-#include "yaml/scalar.h"
 
 namespace gw::convert::nginx {
 namespace {
@@ -456,7 +455,7 @@ class Writer {
   void backend_tls(const Config& c, const Backend& b) {
     if (c.claims.protocol == 0) return;
     if (c.protocol == "GRPC" || c.protocol == "GRPCS" || c.protocol == "HTTPS" || c.protocol == "HTTP") {
-      if (b.wire == Wire::tls || b.wire == Wire::h2_tls) verify_backend(c, b);
+      if ((b.wire == Wire::tls || b.wire == Wire::h2_tls) && !c.unchecked_tls) verify_backend(c, b);
       if (b.wire == Wire::h2c || b.wire == Wire::h2_tls) ir_.http2[c.ingress] = c.claims.protocol;
       if (b.wire == Wire::http1) ledger_.settle(c.claims.protocol, Outcome::converted, "plain HTTP");
       return;
@@ -476,32 +475,15 @@ class Writer {
     return {};
   }
 
-  // The certificate of the authority in a Secret of the input; empty without.
-  std::string authority(std::string_view ns, const std::string& secret) const {
-    const kube::Secret* found =
-        secret.empty() ? nullptr : input_.index.secret({std::string(ns), secret});
-    if (!found) return {};
-    if (const std::string* plain = kube::find(found->string_data, "ca.crt")) return *plain;
-    const std::string* encoded = kube::find(found->data, "ca.crt");
-    return encoded ? yaml::decode_base64(*encoded).value_or("") : std::string();
-  }
-
   void verify_backend(const Config& c, const Backend& b) {
-    if (c.unchecked_tls) {
-      ledger_.settle(c.claims.ssl_name, Outcome::approximated, "nobody checks the backend's certificate", "GW603");
-      ledger_.settle(c.claims.ssl_verify, Outcome::converted,
-                     "nginx checks nothing without proxy-ssl-secret, and neither does the gateway");
-      return;
-    }
     BackendTls tls;
-    tls.ns = b.ns;
-    tls.service = b.name;
+    tls.ns = b.ns, tls.service = b.name;
     tls.owner = c.ingress;
     tls.port = port_name(b);
     tls.hostname =
         c.proxy_ssl_name.empty() ? std::string(b.name) + "." + std::string(b.ns) + ".svc" : lower(c.proxy_ssl_name);
     tls.ca_secret = c.proxy_ssl_secret;
-    tls.ca = authority(b.ns, c.proxy_ssl_secret);
+    tls.ca = authority_of(input_, b.ns, c.proxy_ssl_secret);
     ir_.backend_tls.push_back(tls);
     const std::string policy = "BackendTLSPolicy " + std::string(b.ns) + "/" + std::string(b.name);
     const bool same = c.proxy_ssl_verify && !c.proxy_ssl_secret.empty();

@@ -146,8 +146,7 @@ class Reader {
     rule.reach = !prefix ? Reach::exact : text == "/" ? Reach::element : Reach::bytes;
     rule.text = ir_.keep(text);
     for (const Secret& s : certificates_)
-      if (s.host == host || covers(s.host, host))
-        site_.certificate(rule.host, *s.object, s.object->node, s.ns, s.name);
+      if (s.host == host || covers(s.host, host)) site_.certificate(rule.host, *s.object, s.object->node, s.ns, s.name);
     site_.add(std::move(rule));
   }
 
@@ -267,13 +266,15 @@ class Reader {
     made.kind = protocol == "udp" ? Stream::Kind::udp : Stream::Kind::tcp;
     Fields match = f.object("match");
     made.port = static_cast<kube::Port>(match.number("ingressPort").value_or(0));
-    const bool narrowed = match.tell("host", Outcome::refused, "a stream by server name is not converted", Loss::backend);
+    const bool narrowed =
+        match.tell("host", Outcome::refused, "a stream by server name is not converted", Loss::backend);
     match.rest();
     backend(object, f.object("backend"), made.backends);
-    const bool guarded =
-        f.tell("plugins", Outcome::refused, "routes of TCP and UDP have no filters; the stream is left out", Loss::auth);
+    const bool guarded = f.tell("plugins", Outcome::refused,
+                                "routes of TCP and UDP have no filters; the stream is left out", Loss::auth);
     f.rest();
-    if (made.port <= 0 || narrowed || (guarded && !input_.options.accepts(Loss::auth))) return ledger_.leave_out(f.node());
+    if (made.port <= 0 || narrowed || (guarded && !input_.options.accepts(Loss::auth)))
+      return ledger_.leave_out(f.node());
     ir_.streams.push_back(std::move(made));
   }
 

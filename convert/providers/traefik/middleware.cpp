@@ -136,8 +136,7 @@ void redirect_regex(Reading& r) {
   if (url->port != 0) to.port = url->port;
   if (!keeps_path) to.path = PathRewrite{false, url->path.empty() ? "/" : url->path.substr(0, url->path.find('?'))};
   r.asking.wishes.redirect = to;
-  r.approximated(
-      "RequestRedirect of every request of the rule, whether or not its URL matches the expression");
+  r.approximated("RequestRedirect of every request of the rule, whether or not its URL matches the expression");
 }
 
 void edit(Reading& r, std::string_view key, std::vector<HeaderEdit>& to) {
@@ -425,8 +424,9 @@ constexpr Row rows[] = {
 void missing_middleware(std::string_view name, Claim claim, Asking& asking) {
   asking.demand(
       Foreign{std::string(name)}, {claim}, Loss::auth,
-      asking.ir.keep("Middleware '" + std::string(name) +
-                     "' is not among the input: Traefik has no such router, and what it guards is not known; give its file, too"));
+      asking.ir.keep(
+          "Middleware '" + std::string(name) +
+          "' is not among the input: Traefik has no such router, and what it guards is not known; give its file, too"));
 }
 
 namespace {
@@ -458,8 +458,7 @@ void keep_middleware(const kube::OtherObject& middleware, Claim claim, Asking& a
 }  // namespace
 
 void apply_middleware(const kube::OtherObject& middleware, Claim claim, Asking& asking) {
-  if (same_proxy(asking.input, "traefik") && middleware.node)
-    return keep_middleware(middleware, claim, asking, 0);
+  if (same_proxy(asking.input, "traefik") && middleware.node) return keep_middleware(middleware, claim, asking, 0);
   Fields spec(middleware, middleware.node ? middleware.node->find("spec") : nullptr, "spec", asking.ledger);
   asking.ledger.read(middleware.node);
   if (!spec) return;

@@ -163,8 +163,10 @@ class Reader {
         join(true, EntryPoints::guess);
       } else {
         tell(ledger_, spec.ref("entryPoints"), Outcome::refused,
-             "which port entry point '" + name + "' has stands in Traefik's static configuration: it is left out; say "
-             "--entry-point " + name + "=PORT",
+             "which port entry point '" + name +
+                 "' has stands in Traefik's static configuration: it is left out; say "
+                 "--entry-point " +
+                 name + "=PORT",
              Loss::other);
       }
     }
@@ -356,11 +358,13 @@ class Reader {
       keep_as_it_is(asking, *found, 0);
     else
       tell(ledger_, at, Outcome::refused,
-           "ServersTransport '" + name + "' is not among the input: how the backend's certificate is checked is not known; give its file, too",
+           "ServersTransport '" + name +
+               "' is not among the input: how the backend's certificate is checked is not known; give its file, too",
            Loss::backend_tls);
   }
 
-  // What an entry of services says beyond a Service, a port and a weight; Traefik's Gateway takes it in a TraefikService.
+  // What an entry of services says beyond a Service, a port and a weight; Traefik's Gateway takes it in a
+  // TraefikService.
   static bool plain_service(const yaml::Node& item) {
     static constexpr std::string_view plain[] = {"name", "namespace", "port", "weight", "kind"};
     return std::all_of(item.entries().begin(), item.entries().end(), [](const yaml::Entry& e) {
