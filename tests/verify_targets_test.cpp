@@ -290,8 +290,11 @@ TEST_CASE("a single change of the converted output is found, and its object name
         ++all;
         ++of_target;
         CHECK_MESSAGE(seen.report.verdict >= verify::Verdict::unmodelled, target, ": ", mutant.what);
+        // A connection that nobody takes names no Gateway yet.
+        const bool named = mutant.what.find(" of Gateway ") == std::string::npos;
         const std::string stem = mutant.object.substr(0, mutant.object.find('.'));
-        CHECK_MESSAGE(seen.text.find(stem) != std::string::npos, target, ": ", mutant.what, "\n", seen.text);
+        CHECK_MESSAGE((!named || seen.text.find(stem) != std::string::npos), target, ": ", mutant.what, "\n",
+                      seen.text);
       }
     }
     report += std::string("\n  ") + target + ": " + std::to_string(of_target) + " changes";
