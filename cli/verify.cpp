@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/controller_flags.h"
 #include "cli/live.h"
+#include "cli/memory.h"
 #include "cli/sides.h"
 #include "convert/convert.h"
 #include "diag/render.h"
@@ -169,6 +170,7 @@ int run_live_gateways(const Args& args, const verify::Side& before, const verify
 }
 
 int run_verify(const Args& args) {
+  keep_free_memory();  // answers come and go by the million
   if (args.live.old_urls.empty() != args.live.new_urls.empty())
     return fail({"--live-old and --live-new go together", "name both gateways"});
   if (args.live.rate <= 0) return fail({"--rate must be above 0", "write requests a second, for example --rate 20"});
@@ -218,6 +220,7 @@ int run_verify(const Args& args) {
   options.counterexamples = std::max(options.counterexamples, args.counterexamples);
   options.examples_only = args.format == "text";
   options.progress = progress_bar();
+  options.known_by_cause = known.empty();
   options.known = [&](std::string_view host, const verify::Counterexample& found) {
     if (std::any_of(args.accept.begin(), args.accept.end(),
                     [&](const std::string& word) { return verify::agrees_to(word, found.cause); }))

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "diag/ascii.h"
+#include "verify/route_shapes.h"
 
 namespace gw::verify {
 namespace {
@@ -21,6 +22,7 @@ PathReading reading_of(std::string_view profile) {
 struct HostSet {
   PathReading reading = PathReading::unknown;
   std::map<std::string, HostBoundaries> by_host;
+  RouteShapes shapes;
 
   HostBoundaries& at(const std::string& host, const kube::Located& where) {
     HostBoundaries& row = by_host[host];
@@ -100,6 +102,7 @@ void add_routes(HostSet& hosts, const std::vector<Route>& routes, const std::vec
         route.spec.hostnames.empty() ? everywhere : kube::strings(route.spec.hostnames);
     for (const std::string& name : names) {
       HostBoundaries& row = hosts.at(diag::lower(name), route);
+      hosts.shapes.add(row.host, route);
       for (const auto& rule : route.spec.rules) {
         for (const auto& match : rule.matches) add_match(row, match, hosts.reading);
         add_preflights(row, rule);
@@ -118,8 +121,7 @@ void remove_duplicates(HostBoundaries& row) {
 }  // namespace
 
 Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profile) {
-  HostSet hosts;
-  hosts.reading = reading_of(profile);
+  HostSet hosts{reading_of(profile), {}, RouteShapes(bundle)};
   std::set<std::string> tls_names;
   std::vector<std::string> everywhere{""};
   std::set<std::pair<route::Scheme, std::uint16_t>> ports;
@@ -129,6 +131,7 @@ Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profi
       ports.emplace(tls ? route::Scheme::https : route::Scheme::http, static_cast<std::uint16_t>(listener.port));
     const std::string name = diag::lower(listener.hostname.value_or(""));
     if (!name.empty()) hosts.at(name, listener);
+    hosts.shapes.add(name, listener);
     if (listener.protocol == "HTTPS" || listener.protocol == "TLS") tls_names.insert(name);
   };
   for (const kube::Gateway& gateway : bundle.gateways)
@@ -149,8 +152,10 @@ Boundaries gateway_boundaries(const kube::Bundle& bundle, std::string_view profi
   out.server_names.assign(tls_names.begin(), tls_names.end());
   if (std::any_of(bundle.others.begin(), bundle.others.end(), is_policy))
     hosts.at("", kube::Located{}).sampled.push_back("policies of the implementation are compared, not proven");
+  const bool plain = std::none_of(bundle.others.begin(), bundle.others.end(), is_policy) && bundle.tls_routes.empty();
   for (auto& [host, row] : hosts.by_host) {
     remove_duplicates(row);
+    if (plain) hosts.shapes.write(row);
     out.hosts.push_back(std::move(row));
   }
   return out;

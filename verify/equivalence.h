@@ -60,10 +60,15 @@ struct Report {
   std::string old_refused, new_refused;  // the whole configuration is refused
 };
 
+// Whether hosts that are configured alike share what the first of them showed; see alike.h.
+enum class Alike : std::uint8_t { automatic, shared, apart };
+
 struct Options {
   std::size_t counterexamples = 10;  // kept a host, the gravest ones
   // The reason for which a difference was accepted beforehand; empty: it was not.
   std::function<std::string(std::string_view host, const Counterexample&)> known;
+  bool known_by_cause = false;  // `known` looks at nothing but the cause
+  Alike alike = Alike::automatic;
   bool measured = true;  // the old model was held against the real controller
   bool strict = false;   // standing causes are differences, too
   std::function<void(std::size_t done, std::size_t all)> progress;

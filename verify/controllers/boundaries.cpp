@@ -48,6 +48,7 @@ void merge_names(std::vector<NamedValues>& list) {
 }
 
 void absorb(HostBoundaries& into, HostBoundaries&& from) {
+  into.shape = 0;  // two configurations in one
   append(into.paths, std::move(from.paths));
   append(into.regexes, std::move(from.regexes));
   append(into.headers, std::move(from.headers));
@@ -86,11 +87,12 @@ bool has_certificate(const Boundaries& side, std::string_view host) {
   if (!side.tls_for_names_only && !side.certificates) return true;
   const std::size_t dot = host.find('.');
   const std::string wildcard = dot == std::string_view::npos ? std::string() : "*" + std::string(host.substr(dot));
-  const auto fits = [&](const std::string& name) {
-    return name.empty() || name == host || (!wildcard.empty() && name == wildcard);
+  const auto in = [&](const std::vector<std::string>& names) {  // ascending
+    return (!names.empty() && names.front().empty()) ||
+           std::binary_search(names.begin(), names.end(), host, std::less<>()) ||
+           (!wildcard.empty() && std::binary_search(names.begin(), names.end(), wildcard));
   };
-  return std::any_of(side.server_names.begin(), side.server_names.end(), fits) ||
-         (side.certificates && std::any_of(side.certificates->begin(), side.certificates->end(), fits));
+  return in(side.server_names) || (side.certificates && in(*side.certificates));
 }
 
 std::vector<std::string> certificate_hosts(const kube::Index& index) {

@@ -58,6 +58,11 @@ struct HostBoundaries {
   std::vector<std::string> methods;     // "OPTIONS", ...
   std::vector<std::string> sampled;     // why a dimension can only be sampled, for people
   diag::Span span;                      // the first rule that names the host
+  // What the side does for this host, as a number, without the host's own name and the names of its Services, which
+  // stand in `services` in the order in which they are met. Hosts with equal numbers are answered alike but for names.
+  // 0: nobody says.
+  std::size_t shape = 0;
+  std::vector<std::string> services;
 };
 
 struct Boundaries {

@@ -84,6 +84,7 @@ struct Annotations {
   std::vector<std::string> attributes;     // of Answer::attributes
   std::vector<route::Effect> effects;      // guards, headers, CORS, mirrors
   std::uint8_t unknown_effects = 0;        // kinds of which something is not understood; one bit a kind
+  std::size_t written = 0;                 // a number for all of them as they were written
 };
 Annotations annotations(const kube::Ingress& ingress, const Settings& settings, const kube::Index& index);
 
@@ -144,6 +145,9 @@ struct Configuration {
   std::string refused;                           // nginx -t fails
 };
 Configuration configuration(const kube::Index& index, Settings settings);
+
+// HostBoundaries::shape and services of a server. `certificate`: some certificate fits its name.
+void add_shape(const Configuration& configuration, const Server& server, bool certificate, HostBoundaries& out);
 
 std::unique_ptr<Controller> model(Configuration configuration);
 

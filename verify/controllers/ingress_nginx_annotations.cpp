@@ -3,6 +3,7 @@
 
 #include "verify/controllers/ingress_nginx.h"
 #include "verify/controllers/nginx_variables.h"
+#include "verify/shape.h"
 
 namespace gw::verify::ingress_nginx {
 namespace {
@@ -253,6 +254,12 @@ class Reader {
       : ingress_(ingress), settings_(settings), index_(index) {}
 
   Annotations read() {
+    Shape written;
+    for (const auto& [key, value] : ingress_.metadata.annotations) {
+      written.add(key);
+      written.add(value);
+    }
+    out_.written = written.value();
     if (word_blocked() || risky() || invalid()) return std::move(out_);
     aliases();
     canary();

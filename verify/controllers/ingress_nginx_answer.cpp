@@ -581,6 +581,10 @@ HostBoundaries Model::boundaries_of(const Server& server) const {
   }
   if (server.host == "_" && !server.regex) out.paths.insert(out.paths.end(), {"/healthz", "/nginx_status"});
   if (cors) out.methods.insert(out.methods.begin() + 1, "OPTIONS");
+  const bool redirected = std::any_of(config_.redirects.begin(), config_.redirects.end(), [&](const auto& row) {
+    return row.first == server.host || row.second == server.host;
+  });
+  if (!redirected) add_shape(config_, server, certificate_for(out.host), out);
   if (config_.settings.forwarded_headers) {
     out.headers.push_back({"X-Forwarded-Proto", {"http", "https"}, {}});
     out.sampled.push_back("X-Forwarded-Host and X-Forwarded-For");

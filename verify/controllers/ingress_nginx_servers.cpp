@@ -39,6 +39,10 @@ bool inspected(const kube::Ingress& ingress) {
       Pattern(R"((?s)\s*alias\s*.*;)"), Pattern(R"((?s)\s*root\s*.*;)"), Pattern(".*_by_lua.*"),
       Pattern("/etc/(passwd|shadow|group|nginx|ingress-controller)"), Pattern("/var/run/secrets")};
   const auto fine = [](std::string_view text) {
+    // Each of them needs one of these, and hardly any text has one.
+    const bool suspicious = text.find(';') != text.npos || text.find("_by_lua") != text.npos ||
+                            text.find("/etc/") != text.npos || text.find("/var/run/") != text.npos;
+    if (!suspicious) return true;
     return std::none_of(std::begin(forbidden), std::end(forbidden), [&](const Pattern& p) { return p.found(text); });
   };
   for (const auto& rule : ingress.spec.rules) {

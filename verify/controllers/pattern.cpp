@@ -3,6 +3,8 @@
 #include <re2/re2.h>
 
 #include <cctype>
+#include <mutex>
+#include <unordered_map>
 
 #include "verify/controllers/text.h"
 
@@ -157,6 +159,24 @@ re2::RE2::Options options() {
 
 }  // namespace
 
+namespace {
+
+// The rules of a large cluster repeat their expressions; compiled, each takes kilobytes.
+std::shared_ptr<const re2::RE2> shared_expression(const std::string& text) {
+  constexpr std::size_t remembered = 4096;
+  static std::mutex mutex;
+  static std::unordered_map<std::string, std::weak_ptr<const re2::RE2>> known;
+  const std::lock_guard lock(mutex);
+  if (const auto found = known.find(text); found != known.end())
+    if (auto there = found->second.lock()) return there;
+  auto made = std::make_shared<const re2::RE2>(text, options());
+  if (known.size() >= remembered) known.clear();
+  known[text] = made;
+  return made;
+}
+
+}  // namespace
+
 Pattern::Pattern(std::string_view text, Case letter_case) {
   const bool ignore = letter_case == Case::ignored;
   Translator translator(text, ignore);
@@ -167,7 +187,7 @@ Pattern::Pattern(std::string_view text, Case letter_case) {
     why_ = "the expression " + std::string(text) + " uses " + translator.pcre_only();
     return;
   }
-  auto compiled = std::make_shared<re2::RE2>(translated_, options());
+  std::shared_ptr<const re2::RE2> compiled = shared_expression(translated_);
   if (!compiled->ok()) {
     const bool size =
         compiled->error_code() == re2::RE2::ErrorRepeatSize || compiled->error_code() == re2::RE2::ErrorPatternTooLarge;
