@@ -1,14 +1,17 @@
 // `gwctl convert`: Ingress in, Gateway API out, with an account of everything that was lost or changed.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <iostream>
 #include <map>
 #include <memory>
 
+#include "check/check.h"
 #include "cli/command.h"
 #include "cli/controller_flags.h"
 #include "cli/convert_output.h"
+#include "cli/held.h"
 #include "convert/convert.h"
 #include "convert/report.h"
 #include "convert/split.h"
@@ -24,6 +27,7 @@ struct Args {
   std::string channel = "standard", api_version = "v1.6", format = "yaml", output_dir, split = "none",
               layout = "shared", parent, report;
   std::vector<std::string> accept, entry_points, classes, only, config_maps;
+  bool no_check = false;
 };
 
 const std::map<std::string, yaml::Style>& styles() {
@@ -95,26 +99,41 @@ Status read_options(Args& args) {
 // Pieces go to standard output as they come; nothing of a large cluster waits in memory.
 class Printer {
  public:
-  explicit Printer(yaml::Style style) : style_(style) {}
+  // held: nothing is printed before finish().
+  Printer(yaml::Style style, bool held) : style_(style), hold_(held) {}
 
   void operator()(kube::Bundle&& piece) {
     if (style_ == yaml::Style::json) return convert::append(all_, std::move(piece));
     bool first = true;
     kube::write(piece, style_, [&](std::string_view text) {
-      if (first && wrote_ && !text.starts_with("---")) std::fputs("---\n", stdout);
+      if (first && wrote_ && !text.starts_with("---")) print("---\n");
       first = false;
       print(text);
     });
     wrote_ = wrote_ || !first;
   }
-  void finish() {
-    if (style_ == yaml::Style::json) kube::write(all_, style_, print);
+  void restart() {
+    all_ = {};
+    held_.forget();
+    wrote_ = false;
+  }
+  // False where held output was lost.
+  bool finish() {
+    if (style_ == yaml::Style::json) kube::write(all_, style_, [this](std::string_view text) { print(text); });
+    return held_.release(stdout);
   }
 
  private:
-  static void print(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+  void print(std::string_view text) {
+    if (hold_)
+      held_.add(text);
+    else
+      std::fwrite(text.data(), 1, text.size(), stdout);
+  }
 
   yaml::Style style_;
+  bool hold_;
+  Held held_;
   kube::Bundle all_;
   bool wrote_ = false;
 };
@@ -131,23 +150,40 @@ std::string unread(const kube::Bundle& bundle) {
   return out;
 }
 
+// Where nothing differs there is nothing to say.
+bool worth_telling(const check::Summary& checked) {
+  return !checked.asked || checked.left_out != 0 ||
+         std::any_of(checked.differences.begin(), checked.differences.end(), [](std::size_t n) { return n != 0; });
+}
+
 int run_convert(Args& args) {
   if (const Status status = read_options(args); !status) return fail(status.error());
   Loaded loaded;
   if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
   const yaml::Style style = styles().at(args.format);
 
-  Printer printer(style);
+  Printer printer(style, !args.no_check);
   kube::Bundle all;
   const bool to_files = !args.output_dir.empty();
-  args.options.specs_read = [&] {
-    for (kube::Ingress& ingress : loaded.bundle.ingresses) ingress.spec = {};
-  };
-  auto outcomes = convert::convert(loaded.bundle, args.options, loaded.sources, loaded.sink, [&](kube::Bundle&& piece) {
+  const auto take = [&](kube::Bundle&& piece) {
     to_files ? convert::append(all, std::move(piece)) : printer(std::move(piece));
-  });
+  };
+  check::Summary checked;
+  checked.why_not = "--no-check";
+  if (args.no_check)
+    args.options.specs_read = [&] {
+      for (kube::Ingress& ingress : loaded.bundle.ingresses) ingress.spec = {};
+    };
+  const check::Output output{take, [&] {
+                               all = {};
+                               printer.restart();
+                             }};
+  auto outcomes =
+      args.no_check ? convert::convert(loaded.bundle, args.options, loaded.sources, loaded.sink, take)
+                    : check::convert_checked(loaded.bundle, args.options, loaded.sources, loaded.sink, output, checked);
   if (!outcomes) return fail(outcomes.error());
-  if (!to_files) printer.finish();
+  if (!to_files && !printer.finish())
+    return fail({"the output could not be kept until it was checked", "free room for temporary files, or --no-check"});
   if (to_files)
     if (const Status status = write_split(std::move(all), args.output_dir, args.split, style); !status)
       return fail(status.error());
@@ -159,6 +195,7 @@ int run_convert(Args& args) {
         !status)
       return fail(status.error());
   const int code = print_findings(std::move(findings), loaded.sources);
+  if (outcomes->ingresses != 0 && worth_telling(checked)) std::cerr << "gwctl: " << check::to_text(checked) << '\n';
   const bool nothing = outcomes->ingresses == 0 && outcomes->routes == 0;
   if (nothing)
     std::cerr << (outcomes->beside == 0
@@ -223,6 +260,7 @@ void add_convert(CLI::App& app, Run& run) {
       ->option_text("KIND,...")
       ->delimiter(',')
       ->allow_extra_args(false);
+  command->add_flag("--no-check", args->no_check, "Do not ask the old controller's model before writing");
   command->add_option("--report", args->report, "Write the account of every annotation and field")
       ->option_text("FILE.json|.html|.md");
   command->callback([&run, args] { run = [args] { return run_convert(*args); }; });

@@ -82,10 +82,12 @@ constexpr CodePage pages[] = {
     {"GW642", "a port that nothing listens on",
      "The old controller answers 404 where it has no rule; a Gateway has no listener there at all."},
     {"GW643", "a path that the old controller never uses",
-     "The controller accepts the Ingress, but nothing that a client sends reaches this path. It is not converted, so that "
+     "The controller accepts the Ingress, but nothing that a client sends reaches this path. It is not converted, so "
+     "that "
      "the new side answers as the old one does."},
     {"GW644", "a path that the old controller refuses",
-     "The controller serves the rest of the Ingress and leaves this path out. It is not converted; correct it first if it "
+     "The controller serves the rest of the Ingress and leaves this path out. It is not converted; correct it first if "
+     "it "
      "was meant to work."},
     {"GW645", "a Gateway of an internal class",
      "The class was reached from within the network only, and the target has no class of its own for such Gateways. "
@@ -96,7 +98,8 @@ constexpr CodePage pages[] = {
      "answered wrongly gets no backend. Choose another target, version (--api-version) or channel, or accept the loss "
      "by name."},
     {"GW651", "a redirect without a listener to attach to",
-     "The redirect from http to https belongs on the HTTP listener alone. With --parent, gwctl must be able to tell which "
+     "The redirect from http to https belongs on the HTTP listener alone. With --parent, gwctl must be able to tell "
+     "which "
      "listener that is: include the Gateway in the input, or name a section."},
     {"GW652", "a pattern that the target cannot take",
      "NGINX Gateway Fabric puts '^' in front of a regular expression and takes only those that begin with '/'. The "
@@ -115,6 +118,18 @@ constexpr CodePage pages[] = {
     {"GW666", "requests that the target refuses itself", "Methods, header names and Hosts that never reach a route."},
     {"GW667", "preflights", "Who answers an OPTIONS request with Origin and Access-Control-Request-Method."},
     {"GW668", "what the target needs first", "A setting of the gateway without which the output has no effect."},
+    {"GW670", "a route is left out: the old controller would not have served it so",
+     "Before it writes, convert asks the model of the old controller and the table of the new objects the same "
+     "requests. Here the new route would serve what the old side guards (401, 403, a login page, 503 of a broken "
+     "guard), "
+     "hides (404 because of its class, path or host), redirects to https, or serves from another backend. The route is "
+     "left out, or kept without a backend (500) where another rule would answer its requests; the finding shows the "
+     "shortest such request. Correct the Ingress, choose another --to, or accept the loss of the guard by name. "
+     "--no-check converts without asking."},
+    {"GW671", "some requests reach a backend that the old controller did not let through",
+     "A difference that every move to Gateway API brings (a wildcard that takes more labels, a redirect to the path "
+     "with a "
+     "slash), or one that no route can be left out for. The finding shows a request; gwctl verify shows all."},
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "convert/movers.h"
 #include "convert/policies.h"
 #include "convert/providers/wishes.h"
+#include "convert/refusal.h"
 #include "convert/settle.h"
 #include "convert/split.h"
 #include "diag/suggest.h"
@@ -54,7 +55,9 @@ class Engine {
     if (options_.spare_acme) spare_acme(ir);
     choose_only(ir);
     spread_guards(ir);
+    refuse(ir, options_.refused, ledger);
     settle(ir, target, options_, ledger);
+    out.guarded = guarded_places(ir);
     report_untaken(ledger);
     report_unplaced(ledger);
     if (options_.specs_read) options_.specs_read();

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "convert/ledger.h"
@@ -29,6 +30,18 @@ Result<Parent> parse_parent(std::string_view text);
 // NAMESPACE/NAME, as the value of a flag.
 Result<kube::NamespacedName> parse_id(std::string_view flag, std::string_view text);
 
+// A route that must not be written, found by asking both sides: a rule made at this place for this host.
+struct Refusal {
+  diag::Span at;
+  std::string host;  // as in Server::host: empty for every host
+  std::string message, request;
+};
+
+// A place as one number.
+inline std::uint64_t key_of(diag::Span span) {
+  return std::uint64_t{span.file} << 32U | span.begin;
+}
+
 struct Options {
   std::string from = "auto";
   std::string to = "standard";
@@ -46,7 +59,8 @@ struct Options {
   std::set<std::string> classes;               // convert these alone; empty: all
   std::set<kube::NamespacedName> only;         // write the routes of these alone; empty: of all
   std::set<kube::NamespacedName> config_maps;  // of the controllers; empty: found by name and labels
-  std::map<std::string, int> entry_points;  // ports by name, of Traefik's static configuration
+  std::map<std::string, int> entry_points;     // ports by name, of Traefik's static configuration
+  std::vector<Refusal> refused;
   // Called when the specs of the Ingresses have been read for the last time: whoever owns them may let them go.
   std::function<void()> specs_read;
 
@@ -62,11 +76,12 @@ struct Served {
 // What a conversion told besides the objects it made. Findings went to the Sink.
 struct Outcomes {
   Ledger ledger;
-  std::size_t ingresses = 0, routes = 0;  // Ingresses and resources that route; routes written
-  std::size_t beside = 0;                 // resources that only others refer to (Middleware)
-  std::vector<Served> served;             // a Gateway each
-  bool lost = false;                      // a loss that was not accepted: exit 1
-  std::string written_for;                // the target, and the release whose features were kept to
+  std::size_t ingresses = 0, routes = 0;      // Ingresses and resources that route; routes written
+  std::size_t beside = 0;                     // resources that only others refer to (Middleware)
+  std::vector<Served> served;                 // a Gateway each
+  bool lost = false;                          // a loss that was not accepted: exit 1
+  std::string written_for;                    // the target, and the release whose features were kept to
+  std::unordered_set<std::uint64_t> guarded;  // key_of the places whose rules keep a security demand
 };
 
 // Objects arrive in pieces, kinds in the order of kube::each_kind, names ascending within a kind over all pieces.

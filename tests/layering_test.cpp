@@ -32,9 +32,10 @@ const std::map<std::string, Words> rooms = {
     {"runtime", {"route", "pki", "kube", "yaml", "diag"}},
     {"graph", {"route", "kube", "yaml", "diag"}},
     {"export", {"graph", "route", "kube", "yaml", "diag"}},
-    {"audit", {"convert", "validate", "verify", "route", "pki", "kube", "yaml", "diag"}},
+    {"check", {"convert", "verify", "route", "kube", "yaml", "diag"}},
+    {"audit", {"check", "convert", "validate", "verify", "route", "pki", "kube", "yaml", "diag"}},
     {"cli",
-     {"audit", "export", "graph", "control", "convert", "validate", "verify", "runtime", "cluster", "route", "kube",
+     {"audit", "check", "export", "graph", "control", "convert", "validate", "verify", "runtime", "cluster", "route", "kube",
       "yaml", "pki", "diag"}},
 };
 

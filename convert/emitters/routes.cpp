@@ -170,6 +170,7 @@ void add_filters(const Action& action, const Target& target, const std::string& 
 
 kube::HttpRouteRule make_rule(const Rule& rule, const Target& target, const std::string& ns) {
   kube::HttpRouteRule out;
+  out.node = rule.at ? rule.at : rule.owner ? rule.owner->node : nullptr;  // whoever asks the rule is told that place
   kube::HttpRouteMatch& match = out.matches.emplace_back();
   match.path = path_match(rule);
   if (rule.conditions) {
@@ -235,6 +236,7 @@ Route make_head(const Part& part, const diag::Sources& sources) {
 
 kube::GrpcRouteRule make_grpc_rule(const Rule& rule, const Target& target, const std::string& ns) {
   kube::GrpcRouteRule out;
+  out.node = rule.at ? rule.at : rule.owner ? rule.owner->node : nullptr;
   out.matches = grpc_matches(rule);
   if (rule.conditions && !out.matches.empty())
     for (const ValueMatch& h : rule.conditions->headers) out.matches[0].headers.push_back(named_match(h));

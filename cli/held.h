@@ -1,0 +1,28 @@
+// Output that waits until it is known to be good: in memory while it is small, in an unlinked temporary file beyond.
+#pragma once
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace gw::cli {
+
+class Held {
+ public:
+  void add(std::string_view text);
+  void forget();
+  // Everything so far, in order; nothing is held afterwards. False when what was put aside cannot be read again.
+  bool release(std::FILE* to);
+
+ private:
+  struct Close {
+    void operator()(std::FILE* file) const { std::fclose(file); }
+  };
+  bool spill();
+
+  std::string text_;  // behind what is in the file
+  std::unique_ptr<std::FILE, Close> file_;
+  bool no_file_ = false, failed_ = false;
+};
+
+}  // namespace gw::cli
