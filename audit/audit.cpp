@@ -9,6 +9,7 @@
 #include "audit/check.h"
 #include "audit/components.h"
 #include "audit/groups.h"
+#include "check/parts.h"
 #include "convert/classify.h"
 #include "convert/own_hosts.h"
 #include "convert/providers/nginx/check.h"
@@ -45,41 +46,36 @@ bool is_loss(convert::Outcome outcome) {
   return outcome == convert::Outcome::refused || outcome == convert::Outcome::unknown;
 }
 
-// What a target makes of the annotations. Of objects that are no Ingresses only the first part of a set tells.
+// What a target makes of the annotations.
 struct TargetTrial {
   TargetLine line;
   std::map<std::string, convert::Outcome> features;  // the gravest outcome of a key
 };
 
-void summarise(const convert::Outcomes& outcomes, bool first, TargetTrial& out) {
+// How many Ingresses of the set each Ingress of a trial stands for; those that are not named stand for themselves.
+using Weights = std::map<kube::NamespacedName, std::size_t>;
+
+void summarise(const convert::Outcomes& outcomes, const Weights& weights, TargetTrial& out) {
   std::set<const kube::Object*> lost;
+  const auto weight = [&](const kube::Object& object) {
+    const auto found = object.kind == "Ingress" ? weights.find(object.id()) : weights.end();
+    return found == weights.end() ? 1 : found->second;
+  };
   for (const convert::Entry& entry : outcomes.ledger.entries()) {
-    if (entry.object == nullptr || (!first && entry.object->kind != "Ingress")) continue;
-    ++out.line.annotations[static_cast<std::size_t>(entry.outcome)];
+    if (entry.object == nullptr) continue;
+    out.line.annotations[static_cast<std::size_t>(entry.outcome)] += weight(*entry.object);
     convert::Outcome& worst = out.features.try_emplace(entry.key(), entry.outcome).first->second;
     worst = std::max(worst, entry.outcome);
     if (is_loss(entry.outcome)) lost.insert(entry.object);
   }
-  out.line.lost += lost.size();
+  for (const kube::Object* object : lost) out.line.lost += weight(*object);
 }
 
-// Conversions of a large set for targets that are only compared go by parts, so that they need little memory; hosts
-// stay whole.
-std::vector<std::set<kube::NamespacedName>> parts_of(const std::vector<IngressLine>& ingresses, std::size_t size) {
-  std::vector<std::set<kube::NamespacedName>> out;
-  if (ingresses.size() <= 2 * size) return out;
-  for (const std::set<std::size_t>& group : Components(ingresses).groups(size)) {
-    out.emplace_back();
-    for (const std::size_t i : group) out.back().insert(ingresses[i].id);
-  }
-  return out;
-}
-
-// The trials over one part of the set, two at a time: each keeps its own ledger until it is summed up.
-void try_targets(const kube::Bundle& part, const diag::Sources& sources, const Flags& flags, bool first,
+// The trials, two at a time: each keeps its own ledger until it is summed up.
+void try_targets(const kube::Bundle& part, const diag::Sources& sources, const Flags& flags, const Weights& weights,
                  std::vector<TargetTrial>& trials) {
   const auto one = [&](TargetTrial& trial) {
-    if (const auto made = convert_for(part, sources, flags, trial.line.name)) summarise(made->outcomes, first, trial);
+    if (const auto made = convert_for(part, sources, flags, trial.line.name)) summarise(made->outcomes, weights, trial);
   };
   for (std::size_t i = 0; i < trials.size(); i += 2) {
     std::future<void> second;
@@ -89,15 +85,26 @@ void try_targets(const kube::Bundle& part, const diag::Sources& sources, const F
   }
 }
 
-// Every target beside the first of `trials`, which is there.
-void add_other_targets(const kube::Bundle& bundle, const diag::Sources& sources, const Flags& flags,
-                       const std::vector<IngressLine>& ingresses, std::size_t part, std::vector<TargetTrial>& trials) {
+// Every target besides the first of `trials`, which is there. They are only compared: of Ingresses that are told apart
+// by nothing but names, one is converted and counts for all.
+void add_other_targets(const kube::Bundle& bundle, const diag::Sources& sources, const Flags& flags, bool every,
+                       std::vector<TargetTrial>& trials) {
   std::vector<TargetTrial> others;
   for (const std::string_view target : convert::target_names())
     if (target != trials.front().line.name) others.emplace_back().line.name = target;
-  const auto parts = parts_of(ingresses, part);
-  if (parts.empty()) try_targets(bundle, sources, flags, true, others);
-  for (std::size_t i = 0; i < parts.size(); ++i) try_targets(part_of(bundle, parts[i]), sources, flags, i == 0, others);
+  const check::Parts parts(bundle);
+  std::set<kube::NamespacedName> chosen;
+  Weights weights;
+  for (const auto& [part, count] : parts.of_each_shape())
+    for (const std::uint32_t number : parts.ingresses(part)) {
+      const kube::NamespacedName id = bundle.ingresses[number].id();
+      chosen.insert(id);
+      weights[id] = count;
+    }
+  if (every || chosen.size() == bundle.ingresses.size())
+    try_targets(bundle, sources, flags, {}, others);
+  else
+    try_targets(part_of(bundle, chosen), sources, flags, weights, others);
   std::move(others.begin(), others.end(), std::back_inserter(trials));
 }
 
@@ -365,10 +372,10 @@ Result<Report> make(const kube::Bundle& bundle, const diag::Sources& sources, co
     const auto chosen = convert_for(bundle, sources, options.controller_flags, options.target);
     if (!chosen) return chosen.error();
     auditor.add_trial(*chosen);
-    summarise(chosen->outcomes, true, trials.front());
+    summarise(chosen->outcomes, {}, trials.front());
   }
   auditor.add_certificates(options.now);
-  add_other_targets(bundle, sources, options.controller_flags, auditor.report().ingresses, options.part, trials);
+  add_other_targets(bundle, sources, options.controller_flags, options.every, trials);
   for (const std::string_view target : convert::target_names())
     auditor.add_target(*std::find_if(trials.begin(), trials.end(),
                                      [&](const TargetTrial& trial) { return trial.line.name == target; }));

@@ -114,7 +114,7 @@ struct Options {
   std::int64_t now = 0;                       // seconds since 1970, for certificates
   std::size_t verify_hosts = 200;             // more hosts: one representative of each shape first; 0: verify nothing
   std::vector<std::string> controller_flags;  // of the old controller's command line
-  std::size_t part = 1000;                    // Ingresses of a large set that targets are compared on at a time
+  bool every = false;                         // other targets try every Ingress, not one of each shape
 };
 
 // "Ingress shop/web" is "shop/web"; of another kind the kind is said.

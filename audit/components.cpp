@@ -36,15 +36,6 @@ std::set<std::size_t> Components::choose(std::size_t most, std::size_t& hosts) c
   return chosen;
 }
 
-std::vector<std::set<std::size_t>> Components::groups(std::size_t size) const {
-  std::vector<std::set<std::size_t>> out;
-  for (const auto& [top, members] : members_) {
-    if (out.empty() || out.back().size() >= size) out.emplace_back();
-    out.back().insert(members.begin(), members.end());
-  }
-  return out;
-}
-
 std::size_t Components::root(std::size_t i) {
   while (parent_[i] != i) i = parent_[i] = parent_[parent_[i]];
   return i;

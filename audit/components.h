@@ -13,8 +13,6 @@ class Components {
 
   // Numbers of Ingresses whose hosts, together, are at most `most`: one component of each shape first, then the rest.
   std::set<std::size_t> choose(std::size_t most, std::size_t& hosts) const;
-  // All components, in groups of at least `size` Ingresses (the last one may be smaller).
-  std::vector<std::set<std::size_t>> groups(std::size_t size) const;
 
  private:
   std::size_t root(std::size_t i);
