@@ -3,12 +3,14 @@
 #include <iostream>
 #include <utility>
 
+#include "cli/memory.h"
 #include "convert/convert.h"
 #include "convert/own_hosts.h"
 
 namespace gw::cli {
 
 int make_routing(Loaded& loaded, Routing& routing) {
+  keep_free_memory();
   kube::Bundle& bundle = loaded.bundle;
   const bool own = bundle.ingresses.empty() && convert::has_own_routes(bundle);
   if (bundle.gateways.empty() && bundle.http_routes.empty() && (own || !bundle.ingresses.empty())) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <tuple>
 
 #include "diag/render.h"
@@ -153,9 +152,16 @@ class Mapper {
   // Two parentRefs of one route may reach one listener; it is listed once.
   void place(std::size_t listener, const std::string& host, const std::vector<Ranked>& matches) {
     std::vector<Ranked>& list = found_[listener][host_key(host)];
-    for (const Ranked& match : matches)
-      if (placed_.emplace(listener, host, match.route, match.rule, match.match, match.kind).second)
-        list.push_back(match);
+    for (const Ranked& match : matches) {
+      // Routes come one after the other: what this one placed here already stands at the end.
+      const auto same = [&](const Ranked& other) {
+        return std::tuple(other.route, other.rule, other.match) == std::tuple(match.route, match.rule, match.match);
+      };
+      const auto from = std::find_if(list.rbegin(), list.rend(), [&](const Ranked& other) {
+                          return other.route != match.route;
+                        }).base();
+      if (std::none_of(from, list.end(), same)) list.push_back(match);
+    }
   }
 
   const route::Attachments& attachments_;
@@ -164,8 +170,6 @@ class Mapper {
   std::vector<const kube::Object*> routes_;
   std::map<const kube::Object*, std::size_t> age_;
   std::map<std::size_t, std::map<HostKey, std::vector<Ranked>>> found_;
-  // listener, host, then route, rule and match
-  std::set<std::tuple<std::size_t, std::string, std::size_t, std::size_t, std::size_t, int>> placed_;
 };
 
 std::string listener_title(const route::Listener& listener) {

@@ -31,13 +31,12 @@ void Rewritten::close() {
 
 Bundle Rewritten::read(diag::Sink& sink) {
   close();
-  std::vector<yaml::Document> documents;
-  for (const diag::FileId file : files_) {
-    auto more = yaml::read(file, sources_, {}, sink);
-    std::move(more.begin(), more.end(), std::back_inserter(documents));
-  }
+  // File by file, each tree let go when its object is decoded: a large set would stand in memory as trees otherwise.
+  const LoadOptions options;
+  Decoder decoder(options, sources_, sink);
+  for (const diag::FileId file : files_) decoder.add_file(file);
   files_.clear();
-  return decode(objects(documents, sink), {}, sources_, sink);
+  return decoder.finish();
 }
 
 }  // namespace gw::kube

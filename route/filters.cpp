@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_map>
 
 #include "route/target.h"
 
@@ -137,9 +138,14 @@ std::optional<RuleProblem> filter_problem(const std::vector<kube::RouteFilter>& 
 
 }  // namespace
 
+// The same expressions stand in many routes, and attach() and compile() both ask.
 std::string regex_error(const std::string& pattern) {
+  constexpr std::size_t remembered = 512;
+  thread_local std::unordered_map<std::string, std::string> known;
+  if (const auto found = known.find(pattern); found != known.end()) return found->second;
   const RE2 compiled(pattern, RE2::Quiet);
-  return compiled.ok() ? std::string() : compiled.error();
+  if (known.size() >= remembered) known.clear();
+  return known[pattern] = compiled.ok() ? std::string() : compiled.error();
 }
 
 std::optional<RuleProblem> problem(const kube::HttpRouteRule& rule) {
