@@ -6,6 +6,7 @@
 
 #include "convert/account.h"
 #include "convert/acme.h"
+#include "convert/arrange.h"
 #include "convert/classify.h"
 #include "convert/emit.h"
 #include "convert/guard.h"
@@ -53,6 +54,7 @@ class Engine {
     if (options_.spare_acme) spare_acme(ir);
     choose_only(ir);
     spread_guards(ir);
+    arrange(ir, target, options_, ledger);
     settle(ir, target, options_, ledger);
     report_untaken(ledger);
     report_unplaced(ledger);

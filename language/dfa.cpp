@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 namespace gw::language {
 namespace {
@@ -60,21 +61,31 @@ class Builder {
   Built out_;
 };
 
-// Moore: states fall apart until each group goes on alike.
-std::vector<std::uint32_t> groups_of(const Built& built) {
-  std::vector<std::uint32_t> group(built.states.size());
+std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
+  a = (a ^ (b + 0x9E3779B97F4A7C15ULL)) * 0xBF58476D1CE4E5B9ULL;
+  a = (a ^ (a >> 29)) * 0x94D049BB133111EBULL;
+  return a ^ (a >> 32);
+}
+
+// Moore: states fall apart until each group goes on alike. Nothing where that takes too long.
+std::optional<std::vector<std::uint32_t>> groups_of(const Built& built) {
+  constexpr std::size_t most_looks = 1'000'000;
+  std::vector<std::uint32_t> group(built.states.size()), finer(group.size());
+  std::unordered_map<std::uint64_t, std::uint32_t> known;  // by a hash of 64 bits over the group and where it leads
   for (std::size_t i = 0; i < group.size(); ++i) group[i] = built.accepts[i] ? 1 : 0;
+  std::size_t looks = 0;
   for (std::size_t count = 0;;) {
-    std::map<std::vector<std::uint32_t>, std::uint32_t> known;
-    std::vector<std::uint32_t> finer(group.size());
+    known.clear();
     for (std::size_t i = 0; i < group.size(); ++i) {
-      std::vector<std::uint32_t> key{group[i]};
-      for (const std::uint32_t to : built.next[i]) key.push_back(group[to]);
-      finer[i] = known.try_emplace(std::move(key), static_cast<std::uint32_t>(known.size())).first->second;
+      std::uint64_t key = mixed(1, group[i]);
+      for (const std::uint32_t to : built.next[i]) key = mixed(key, group[to]);
+      finer[i] = known.try_emplace(key, static_cast<std::uint32_t>(known.size())).first->second;
+      looks += built.next[i].size();
     }
-    group = std::move(finer);
+    group.swap(finer);
     if (known.size() == count) return group;
     count = known.size();
+    if (looks > most_looks) return std::nullopt;
   }
 }
 
@@ -128,7 +139,9 @@ std::optional<Dfa> dfa_of(Terms& terms, Term language, bool normal) {
                       nonempty = builder.add(any, At::slash), bytes = builder.add(Terms::all, At::segment);
   auto built = builder.build();
   if (!built) return std::nullopt;
-  const auto group = groups_of(*built);
+  const auto groups = groups_of(*built);
+  if (!groups) return std::nullopt;
+  const auto& group = *groups;
   const std::size_t count = *std::max_element(group.begin(), group.end()) + 1;
   out.next.resize(count);
   out.accepts.resize(count);

@@ -102,8 +102,7 @@ void Follower::expand_node(Term, const Terms::Entry& entry, std::vector<Place> p
                     std::move(places), must);
     }
     case Syntax::Kind::choice:
-      for (const std::size_t branch : what.of)
-        expand(terms_.follow(entry.syntax, branch, entry.next), places, must);
+      for (const std::size_t branch : what.of) expand(terms_.follow(entry.syntax, branch, entry.next), places, must);
       return;
     case Syntax::Kind::repeat: {
       const std::uint32_t less = entry.least == 0 ? 0 : entry.least - 1;

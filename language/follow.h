@@ -1,5 +1,5 @@
-// A substitution followed byte by byte: the ways in which PCRE could still match, the preferred one first, each with the
-// places of its groups as far as they tell what is made of the path.
+// A substitution followed byte by byte: the ways in which PCRE could still match, the preferred one first, each with
+// the places of its groups as far as they tell what is made of the path.
 #pragma once
 #include <cstdint>
 #include <optional>

@@ -56,10 +56,11 @@ struct Work {
     }
     return terms.any_of(std::move(out));
   }
+  Term either_not_both(Term one, Term other) {
+    return terms.any_of({terms.all_of({one, terms.no(other)}), terms.all_of({other, terms.no(one)})});
+  }
   std::string differing(Term one, Term other) {
-    const Term either =
-        terms.any_of({terms.all_of({one, terms.no(other)}), terms.all_of({other, terms.no(one)})});
-    return shortest(terms, either).value_or(std::string());
+    return shortest(terms, either_not_both(one, other)).value_or(std::string());
   }
 
  private:
@@ -81,6 +82,9 @@ class Enumeration {
     return std::move(out_);
   }
 
+  // Some prefix does not match with its '/' alone: "/foo/(.+)".
+  bool needs_more() const { return needs_more_; }
+
  private:
   bool add(PathMatch::Kind kind, std::string_view text) {
     out_.push_back({kind, std::string(text)});
@@ -91,12 +95,14 @@ class Enumeration {
     using enum PathMatch::Kind;
     if (state == dfa_.dead) return true;
     if (state == dfa_.bytes) return add(bytes, text);
+    if (state == dfa_.nonempty) needs_more_ = true;
     if (state == dfa_.below || state == dfa_.nonempty)
       return add(text == "/" ? element : below, text == "/" ? text : text.substr(0, text.size() - 1));
     if (open_[state] || ++visits_ > 20000) return false;
     open_[state] = true;
     const std::uint32_t slash = dfa_.next[state][dfa_.alphabet.slash];
     const bool element_ends = dfa_.accepts[state] && (slash == dfa_.below || slash == dfa_.nonempty);
+    if (element_ends && slash == dfa_.nonempty) needs_more_ = true;
     bool ok = !dfa_.accepts[state] || add(element_ends ? element : exact, text);
     for (std::size_t letter = 0; ok && letter < dfa_.alphabet.letters.size(); ++letter)
       if (!(element_ends && letter == dfa_.alphabet.slash)) ok = along(state, letter, text);
@@ -123,16 +129,21 @@ class Enumeration {
   std::vector<bool> open_;
   std::vector<PathMatch> out_;
   std::size_t visits_ = 0;
+  bool needs_more_ = false;
 };
 
 // What a substitution makes of the paths of one match.
 class OneMatch {
  public:
-  OneMatch(Work& work, Term language, const Syntax& search, const Substitution& to, const PathMatch& match,
+  OneMatch(Work& work, Term language, const Syntax& search, const Substitution& to, PathMatch match,
            Differences& differences)
-      : work_(work), language_(language), match_(match), differences_(differences),
-        text_(match.text == "/" ? "" : match.text), known_(text_ + "/"),
-        follower_(work.terms, search, to, match.kind == PathMatch::Kind::exact ? match.text.size() : known_.size()) {}
+      : work_(work),
+        language_(language),
+        match_(std::move(match)),
+        differences_(differences),
+        text_(match_.text == "/" ? "" : match_.text),
+        known_(text_ + "/"),
+        follower_(work.terms, search, to, match_.kind == PathMatch::Kind::exact ? match_.text.size() : known_.size()) {}
 
   std::optional<RewrittenMatch> run() {
     using enum RewrittenMatch::Kind;
@@ -246,7 +257,7 @@ class OneMatch {
 
   Work& work_;
   Term language_;
-  const PathMatch& match_;
+  PathMatch match_;
   Differences& differences_;
   std::string text_, known_;
   Follower follower_;
@@ -263,8 +274,9 @@ Result<PathSet> path_set(const PathPattern& pattern, bool readable) {
   const auto dfa = dfa_of(work.terms, language);
   if (!dfa) return Error{too_large, {}};
   PathSet out;
-  auto matches = Enumeration(*dfa).run();
-  if (!matches) {
+  Enumeration enumeration(*dfa);
+  auto matches = enumeration.run();
+  if (!matches || (enumeration.needs_more() && !readable)) {
     out.expression = true;
     return out;
   }
@@ -272,6 +284,7 @@ Result<PathSet> path_set(const PathPattern& pattern, bool readable) {
   if (!readable) return out;
   out.differences.letter_case = (*syntax)->folded;
   out.differences.dots = (*syntax)->dotted;
+  out.differences.bare = enumeration.needs_more();
   for (PathMatch& match : out.matches) {
     if (match.kind != PathMatch::Kind::below) continue;
     match.kind = PathMatch::Kind::element;
@@ -287,12 +300,19 @@ Result<PathSet> path_set(const PathPattern& pattern, bool readable) {
 }
 
 std::optional<RewrittenPaths> rewritten(const PathPattern& pattern, const PathSet& set, const Substitution& to) {
-  if (set.expression) return std::nullopt;
   Work work;
-  const auto syntax = work.read(pattern, true), search = work.read(to.search, true);
+  const bool spelled = !set.expression;
+  const auto syntax = work.read(pattern, spelled), search = work.read(to.search, spelled);
   if (!syntax || !search) return std::nullopt;
   const Term language = work.language(pattern, **syntax);
   RewrittenPaths out;
+  if (set.expression) {
+    const auto one = OneMatch(work, language, **search, to, {PathMatch::Kind::element, "/"}, out.differences).run();
+    if (!one || one->kind == RewrittenMatch::Kind::prefix || out.differences.any() || work.terms.exhausted())
+      return std::nullopt;
+    out.matches.push_back(*one);
+    return out;
+  }
   out.differences = set.differences;
   for (PathMatch match : set.matches) {
     if (match.kind == PathMatch::Kind::bytes) {
@@ -334,6 +354,34 @@ Result<std::optional<std::string>> substituted(std::string_view path, const Subs
   return std::optional(made->head);
 }
 
+bool same_texts(const PathPattern& one, const PathPattern& other, bool spelled) {
+  Work work;
+  const auto left = work.read(one, spelled), right = work.read(other, spelled);
+  if (!left || !right) return false;
+  const Term a = work.language(one, **left), b = work.language(other, **right);
+  const auto dfa = dfa_of(work.terms, work.either_not_both(a, b), false);
+  return dfa && dfa->start == dfa->dead;
+}
+
+Result<std::vector<std::string>> texts_of(const PathPattern& pattern, std::size_t most, bool spelled) {
+  Work work;
+  const auto syntax = work.read(pattern, spelled);
+  if (!syntax) return syntax.error();
+  for (const Syntax::Node& node : (*syntax)->nodes)
+    if (node.kind == Syntax::Kind::bytes && node.bytes.count() < 128 && (node.bytes & ~canonical_path_bytes()).any())
+      return Error{"characters that no path has", {}};
+  const auto dfa = dfa_of(work.terms, work.language(pattern, **syntax), false);
+  if (!dfa) return Error{too_large, {}};
+  const auto matches = Enumeration(*dfa).run();
+  if (!matches || matches->size() > most) return Error{"too many texts", {}};
+  std::vector<std::string> out;
+  for (const PathMatch& match : *matches) {
+    if (match.kind != PathMatch::Kind::exact) return Error{"too many texts", {}};
+    out.push_back(match.text);
+  }
+  return out;
+}
+
 Result<std::string> re2_for(const PathPattern& pattern) {
   Work work;
   const auto syntax = work.read(pattern, false);
@@ -345,6 +393,12 @@ Result<std::string> re2_for(const PathPattern& pattern) {
     const auto read = work.read(whole, false);
     if (!read) continue;
     if (work.differing(language, work.language(whole, **read)).empty() && !work.terms.exhausted()) return spelled;
+  }
+  if (pattern.fold_case) {
+    PathPattern spelled = pattern;
+    spelled.fold_case = false;
+    if (const auto small = re2_for(spelled); small && small->find("(?i)") == std::string::npos)
+      if (const std::string both = "(?i)" + *small; same_texts(pattern, {both, false, true, false})) return both;
   }
   const auto dfa = dfa_of(work.terms, language, false);
   if (!dfa) return Error{too_large, {}};

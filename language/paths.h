@@ -57,9 +57,9 @@ struct Part {
   int group = -1;
 };
 struct Substitution {
-  PathPattern search;         // from where its groups are
-  std::vector<Part> parts;    // empty: the empty path
-  bool in_place = false;      // only what matched is replaced; else the whole path
+  PathPattern search;       // from where its groups are
+  std::vector<Part> parts;  // empty: the empty path
+  bool in_place = false;    // only what matched is replaced; else the whole path
 };
 
 struct RewrittenMatch {
@@ -76,7 +76,8 @@ struct RewrittenPaths {
   Differences differences;
 };
 
-// The paths of `set` (of path_set for `pattern`) with what `to` makes of each. Nothing where more than a prefix changes.
+// The paths of `set` (of path_set for `pattern`) with what `to` makes of each. Nothing where more than a prefix
+// changes.
 std::optional<RewrittenPaths> rewritten(const PathPattern& pattern, const PathSet& set, const Substitution& to);
 
 // The shortest path that one of two patterns matches and the other does not; empty where there is none. Fails as
@@ -85,6 +86,14 @@ Result<std::string> telling_path(const PathPattern& one, const PathPattern& othe
 
 // The path that `to` makes of one path, as PCRE finds the match; nothing where the pattern does not match it.
 Result<std::optional<std::string>> substituted(std::string_view path, const Substitution& to);
+
+// The texts (not paths alone) that a pattern matches, where they are at most `most`, in their order. Fails where they
+// are more, or hold other characters than paths do. `spelled`: as its author thinks of it, the '.' of "example.com" for
+// itself.
+Result<std::vector<std::string>> texts_of(const PathPattern& pattern, std::size_t most, bool spelled = false);
+
+// Do two patterns match the same texts? No, when in doubt.
+bool same_texts(const PathPattern& one, const PathPattern& other, bool spelled = false);
 
 // An expression of RE2 for whole paths that matches what the pattern matches, without what RE2 cannot say. Fails where
 // it would be longer than 1,024 characters.

@@ -83,7 +83,7 @@ class Elimination {
   }
 
   std::optional<std::string> run() {
-    if (states_.size() > 400) return std::nullopt;
+    if (states_.size() > 100) return std::nullopt;
     while (!states_.empty()) {
       const auto least = std::min_element(states_.begin(), states_.end(),
                                           [&](std::uint32_t a, std::uint32_t b) { return cost(a) < cost(b); });
@@ -130,7 +130,7 @@ class Elimination {
         Text way = sequence(sequence(before, loop), after);
         const auto [at, fresh] = edges_.try_emplace({from, to}, way);
         if (!fresh) at->second = choice(at->second, way);
-        if (at->second.text.size() > 4 * most_) return false;
+        if (at->second.text.size() > most_) return false;
       }
     return true;
   }
@@ -153,6 +153,33 @@ std::string spell_bytes(const ByteSet& set) {
   return without.size() < with.size() ? without : with;
 }
 
+// "^/a|/b" binds '^' to the first branch alone: "/a|.*/b". Empty where there is one branch.
+static std::string elsewhere(std::string_view pattern) {
+  if (!pattern.starts_with('^')) return {};
+  std::string out;
+  int depth = 0;
+  bool in_class = false, any = false;
+  for (std::size_t i = 1; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    out += c;
+    if (c == '\\' && i + 1 < pattern.size()) {
+      out += pattern[++i];
+    } else if (in_class) {
+      in_class = c != ']';
+    } else if (c == '[') {
+      in_class = true;
+    } else if (c == '(') {
+      ++depth;
+    } else if (c == ')') {
+      --depth;
+    } else if (c == '|' && depth == 0) {
+      out += ".*";
+      any = true;
+    }
+  }
+  return any ? out : std::string();
+}
+
 std::vector<std::string> spellings(const PathPattern& pattern) {
   std::string_view body = pattern.text;
   if (body.starts_with('^')) body.remove_prefix(1);
@@ -162,12 +189,14 @@ std::vector<std::string> spellings(const PathPattern& pattern) {
   if (body.ends_with("(.*)$")) bodies.push_back(std::string(body.substr(0, body.size() - 5)) + ".*");
   bodies.emplace_back(body);
   std::vector<std::string> out;
-  for (const std::string flags : {"", "(?i)"})
-    for (const std::string& one : bodies) {
-      out.push_back(flags + one);
-      out.push_back(flags + one + ".*");
-      out.push_back(flags + "(?:" + one + ").*");
-    }
+  if (const auto branches = elsewhere(pattern.text); !branches.empty()) bodies = {branches};
+  const std::string flags = pattern.fold_case ? "(?i)" : "";
+  for (const std::string& one : bodies) {
+    out.push_back(flags + one);
+    out.push_back(flags + one + ".*");
+    out.push_back(flags + "(?:" + one + ").*");
+  }
+  if (pattern.fold_case) out.insert(out.begin(), {bodies.front(), bodies.front() + ".*"});
   return out;
 }
 

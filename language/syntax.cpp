@@ -2,6 +2,7 @@
 // costs a proof, a wrong reading would make one false.
 #include "language/syntax.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
@@ -498,6 +499,14 @@ class Parser {
 
 }  // namespace
 
+// Is the pattern wrong for everybody?
+static bool broken(std::string_view why) {
+  constexpr std::string_view wrong[] = {"unmatched )",         "nothing to repeat", "a lone \\",
+                                        "a [ without ]",       "a ( without )",     "a range that runs backwards",
+                                        "an unknown [:class:]"};
+  return std::any_of(std::begin(wrong), std::end(wrong), [&](std::string_view one) { return why.starts_with(one); });
+}
+
 const ByteSet& canonical_path_bytes() {
   static const ByteSet set = digits | lower | upper | bytes_of("-._~!$&'()*+,=:@/");
   return set;
@@ -520,7 +529,7 @@ Result<Syntax> parse_pcre(std::string_view pattern, const Reading& reading) {
   try {
     return Parser(pattern, reading).parse();
   } catch (const Refused& refused) {
-    return Error{refused.why, {}};
+    return Error{refused.why, broken(refused.why) ? "write a regular expression" : ""};
   }
 }
 

@@ -48,9 +48,9 @@ struct Reading {
 // outside the common language.
 Result<Syntax> parse_regex(std::string_view pattern, bool fold_case = false);
 
-
 // The same for PCRE, with groups and look-aheads as nodes. Possessive repetitions of one character become look-aheads;
-// back-references, look-behinds, conditionals, recursion and atomic groups are refused.
+// back-references, look-behinds, conditionals, recursion and atomic groups are refused. The error has a help where no
+// reader of PCRE would take the pattern.
 Result<Syntax> parse_pcre(std::string_view pattern, const Reading& reading = {});
 
 }  // namespace gw::language

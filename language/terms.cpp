@@ -86,7 +86,8 @@ Term Terms::joined(Kind kind, std::vector<Term> terms) {
   std::sort(flat.begin(), flat.end());
   flat.erase(std::unique(flat.begin(), flat.end()), flat.end());
   for (const Term term : flat)
-    if (terms_[term]->kind == Kind::no && std::binary_search(flat.begin(), flat.end(), terms_[term]->next)) return final;
+    if (terms_[term]->kind == Kind::no && std::binary_search(flat.begin(), flat.end(), terms_[term]->next))
+      return final;
   if (flat.empty()) return neutral;
   if (flat.size() == 1) return flat.front();
   Entry entry;
@@ -117,6 +118,7 @@ Term Terms::after(Term term, unsigned char byte, bool at_start) {
   const std::uint64_t key = std::uint64_t{term} << 9 | std::uint64_t{byte} << 1 | (at_start ? 1 : 0);
   if (const auto known = derived_.find(key); known != derived_.end()) return known->second;
   if (exhausted()) return never;
+  ++steps_;
   open_.clear();
   const Term out = derive(term, byte, at_start);
   derived_.emplace(key, out);
@@ -182,8 +184,7 @@ Term Terms::derive_node(const Entry& entry, unsigned char byte, bool at_start) {
     case Syntax::Kind::repeat: {
       const std::uint32_t less = entry.least == 0 ? 0 : entry.least - 1;
       const std::uint32_t fewer = entry.most == unlimited ? unlimited : entry.most - 1;
-      std::vector<Term> ways{
-          derive(follow(entry.syntax, what.of.front(), repeat(entry, less, fewer)), byte, at_start)};
+      std::vector<Term> ways{derive(follow(entry.syntax, what.of.front(), repeat(entry, less, fewer)), byte, at_start)};
       if (entry.least == 0) ways.push_back(derive(entry.next, byte, at_start));
       return any_of(std::move(ways));
     }

@@ -41,10 +41,10 @@ class Terms {
   enum class Kind : std::uint8_t { never, done, all, node, any_of, all_of, no, close };
   struct Entry {
     Kind kind = Kind::never;
-    std::uint32_t syntax = 0, node = 0;   // node: in which syntax
-    std::uint32_t least = 0, most = 0;    // node of Kind::repeat: what remains
-    Term next = never;                    // node, no, close
-    std::vector<Term> of;                 // any_of, all_of: ascending
+    std::uint32_t syntax = 0, node = 0;  // node: in which syntax
+    std::uint32_t least = 0, most = 0;   // node of Kind::repeat: what remains
+    Term next = never;                   // node, no, close
+    std::vector<Term> of;                // any_of, all_of: ascending
     auto operator<=>(const Entry&) const = default;
   };
   static constexpr std::uint32_t unlimited = ~std::uint32_t{0};
@@ -58,7 +58,7 @@ class Terms {
   void count_step() { ++steps_; }
 
  private:
-  static constexpr std::size_t max_steps = 400000, max_terms = 60000;
+  static constexpr std::size_t max_steps = 30000, max_terms = 20000;
 
   Term keep(Entry entry);
   Term joined(Kind kind, std::vector<Term> terms);

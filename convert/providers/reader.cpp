@@ -9,6 +9,7 @@
 #include "convert/providers/offers.h"
 #include "convert/providers/order.h"
 #include "convert/regex.h"
+#include "language/paths.h"
 
 namespace gw::convert {
 namespace {
@@ -30,8 +31,7 @@ class Reader {
   void run() {
     std::vector<const kube::Ingress*> ingresses =
         d_.order ? d_.order(input_.ingresses) : by_age(input_.ingresses, Ties::ascending);
-    if (!d_.config_map.names.names.empty())
-      defaults_ = guards_by_default(input_, d_.config_map, d_.rows, ir_, ledger_);
+    if (!d_.config_map.names.names.empty()) defaults_ = guards_by_default(input_, d_.config_map, d_.rows, ir_, ledger_);
     for (const kube::Ingress* ingress : ingresses) read_annotations(*ingress);
     for (const bool joining : {false, true})
       for (const kube::Ingress* ingress : ingresses)
@@ -174,8 +174,8 @@ class Reader {
       for (std::size_t i = before; i < at->second.offers.size(); ++i) inherit_guards(at->second, at->second.offers[i]);
     }
   }
-  // What guards the owner of a host guards the paths that others add to it; of a kind that they demand themselves, theirs
-  // goes first.
+  // What guards the owner of a host guards the paths that others add to it; of a kind that they demand themselves,
+  // theirs goes first.
   static void inherit_guards(const Host& h, Offer& offer) {
     std::vector<Intent> more;
     for (const Intent& intent : h.wishes->plain.intents) {
@@ -244,7 +244,7 @@ class Reader {
     Asking asking{input_, ir_, ledger_, const_cast<Wishes&>(*offer.wishes)};
     if (d_.match && !d_.match(offer, asking)) return true;
     if (offer.reach == Reach::regex)
-      if (const auto why = not_re2(offer.text)) {
+      if (const auto why = unreadable(offer)) {
         ledger_.note(
             {"GW616",
              Severity::error,
@@ -258,6 +258,16 @@ class Reader {
       }
     h.offers.push_back(std::move(offer));
     return true;
+  }
+
+  // An expression that RE2 cannot read is written without what it lacks; why not, where that cannot be.
+  std::optional<std::string> unreadable(Offer& offer) {
+    auto why = not_re2(offer.text);
+    if (!why) return why;
+    const auto other = language::re2_for({offer.text, false, true, false});
+    if (!other) return why;
+    offer.text = ir_.keep(*other);
+    return std::nullopt;
   }
 
   // A Service or port that is not there: the controller has no such path, a shorter one may serve.

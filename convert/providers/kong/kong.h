@@ -12,6 +12,9 @@ void apply_plugin(std::string_view name, Claim claim, Asking& asking);
 // KongClusterPlugins with the label global: "true" hold for every Ingress.
 void apply_global_plugins(Asking& asking, const kube::Ingress& ingress);
 
+// "/new/$(uri_captures[1])": a whole path, or one that is made of the groups of the path matched.
+void rewrite_by_template(std::string_view text, RewriteWish& wish);
+
 void read_streams(const Input& input, Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert::kong
