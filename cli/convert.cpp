@@ -25,7 +25,7 @@ struct Args {
   Inputs inputs;
   convert::Options options;
   std::string channel = "standard", api_version = "v1.6", format = "yaml", output_dir, split = "none",
-              layout = "shared", parent, report;
+              layout = "shared", parent, report, paths = "readable";
   std::vector<std::string> accept, entry_points, classes, only, config_maps;
   bool no_check = false;
 };
@@ -66,6 +66,7 @@ Status read_options(Args& args) {
   args.options.experimental = args.channel == "experimental";
   args.options.api_minor = static_cast<std::uint8_t>(args.api_version.back() - '0');
   args.options.layout = layouts().at(args.layout);
+  args.options.exact_paths = args.paths == "exact";
   if (!args.parent.empty()) {
     auto parent = convert::parse_parent(args.parent);
     if (!parent) return parent.error();
@@ -249,6 +250,10 @@ void add_convert(CLI::App& app, Run& run) {
   command->add_option("--layout", args->layout, "One Gateway: shared, a namespace, an ingress")
       ->option_text("HOW")
       ->check(CLI::IsMember({"shared", "namespace", "ingress"}));
+  command
+      ->add_option("--paths", args->paths, "Path expressions: exact keeps one wherever plain paths differ in a request")
+      ->option_text("HOW")
+      ->check(CLI::IsMember({"exact", "readable"}));
   command->add_option("--parent", args->parent, "Hang routes on an existing Gateway")->option_text("NS/NAME[/SECTION]");
   command->add_flag("--listener-sets", args->options.listener_sets,
                     "TLS listeners in ListenerSets beside their Secrets");

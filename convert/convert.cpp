@@ -6,6 +6,7 @@
 
 #include "convert/account.h"
 #include "convert/acme.h"
+#include "convert/arrange.h"
 #include "convert/classify.h"
 #include "convert/emit.h"
 #include "convert/guard.h"
@@ -56,6 +57,7 @@ class Engine {
     choose_only(ir);
     spread_guards(ir);
     refuse(ir, options_.refused, ledger);
+    arrange(ir, target, options_, ledger);
     settle(ir, target, options_, ledger);
     out.guarded = guarded_places(ir);
     report_untaken(ledger);

@@ -51,6 +51,7 @@ struct Options {
   std::uint8_t api_minor = 6;  // Gateway API v1.N of the cluster
   bool snippets = false;       // nginx text in SnippetsFilters where nginx-gateway-fabric has no object that says it
   bool listener_sets = false;  // TLS listeners in ListenerSets beside their Secrets
+  bool exact_paths = false;    // keep expressions wherever plain paths would differ in some request
   bool spare_acme = false;     // http→https redirects leave /.well-known/acme-challenge/ alone
   Layout layout = Layout::shared;
   std::optional<Parent> parent;

@@ -55,6 +55,12 @@ const FeatureInfo& info(Feature feature);
 // How a gateway takes a RegularExpression path.
 enum class Anchor : std::uint8_t { both, start, none };
 
+// Which path a gateway tries first; exact ones always are.
+enum class Rank : std::uint8_t {
+  regex_first,   // expressions, then prefixes, longer ones first
+  length,        // the longer of the two
+};
+
 class FeatureSet {
  public:
   constexpr FeatureSet() = default;
@@ -80,6 +86,8 @@ struct Profile {
   Anchor anchor = Anchor::both;
   bool regex_from_slash = false;  // a pattern must begin with '/'
   std::string_view unsupported;   // what it does with a rule that uses an unsupported field
+  Rank rank = Rank::regex_first;
+  bool glues_root = false;  // "/" replaced by "/api" makes "/apix" of "/x"
 };
 
 std::span<const Profile> profiles();

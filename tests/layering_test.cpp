@@ -20,15 +20,16 @@ using Words = std::set<std::string>;
 // yaml/ comes with kube/: every decoded object carries its tree node.
 const std::map<std::string, Words> rooms = {
     {"diag", {}},
+    {"language", {"diag"}},
     {"yaml", {"diag"}},
     {"pki", {"diag"}},
     {"kube", {"yaml", "diag"}},
     {"cluster", {"kube", "yaml", "diag"}},
     {"route", {"kube", "yaml", "diag"}},
     {"control", {"cluster", "route", "kube", "yaml", "diag"}},
-    {"convert", {"kube", "yaml", "diag"}},
+    {"convert", {"language", "kube", "yaml", "diag"}},
     {"validate", {"route", "pki", "kube", "yaml", "diag"}},
-    {"verify", {"route", "kube", "yaml", "diag"}},
+    {"verify", {"route", "language", "kube", "yaml", "diag"}},
     {"runtime", {"route", "pki", "kube", "yaml", "diag"}},
     {"graph", {"route", "kube", "yaml", "diag"}},
     {"export", {"graph", "route", "kube", "yaml", "diag"}},

@@ -4,9 +4,10 @@
 #include <set>
 #include <unordered_map>
 
-#include "verify/automata/automata.h"
+#include "language/automata.h"
 
 namespace gw::verify {
+using namespace language;
 namespace {
 
 constexpr std::string_view unknown_host = "unknown.invalid";

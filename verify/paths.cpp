@@ -11,9 +11,10 @@
 #include <unordered_set>
 #include <utility>
 
-#include "verify/automata/automata.h"
+#include "language/automata.h"
 
 namespace gw::verify {
+using namespace language;
 namespace {
 
 constexpr std::string_view nowhere = "/gwctl-none";  // a path that no rule is likely to name

@@ -5,9 +5,10 @@
 #include <set>
 
 #include "diag/ascii.h"
-#include "verify/automata/automata.h"
+#include "language/automata.h"
 
 namespace gw::verify {
+using namespace language;
 namespace {
 
 constexpr std::size_t max_product = 300;  // combinations a host; beyond that pairs

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "convert/emitters/own.h"
+#include "convert/regex.h"
 
 namespace gw::convert {
 namespace {
@@ -131,6 +132,7 @@ class Fitter {
       }
       pattern = *shaped;
     }
+    if (profile.anchor == Anchor::start && top_level_alternation(pattern)) pattern = "(?:" + pattern + ")";
     if (profile.anchor == Anchor::start && !pattern.ends_with(".*")) pattern = pattern + "$";
     if (profile.anchor == Anchor::none) pattern = "^(?:" + pattern + ")$";
     return true;

@@ -6,6 +6,7 @@
 #include "convert/providers/order.h"
 #include "convert/providers/own.h"
 #include "convert/regex.h"
+#include "convert/target.h"
 
 namespace gw::convert {
 namespace {
@@ -58,6 +59,66 @@ void OfferWriter::match(Rule& rule, const Offer& offer) const {
       rule.kind = PathKind::regex;
       return;
   }
+}
+
+std::vector<Offer> OfferWriter::spelled(const Offer& offer) const {
+  const RewriteWish& wish = offer.rewrite();
+  const bool by_pattern = wish.kind == RewriteWish::Kind::pattern && (!wish.in_place || wish.pattern.starts_with('^'));
+  const bool below = offer.reach == Reach::bytes && offer.text.size() > 1 && offer.text.ends_with('/') &&
+                     (wish.kind == RewriteWish::Kind::none || wish.kind == RewriteWish::Kind::whole);
+  if (offer.fallback || (!by_pattern && offer.reach != Reach::regex && !below)) return {offer};
+  std::string text = offer.reach == Reach::regex   ? std::string(offer.text)
+                     : offer.reach == Reach::bytes ? bytes_regex(offer.text)
+                     : offer.reach == Reach::exact ? escape_regex(offer.text)
+                                                   : element_regex(offer.text);
+  const language::PathPattern pattern{text, false, true, false};
+  language::Substitution to;
+  if (by_pattern) {
+    to.search = {wish.pattern, false, false, true};
+    to.parts = parts_of(wish.target, '\\', static_cast<unsigned>(captures(wish.pattern)));
+    to.in_place = wish.in_place;
+  }
+  PathOptions options;
+  options.exact = input_.options.exact_paths;
+  options.regex_rewrite = target(input_.options.to)->meets({RegexRewrite{"a", "b"}, {}, {}, {}, {}}, input_.options);
+  const PathPieces pieces = path_pieces(pattern, by_pattern ? &to : nullptr, options);
+  if (pieces.pieces.empty() || pieces.needs_regex_rewrite) return {offer};
+  tell_spelled(offer, pieces);
+  std::vector<Offer> out;
+  for (const PathPiece& piece : pieces.pieces) {
+    Offer one = offer;
+    one.text = ir_.keep(piece.path);
+    one.reach = piece.kind == PathKind::exact    ? Reach::exact
+                : piece.kind == PathKind::prefix ? Reach::element
+                                                 : Reach::regex;
+    if (by_pattern) {
+      RewriteWish own = wish;
+      own.kind = piece.rewrite == PathPiece::Rewrite::prefix ? RewriteWish::Kind::prefix
+                 : piece.rewrite == PathPiece::Rewrite::full ? RewriteWish::Kind::whole
+                                                             : RewriteWish::Kind::none;
+      own.target = piece.value;
+      if (own.kind == RewriteWish::Kind::none)
+        for (const Claim c : own.claims) ledger_.settle(c, Outcome::converted, "the path stays as it is", "");
+      one.own_rewrite = std::move(own);
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+void OfferWriter::tell_spelled(const Offer& offer, const PathPieces& pieces) const {
+  if (pieces.differs.empty() || d_.slash_redirect) return;
+  const std::string why =
+      "written as plain paths: " + pieces.differs + (pieces.request.empty() ? "" : " ('" + pieces.request + "')");
+  const RewriteWish& wish = offer.rewrite();
+  for (const Claim c : wish.claims) ledger_.settle(c, Outcome::approximated, why, "GW603");
+  if (!wish.claims.empty()) return;
+  ledger_.note({"GW603",
+                diag::Severity::warning,
+                "path '" + std::string(offer.text) + "' is " + why,
+                {},
+                offer.wishes->object,
+                offer.at});
 }
 
 void OfferWriter::rewrite(Action& a, const Offer& offer) const {
@@ -132,8 +193,8 @@ std::shared_ptr<Action> OfferWriter::make_action(const Offer& offer, bool https)
   const bool by_path = offer.rewrite().kind != RewriteWish::Kind::none;
   std::string key = with_hsts ? "https" : "";
   if (by_path)
-    key +=
-        "\n" + std::string(offer.text) + "\n" + std::to_string(static_cast<int>(offer.reach)) + offer.rewrite().target;
+    key += "\n" + std::string(offer.text) + "\n" + std::to_string(static_cast<int>(offer.reach)) +
+           std::to_string(static_cast<int>(offer.rewrite().kind)) + offer.rewrite().target;
   if (offer.fallback) key += "\nfallback";
   // What an annotation makes of one path alone is shared with no other.
   std::shared_ptr<Action> alone;
@@ -155,7 +216,8 @@ std::shared_ptr<Action> OfferWriter::make_action(const Offer& offer, bool https)
   return slot;
 }
 
-void OfferWriter::redirect_to_https(Server& server, const Rule& rule, const Wishes& of_host) const {
+void OfferWriter::redirect_to_https(Server& server, const Rule& rule, const Wishes& of_host,
+                                    const Action* action) const {
   Rule r = rule;
   r.scheme = Scheme::http;
   r.backends.clear();
@@ -164,6 +226,7 @@ void OfferWriter::redirect_to_https(Server& server, const Rule& rule, const Wish
   to.scheme = "https";
   to.status = of_host.https_code != 0 ? of_host.https_code : d_.code;
   if (of_host.https_port.value_or(0) != 0) to.port = *of_host.https_port;
+  if (of_host.rewritten_first && action && action->rewrite) to.path = *action->rewrite;
   r.action->redirect = std::move(to);
   server.rules.push_back(std::move(r));
 }
@@ -219,9 +282,9 @@ void OfferWriter::emit(Server& server, Rule rule, const Offer& offer, const Wish
       none.node = offer.at;
       add_certificate(server, *offer.ingress, TlsFor{&none, false}, ir_, ledger_);
     }
-    if (redirects && !d_.whole_host_redirect) redirect_to_https(server, rule, of_host);
-    rule.scheme = Scheme::https;
     rule.action = plain(true);
+    if (redirects && !d_.whole_host_redirect) redirect_to_https(server, rule, of_host, rule.action.get());
+    rule.scheme = Scheme::https;
     if (wants_https) server.rules.push_back(std::move(rule));
     return;
   }
@@ -238,6 +301,10 @@ void OfferWriter::emit(Server& server, Rule rule, const Offer& offer, const Wish
 }
 
 void OfferWriter::write(Server& server, const Offer& offer, const Wishes& of_host) {
+  for (const Offer& one : spelled(offer)) write_one(server, one, of_host);
+}
+
+void OfferWriter::write_one(Server& server, const Offer& offer, const Wishes& of_host) {
   Rule rule;
   rule.owner = offer.ingress;
   rule.at = offer.at;

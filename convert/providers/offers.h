@@ -2,7 +2,9 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <vector>
 
+#include "convert/paths.h"
 #include "convert/providers/reader.h"
 
 namespace gw::convert {
@@ -23,12 +25,17 @@ class OfferWriter {
   // Every http request of the host leads to https.
   void redirect_host(Server& server, const kube::Ingress& ingress, const Wishes& wishes) const;
 
+  // The offer as exact paths and prefixes, where they say what its expression or its rewrite by an expression says.
+  std::vector<Offer> spelled(const Offer& offer) const;
   // The parts of it, for rules that come from no Ingress.
   void match(Rule& rule, const Offer& offer) const;
   std::shared_ptr<Action> action(const Offer& offer, bool https);  // null where nothing is asked for
-  void redirect_to_https(Server& server, const Rule& rule, const Wishes& of_host) const;
+  // action: of the rule; where the path is rewritten before the redirect, it leads to the rewritten one.
+  void redirect_to_https(Server& server, const Rule& rule, const Wishes& of_host, const Action* action = nullptr) const;
 
  private:
+  void write_one(Server& server, const Offer& offer, const Wishes& of_host);
+  void tell_spelled(const Offer& offer, const PathPieces& pieces) const;
   void rewrite(Action& action, const Offer& offer) const;
   void forwarded_redirect(Server& server, Rule rule, const Wishes& of_host) const;
   std::shared_ptr<Action> make_action(const Offer& offer, bool https);

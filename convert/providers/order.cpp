@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t longest_pattern = 1024;
 constexpr std::string_view padding = "(?:)";
+constexpr std::size_t anchors = std::string_view("^(?:)$").size();  // what fit adds for a gateway that does not anchor
 
 // "\." is "."; nothing when the pattern is more than escaped text.
 std::optional<std::string> unescaped(std::string_view pattern) {
@@ -36,7 +37,21 @@ bool same_scheme(const Rule& a, const Rule& b) {
   return a.scheme == b.scheme || a.scheme == Scheme::both || b.scheme == Scheme::both;
 }
 
+std::string small(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+bool plain_covers(const Shape& a, const Shape& b);
+
 bool covers(const Shape& a, const Shape& b) {
+  if (!a.folded && !b.folded) return plain_covers(a, b);
+  if (!a.folded) return a.text == "/" && plain_covers(a, b);
+  return plain_covers(a, {b.kind, small(b.text), true});
+}
+
+bool plain_covers(const Shape& a, const Shape& b) {
   switch (a.kind) {
     case Shape::Kind::exact:
       return b.kind == Shape::Kind::exact && a.text == b.text;
@@ -52,12 +67,21 @@ bool covers(const Shape& a, const Shape& b) {
 }
 
 // Could one path match both? Yes, when in doubt.
+bool plain_meet(const Shape& a, const Shape& b);
 bool meet(const Shape& a, const Shape& b) {
+  if (a.folded == b.folded) return plain_meet(a, b);
+  return plain_meet({a.kind, small(a.text), true}, {b.kind, small(b.text), true});
+}
+
+bool plain_meet(const Shape& a, const Shape& b) {
   using enum Shape::Kind;
   if (a.kind == exact && b.kind == exact) return a.text == b.text;
-  if (a.kind == exact && b.kind != other) return covers(b, a);
-  if (b.kind == exact && a.kind != other) return covers(a, b);
+  if (a.kind == exact && b.kind != other) return plain_covers(b, a);
+  if (b.kind == exact && a.kind != other) return plain_covers(a, b);
   if (a.kind == element && b.kind == element) return below(a.text, b.text) || below(b.text, a.text);
+  if (a.kind == element && b.kind == bytes)
+    return b.text.starts_with(a.text + "/") || a.text.starts_with(b.text) || a.text == "/";
+  if (a.kind == bytes && b.kind == element) return plain_meet(b, a);
   if (a.kind == exact) return a.text.starts_with(b.text);
   if (b.kind == exact) return b.text.starts_with(a.text);
   return a.text.starts_with(b.text) || b.text.starts_with(a.text);
@@ -85,6 +109,14 @@ class Keeper {
   Keeper(Server& server, const std::set<const yaml::Node*>& inherited, Ir& ir, Ledger& ledger)
       : rules_(server.rules), server_(server), inherited_(inherited), ir_(ir), ledger_(ledger) {}
 
+  // For a gateway with this rank; the rules come in the order of Gateway API.
+  void run_for(const Profile& profile) {
+    rank_ = profile.rank;
+    for (const Rule& rule : rules_) shapes_.push_back(shape_of(rule));
+    make_expressions();
+    pad();
+  }
+
   void run() {
     if (rules_.size() < 2) return;
     for (const Rule& rule : rules_) shapes_.push_back(shape_of(rule));
@@ -98,8 +130,10 @@ class Keeper {
  private:
   Weight weight(const Rule& r) const {
     Weight w;
-    w.kind = r.kind == PathKind::exact ? 2 : (r.kind == PathKind::regex) == !ir_.prefixes_first ? 1 : 0;
+    const bool better = rank_ == Rank::length || (r.kind == PathKind::regex) == !ir_.prefixes_first;
+    w.kind = r.kind == PathKind::exact ? 2 : better ? 1 : 0;
     w.length = w.kind == 2 ? 0 : r.path.size();
+    if (rank_ == Rank::length && r.kind == PathKind::regex) w.length += anchors;
     if (conditional(r)) {
       w.method = r.conditions->method.empty() ? 0 : 1;
       w.headers = r.conditions->headers.size();
@@ -164,6 +198,11 @@ class Keeper {
       for (std::size_t i = 0; i < rules_.size(); ++i)
         for (std::size_t j = i + 1; j < rules_.size(); ++j) {
           if (!pair(i, j) || before(i, j)) continue;
+          if (rank_ == Rank::length && rules_[i].kind == PathKind::regex) continue;  // see pad
+          if (rules_[i].kind == PathKind::prefix && replaces_prefix(rules_[i]) && to_prefix(j)) {
+            changed = true;
+            continue;
+          }
           // What is tried first has to be an expression to go before one, or to be longer than its like.
           // Where prefixes go before expressions, both have to be one.
           const bool both = rules_[j].kind == PathKind::exact || ir_.prefixes_first;
@@ -171,6 +210,31 @@ class Keeper {
           if (both) changed = to_expression(rules_[j]) || changed;
         }
     }
+  }
+  // An expression behind a prefix that is rewritten: a prefix too, where it begins with plain text.
+  bool to_prefix(std::size_t j) {
+    Rule& rule = rules_[j];
+    const Shape& shape = shapes_[j];
+    if (rule.kind != PathKind::regex || shape.kind == Shape::Kind::other || shape.kind == Shape::Kind::exact)
+      return false;
+    const std::string_view pattern = rule.path;
+    const std::size_t flag = shape.folded ? 4 : 0, tail = shape.kind == Shape::Kind::bytes ? 2 : 6;
+    std::string text = unescaped(pattern.substr(flag, pattern.size() - flag - tail)).value_or(shape.text);
+    if (text.size() > 1 && text.ends_with('/')) text.pop_back();
+    const bool elements = shape.kind == Shape::Kind::bytes && !pattern.substr(0, pattern.size() - tail).ends_with('/');
+    rule.kind = PathKind::prefix;
+    rule.path = ir_.keep(text);
+    shapes_[j] = shape_of(rule);
+    if (inherited_.contains(rule.at) || !told_.insert(rule.at).second) return true;
+    ledger_.note({"GW603",
+                  diag::Severity::warning,
+                  "path '" + text + "' is written as PathPrefix, behind a prefix that is rewritten" +
+                      (elements ? ": only whole path elements match ('" + text + "x')" : "") +
+                      (shape.folded || flag != 0 ? "; letter case matters" : ""),
+                  {},
+                  rule.owner,
+                  rule.at});
+    return true;
   }
   bool to_expression(Rule& rule) {
     if (rule.kind == PathKind::regex) return false;
@@ -204,7 +268,7 @@ class Keeper {
       if (rules_[i].kind != PathKind::regex) continue;
       std::size_t need = 0;
       for (std::size_t j = i + 1; j < rules_.size(); ++j)
-        if (rules_[j].kind == PathKind::regex && pair(i, j) && !before(i, j))
+        if ((rules_[j].kind == PathKind::regex || rank_ == Rank::length) && pair(i, j) && !before(i, j))
           need = std::max(need, rules_[j].path.size() + (rules_[i].path.size() < rules_[j].path.size() &&
                                                                  rules_[i].owner == rules_[j].owner && !more(j, i)
                                                              ? 0
@@ -236,9 +300,11 @@ class Keeper {
   std::set<const Rule*> stuck_;  // told that they cannot be expressions
   std::vector<Shape> shapes_;
   const Server& server_;
-  const std::set<const yaml::Node*>& inherited_;
+  const std::set<const yaml::Node*> inherited_;
   Ir& ir_;
   Ledger& ledger_;
+  std::set<const yaml::Node*> told_;
+  Rank rank_ = Rank::regex_first;
 };
 
 }  // namespace
@@ -261,17 +327,45 @@ Shape shape_of(const Rule& rule) {
     return {Kind::element, std::string(text)};
   }
   std::string_view pattern = rule.path;
+  const bool folded = pattern.starts_with("(?i)");
+  if (folded) pattern.remove_prefix(4);
+  while (pattern.ends_with(padding)) pattern.remove_suffix(padding.size());
+  const auto of = [&](Kind kind, std::string text) -> Shape {
+    return {kind, folded ? small(text) : std::move(text), folded};
+  };
   if (pattern.ends_with("(/.*)?"))
-    if (auto text = unescaped(pattern.substr(0, pattern.size() - 6))) return {Kind::element, std::move(*text)};
+    if (auto text = unescaped(pattern.substr(0, pattern.size() - 6))) return of(Kind::element, std::move(*text));
   if (pattern.ends_with(".*"))
-    if (auto text = unescaped(pattern.substr(0, pattern.size() - 2))) return {Kind::bytes, std::move(*text)};
-  if (auto text = unescaped(pattern)) return {Kind::exact, std::move(*text)};
-  if (top_level_alternation(pattern)) return {Kind::other, {}};
-  return {Kind::other, std::string(literal_head(pattern))};
+    if (auto text = unescaped(pattern.substr(0, pattern.size() - 2))) return of(Kind::bytes, std::move(*text));
+  if (auto text = unescaped(pattern)) return of(Kind::exact, std::move(*text));
+  if (top_level_alternation(pattern)) return {Kind::other, {}, folded};
+  return of(Kind::other, std::string(literal_head(pattern)));
 }
 
 void keep_order(Server& server, const std::set<const yaml::Node*>& inherited, Ir& ir, Ledger& ledger) {
   Keeper(server, inherited, ir, ledger).run();
+}
+
+void keep_rank(Server& server, const Profile& profile, Ir& ir, Ledger& ledger) {
+  const auto is = [&](PathKind kind) {
+    return std::any_of(server.rules.begin(), server.rules.end(), [&](const Rule& r) { return r.kind == kind; });
+  };
+  if (profile.rank == Rank::regex_first || !is(PathKind::regex) || !is(PathKind::prefix)) return;
+  const auto key = [](const Rule& r) {
+    return std::pair(r.kind == PathKind::exact ? 2 : r.kind == PathKind::regex ? 1 : 0, r.path.size());
+  };
+  std::vector<std::size_t> places(server.rules.size());
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = i;
+  std::stable_sort(places.begin(), places.end(),
+                   [&](std::size_t a, std::size_t b) { return key(server.rules[a]) > key(server.rules[b]); });
+  Server sorted;
+  sorted.host = server.host;
+  for (const std::size_t place : places) sorted.rules.push_back(server.rules[place]);
+  Keeper(sorted, {}, ir, ledger).run_for(profile);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    server.rules[places[i]].path = sorted.rules[i].path;
+    server.rules[places[i]].kind = sorted.rules[i].kind;
+  }
 }
 
 }  // namespace gw::convert

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "convert/ir.h"
+#include "convert/profile.h"
 
 namespace gw::convert {
 
@@ -17,7 +18,8 @@ struct Shape {
     bytes,    // whatever starts so
     other,    // an expression; `text` is what every match starts with
   } kind = Kind::other;
-  std::string text;
+  std::string text;     // in small letters if `folded`
+  bool folded = false;  // "(?i)"
 };
 Shape shape_of(const Rule& rule);
 
@@ -27,8 +29,13 @@ std::string element_regex(std::string_view text);  // it, or it and '/' and more
 
 // `server.rules` come in the order in which the old controller tries them. Rules that an earlier one covers are taken
 // out and told (GW611); where Gateway API would try others first, paths become expressions whose length, padded with
-// empty groups, keeps the order. Rules at an `inherited` place come from a wider host: nobody is told that they are
-// covered.
+// empty groups, keeps the order; what a prefix must go before becomes a shorter prefix where the prefix is rewritten,
+// and so cannot be an expression (GW603). Rules at an `inherited` place come from a wider host: nobody is told that
+// they are covered.
 void keep_order(Server& server, const std::set<const yaml::Node*>& inherited, Ir& ir, Ledger& ledger);
+
+// The rules of a server, in the order that Gateway API gives them, for a gateway with a rank of its own: prefixes
+// become expressions where it would try them too early. What cannot be arranged is an error (GW641).
+void keep_rank(Server& server, const Profile& profile, Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert

@@ -10,6 +10,7 @@
 #include "convert/providers/order.h"
 #include "convert/providers/own.h"
 #include "convert/regex.h"
+#include "language/paths.h"
 
 namespace gw::convert {
 namespace {
@@ -245,7 +246,7 @@ class Reader {
     Asking asking{input_, ir_, ledger_, const_cast<Wishes&>(*offer.wishes)};
     if (d_.match && !d_.match(offer, asking)) return true;
     if (offer.reach == Reach::regex)
-      if (const auto why = not_re2(offer.text)) {
+      if (const auto why = unreadable(offer)) {
         ledger_.note(
             {"GW616",
              Severity::error,
@@ -259,6 +260,16 @@ class Reader {
       }
     h.offers.push_back(std::move(offer));
     return true;
+  }
+
+  // An expression that RE2 cannot read is written without what it lacks; why not, where that cannot be.
+  std::optional<std::string> unreadable(Offer& offer) {
+    auto why = not_re2(offer.text);
+    if (!why) return why;
+    const auto other = language::re2_for({offer.text, false, true, false});
+    if (!other) return why;
+    offer.text = ir_.keep(*other);
+    return std::nullopt;
   }
 
   // A Service or port that is not there: the controller has no such path, a shorter one may serve.

@@ -71,6 +71,11 @@ void Site::write(Server& server, const SiteRule& from) {
   offer.at = from.at;
   offer.text = from.text;
   offer.reach = from.reach;
+  for (const Offer& one : writer.spelled(offer)) write(server, from, one);
+}
+
+void Site::write(Server& server, const SiteRule& from, const Offer& offer) {
+  OfferWriter writer(dialect_, input_, ir_, ledger_, actions_);
   Wishes& w = const_cast<Wishes&>(*from.wishes);
   if (!w.shared) w.shared = std::make_shared<Action>(w.plain);
   std::vector<std::string> methods = from.methods;
@@ -87,7 +92,7 @@ void Site::write(Server& server, const SiteRule& from) {
     }
     if (!w.redirect) rule.backends = from.backends;
     if (w.https_redirect.value_or(false) && from.http) {
-      writer.redirect_to_https(server, rule, w);
+      writer.redirect_to_https(server, rule, w, writer.action(offer, true).get());
       if (!from.https || !server.tls) continue;
       rule.scheme = Scheme::https;
     } else if (!from.http) {

@@ -48,6 +48,7 @@ class Site {
 
  private:
   void write(Server& server, const SiteRule& rule);
+  void write(Server& server, const SiteRule& from, const Offer& offer);
 
   Dialect dialect_;
   const Input& input_;

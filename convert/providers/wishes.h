@@ -27,6 +27,7 @@ struct RewriteWish {
     pattern,  // what `pattern` makes of the path
   } kind = Kind::none;
   std::string pattern, target;
+  bool in_place = false;  // pattern: only what it matches is replaced, else the whole path
   std::vector<std::string> prefixes;
   std::vector<Claim> claims;
   FieldRef field = {};
@@ -47,6 +48,7 @@ struct Wishes {
   int https_code = 0;               // 0: the controller's own
   std::optional<int> https_port;    // 0: none is written
   bool http = true, https = true;   // served there at all
+  bool rewritten_first = false;     // the redirect to https leads to the rewritten path
   bool forwarded_redirect = false;  // X-Forwarded-Proto: http leads to https
   bool passthrough = false;         // the backend terminates TLS
   std::string hsts;                 // of https answers

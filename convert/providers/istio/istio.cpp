@@ -413,6 +413,7 @@ class Reader {
         w.rewrite.kind = RewriteWish::Kind::pattern;
         w.rewrite.pattern = regex.text("match");
         w.rewrite.target = regex.text("rewrite");
+        w.rewrite.in_place = true;
         w.rewrite.field = f.ref("rewrite");
         regex.rest();
       }

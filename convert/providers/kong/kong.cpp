@@ -27,27 +27,8 @@ void strip_path(Asking& asking, const Given& given) {
 }
 // "/new/$(uri_captures[1])"
 void rewrite(Asking& asking, const Given& given) {
-  RewriteWish& wish = asking.wishes.rewrite;
-  wish.claims = {given.claim};
-  if (given.text.find('$') == std::string::npos) {
-    wish.kind = RewriteWish::Kind::whole;
-    wish.target = given.text;
-    return;
-  }
-  wish.kind = RewriteWish::Kind::pattern;
-  for (std::size_t i = 0; i < given.text.size(); ++i) {
-    if (given.text.substr(i).starts_with("$(uri_captures[")) {
-      const std::size_t end = given.text.find("])", i);
-      if (end == std::string::npos) break;
-      wish.target += '\\' + given.text.substr(i + 15, end - i - 15);
-      i = end + 1;
-    } else if (given.text[i] == '$' && i + 1 < given.text.size() &&
-               std::isdigit(static_cast<unsigned char>(given.text[i + 1]))) {
-      wish.target += '\\';
-    } else {
-      wish.target += given.text[i];
-    }
-  }
+  asking.wishes.rewrite.claims = {given.claim};
+  kong::rewrite_by_template(given.text, asking.wishes.rewrite);
 }
 void host_header(Asking& asking, const Given& given) {
   asking.wishes.plain.rewrite_host = given.text;
@@ -273,6 +254,27 @@ constexpr Dialect traits{
 };
 
 }  // namespace
+
+void kong::rewrite_by_template(std::string_view text, RewriteWish& wish) {
+  if (text.find('$') == std::string_view::npos) {
+    wish.kind = RewriteWish::Kind::whole;
+    wish.target = text;
+    return;
+  }
+  wish.kind = RewriteWish::Kind::pattern;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i).starts_with("$(uri_captures[")) {
+      const std::size_t end = text.find("])", i);
+      if (end == std::string_view::npos) break;
+      wish.target += '\\' + std::string(text.substr(i + 15, end - i - 15));
+      i = end + 1;
+    } else if (text[i] == '$' && i + 1 < text.size() && std::isdigit(static_cast<unsigned char>(text[i + 1]))) {
+      wish.target += '\\';
+    } else {
+      wish.target += text[i];
+    }
+  }
+}
 
 void read_kong(const Input& input, Ir& ir, Ledger& ledger) {
   if (!input.ingresses.empty()) read_ingresses(traits, input, ir, ledger);

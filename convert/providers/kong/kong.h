@@ -15,6 +15,9 @@ void apply_global_plugins(Asking& asking, const kube::Ingress& ingress);
 // "name" of the namespace or of the whole cluster, "ns:name" of another namespace; null when it is not among the input.
 const kube::OtherObject* find_plugin(std::string_view name, std::string_view ns, const Input& input);
 
+// "/new/$(uri_captures[1])": a whole path, or one that is made of the groups of the path matched.
+void rewrite_by_template(std::string_view text, RewriteWish& wish);
+
 void read_streams(const Input& input, Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert::kong

@@ -108,8 +108,7 @@ void transform(Plugin& p, std::vector<HeaderEdit>& to) {
     }
     if (const std::string uri = part.text("uri"); !uri.empty()) {
       RewriteWish& wish = p.asking.wishes.rewrite;
-      wish.kind = RewriteWish::Kind::whole;
-      wish.target = uri;
+      rewrite_by_template(uri, wish);
       if (p.claim != 0) wish.claims = {p.claim};
       wish.field = part.ref("uri");
     }

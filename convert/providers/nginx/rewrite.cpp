@@ -6,168 +6,131 @@
 namespace gw::convert::nginx {
 namespace {
 
-struct Target {
-  std::string text;       // with \N for $N
-  bool captures = false;  // some $N that the pattern has
-  bool variables = false;
+// "^path", anywhere: '^' binds the first branch of an alternation alone.
+struct Location {
+  explicit Location(std::string_view path) : anchored("^" + std::string(path)) {}
+  language::PathPattern pattern() const { return {anchored, true, false, true}; }
+  std::string anchored;
 };
 
-// "$3" of a pattern with two groups is empty.
-Target read_target(std::string_view target, int groups) {
-  Target out;
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    if (target[i] != '$') {
-      out.text += target[i];
-      continue;
-    }
-    if (i + 1 < target.size() && target[i + 1] >= '1' && target[i + 1] <= '9') {
-      const int n = target[++i] - '0';
-      if (n <= groups) {
-        out.text += "\\" + std::to_string(n);
-        out.captures = true;
-      }
-    } else {
-      out.variables = true;
-    }
-  }
+// `rewrite "(?i)path" target`: found anywhere, and the whole path is replaced.
+language::Substitution substitution(std::string_view path, std::string_view target) {
+  language::Substitution out;
+  out.search = {path, true, false, true};
+  out.parts = parts_of(target, '$', static_cast<unsigned>(captures(path)));
   return out;
 }
 
-// Shapes of which the prefix alone is replaced: P(/|$)(.*) with /Q\2, P/(.*) with Q\1, P(.*) with Q\1.
-bool prefix_shape(std::string_view path, const std::string& target, RewritePlan& plan) {
-  struct Shape {
-    std::string_view tail, group;
-    bool slash;  // the tail begins at a '/'
-  };
-  static constexpr Shape shapes[] = {
-      {"(/|$)(.*)", "\\2", true}, {"(/|$)(.*)$", "\\2", true}, {"/?(.*)", "\\1", false}, {"/(.*)", "\\1", true},
-      {"/(.*)$", "\\1", true},    {"(.*)", "\\1", false},      {"(/.*)?", "\\1", true},  {"(/.*)?$", "\\1", true},
-      {"(/.*)", "\\1", true},     {"(/.*)$", "\\1", true},
-  };
-  for (const Shape& shape : shapes) {
-    if (!path.ends_with(shape.tail) || !target.ends_with(shape.group)) continue;
-    std::string from(path.substr(0, path.size() - shape.tail.size()));
-    std::string to = target.substr(0, target.size() - shape.group.size());
-    if (!literal(from) || to.find('\\') != std::string::npos) continue;
-    const bool rest_has_slash = shape.tail.starts_with("(/.*)");
-    if (from.empty()) from = "/";
-    // The rest that a gateway appends begins with '/'; so must what nginx appends.
-    if (!rest_has_slash && shape.slash && !to.ends_with('/')) continue;
-    if (!rest_has_slash && !shape.slash && from.ends_with('/') != to.ends_with('/') && shape.tail != "/?(.*)") continue;
-    if (rest_has_slash && to.ends_with('/')) continue;
-    plan.from = from;
-    plan.value = to.empty() ? "/" : to;
-    if (shape.tail == "/(.*)" || shape.tail == "/(.*)$" || shape.tail == "(/.*)" || shape.tail == "(/.*)$") {
-      plan.differs = "'" + from + "' itself matches too";
-      plan.request = from;
-    }
-    if (!shape.slash && from != "/") {
-      plan.differs = "only whole path elements match: '" + from + "x' no longer does";
-      plan.request = from + "x";
-    }
-    if (to.size() > 1 && to.ends_with('/') && from != "/" && shape.tail.starts_with("(/|$)")) {
-      plan.differs = "'" + from + "' becomes '" + to.substr(0, to.size() - 1) + "', not '" + to + "'";
-      plan.request = from;
-    }
-    return true;
-  }
+bool has_variables(std::string_view target) {
+  for (std::size_t i = 0; i < target.size(); ++i)
+    if (target[i] == '$' && !(i + 1 < target.size() && target[i + 1] >= '0' && target[i + 1] <= '9')) return true;
   return false;
 }
 
-}  // namespace
+std::string regex_target(std::string_view path, std::string_view target) {
+  std::string out;
+  for (const language::Part& part : parts_of(target, '$', static_cast<unsigned>(captures(path))))
+    out += part.group < 0 ? part.text : "\\" + std::to_string(part.group);
+  return out;
+}
 
-RewritePlan plan_rewrite(std::string_view path, std::string_view written) {
+std::string differs(const PathPieces& pieces) {
+  if (pieces.differs.empty()) return {};
+  return pieces.differs + (pieces.request.empty() ? "" : " ('" + pieces.request + "')");
+}
+
+RewritePlan plan_of(const PathPiece& piece, const PathPieces& pieces) {
   RewritePlan plan;
-  const Target target = read_target(written, captures(path));
-  if (target.variables || !written.starts_with('/')) {
-    plan.kind = RewritePlan::Kind::nothing;
-    return plan;
-  }
-  // nginx matches anywhere and replaces the whole path; `(?i:...)` keeps the numbers of the groups.
-  plan.expression = {"^(?i:.*?(?:" + std::string(path) + ")).*$", target.text};
-  if (!target.captures) {
-    plan.kind = RewritePlan::Kind::full;
-    plan.value = target.text;
-    return plan;
-  }
-  if (prefix_shape(path, target.text, plan)) {
-    plan.kind = plan.from == plan.value ? RewritePlan::Kind::none : RewritePlan::Kind::head;
-    return plan;
-  }
-  plan.kind = RewritePlan::Kind::regex;
+  plan.kind = piece.rewrite == PathPiece::Rewrite::prefix ? RewritePlan::Kind::head
+              : piece.rewrite == PathPiece::Rewrite::full ? RewritePlan::Kind::full
+                                                          : RewritePlan::Kind::none;
+  plan.value = piece.value;
+  plan.differs = differs(pieces);
   return plan;
 }
 
-namespace {
-
-// Its first group, when it holds words without a meaning of their own and a '/' follows.
-struct Words {
-  std::string_view head, rest;
-  std::vector<std::string_view> words;
-  bool captured = true;
-};
-std::optional<Words> first_words(std::string_view path) {
-  Words out;
-  const std::size_t open = path.find('(');
-  const std::size_t close = path.find(')', open == std::string_view::npos ? 0 : open);
-  if (open == std::string_view::npos || close == std::string_view::npos) return std::nullopt;
-  out.head = path.substr(0, open);
-  out.rest = path.substr(close + 1);
-  std::string_view inside = path.substr(open + 1, close - open - 1);
-  if (inside.starts_with("?:")) inside.remove_prefix(2), out.captured = false;
-  if (!literal(out.head) || !out.head.ends_with('/') || !(out.rest.starts_with('/') || out.rest.starts_with("(/")))
-    return std::nullopt;
-  for (std::size_t at = 0; at <= inside.size();) {
-    const std::size_t end = std::min(inside.find('|', at), inside.size());
-    const std::string_view word = inside.substr(at, end - at);
-    if (word.empty() || !literal(word) || word.find('/') != std::string_view::npos) return std::nullopt;
-    for (const std::string_view other : out.words)
-      if (lower(other) == lower(word)) return std::nullopt;
-    out.words.push_back(word);
-    at = end + 1;
-  }
-  if (out.words.size() < 2) return std::nullopt;
-  return out;
+// The value of a header that is made of the path, where it is the same for all paths of a piece.
+void forwarded(LocationPlan& plan, const language::PathPattern& pattern, std::string_view path,
+               std::string_view prefix) {
+  if (prefix.find('$') == std::string_view::npos) return;
+  const auto to = substitution(path, prefix);
+  const PathPieces values = path_pieces(pattern, &to, {});
+  for (Part& part : plan.parts)
+    for (const PathPiece& value : values.pieces)
+      if (value.path == part.path && value.rewrite != PathPiece::Rewrite::prefix)
+        part.rewrite.forwarded = value.rewrite == PathPiece::Rewrite::full ? value.value : value.path;
 }
 
-// "$1" becomes the word, "$2" becomes "$1".
-std::string with_word(std::string_view target, std::string_view word) {
-  std::string out;
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    const bool number = target[i] == '$' && i + 1 < target.size() && target[i + 1] >= '1' && target[i + 1] <= '9';
-    if (!number) {
-      out += target[i];
-      continue;
-    }
-    const char group = target[++i];
-    out += group == '1' ? std::string(word) : std::string{'$', static_cast<char>(group - 1)};
+// What needs no automaton: plain text without a rewrite.
+bool plain_location(std::string_view path, std::string_view target, LocationPlan& plan) {
+  if (!target.empty() || !literal(path) || !path.starts_with('/')) return false;
+  if (path == "/") {
+    plan.parts.push_back({PathKind::prefix, "/", {}});
+    return true;
   }
-  return out;
-}
-
-bool split_into(std::string_view path, std::string_view target, std::vector<RewritePlan>& plans) {
-  constexpr std::size_t most = 16;
-  const auto words = first_words(path);
-  if (!words) return false;
-  for (const std::string_view word : words->words) {
-    const std::string one = std::string(words->head) + std::string(word) + std::string(words->rest);
-    const std::string to = words->captured ? with_word(target, word) : std::string(target);
-    RewritePlan plan = plan_rewrite(one, to);
-    if (plan.kind == RewritePlan::Kind::head || (plan.kind == RewritePlan::Kind::none && !plan.from.empty()))
-      plans.push_back(std::move(plan));
-    else if (plan.kind != RewritePlan::Kind::regex || !split_into(one, to, plans))
-      return false;
-    if (plans.size() > most) return false;
-  }
+  plan.parts.push_back({PathKind::regex, "(?i)" + std::string(path) + ".*", {}});
   return true;
 }
 
 }  // namespace
 
-std::vector<RewritePlan> split_rewrite(std::string_view path, std::string_view target) {
-  std::vector<RewritePlan> plans;
-  if (!split_into(path, target, plans)) plans.clear();
-  return plans;
+LocationPlan plan_location(std::string_view path, std::string_view target, std::string_view forwarded_prefix,
+                           const PathOptions& options) {
+  LocationPlan plan;
+  if (plain_location(path, target, plan)) return plan;
+  const Location location(path);
+  const bool nothing = !target.empty() && (has_variables(target) || !(target.starts_with('/') || target[0] == '$'));
+  const auto to = substitution(path, target);
+  const PathPieces pieces = path_pieces(location.pattern(), target.empty() || nothing ? nullptr : &to, options);
+  plan.why_not = pieces.why_not;
+  plan.instead = pieces.instead;
+  for (const PathPiece& piece : pieces.pieces) {
+    Part part{piece.kind, piece.path, plan_of(piece, pieces)};
+    if (nothing) part.rewrite.kind = RewritePlan::Kind::nothing;
+    if (pieces.needs_regex_rewrite) {
+      part.rewrite.kind = RewritePlan::Kind::regex;
+      // nginx matches anywhere and replaces the whole path; `(?i:...)` keeps the numbers of the groups.
+      part.rewrite.expression = {"^(?i:.*?(?:" + std::string(path) + ")).*$", regex_target(path, target)};
+    }
+    plan.parts.push_back(std::move(part));
+  }
+  if (!forwarded_prefix.empty()) forwarded(plan, location.pattern(), path, forwarded_prefix);
+  return plan;
+}
+
+bool leads_away(std::string_view target) {
+  return target.starts_with("http://") || target.starts_with("https://");
+}
+
+std::vector<std::pair<Part, Redirect>> redirects_of(std::string_view path, std::string_view target, std::string& why) {
+  std::vector<std::pair<Part, Redirect>> out;
+  const std::size_t slash = target.find('/', target.find("://") + 3);
+  const std::string origin(target.substr(0, slash));
+  const std::string_view rest = slash == std::string_view::npos ? "/" : target.substr(slash);
+  const auto redirect = redirect_to({origin, 302, 0}, why);
+  if (!redirect) return out;
+  const Location location(path);
+  const auto to = substitution(path, rest);
+  const PathPieces pieces = path_pieces(location.pattern(), &to, {});
+  if (has_variables(rest) || pieces.needs_regex_rewrite || pieces.pieces.empty()) {
+    why = "the path of '" + std::string(target) + "' cannot be made by a gateway";
+    return out;
+  }
+  for (const PathPiece& piece : pieces.pieces) {
+    Redirect one = *redirect;
+    one.path.reset();
+    if (piece.rewrite != PathPiece::Rewrite::none)
+      one.path = PathRewrite{piece.rewrite == PathPiece::Rewrite::prefix, piece.value};
+    out.push_back({{piece.kind, piece.path, plan_of(piece, pieces)}, std::move(one)});
+  }
+  return out;
+}
+
+std::optional<std::string> app_root_path(std::string_view written) {
+  for (const std::string_view query : {"$is_args$args", "?$args", "?$query_string"})
+    if (written.ends_with(query)) written.remove_suffix(query.size());
+  if (written.find('$') != std::string_view::npos) return std::nullopt;
+  return std::string(written);
 }
 
 std::optional<Redirect> redirect_to(const UrlRedirect& from, std::string& why) {

@@ -1,4 +1,4 @@
-// What a rewrite-target does to the path of one location, and where a redirect leads.
+// What a rewrite-target does to the paths of one location, and where a redirect leads.
 #pragma once
 #include <optional>
 #include <string>
@@ -7,6 +7,7 @@
 
 #include "convert/intent.h"
 #include "convert/ir.h"
+#include "convert/paths.h"
 #include "convert/providers/nginx/config.h"
 
 namespace gw::convert::nginx {
@@ -15,22 +16,37 @@ struct RewritePlan {
   enum class Kind : std::uint8_t {
     none,     // the path stays
     full,     // always the same path
-    head,     // `from` and what follows it: the prefix is replaced
+    head,     // the prefix is replaced
     regex,    // anything else
     nothing,  // a variable of nginx, or no absolute path: no gateway can
   } kind = Kind::none;
-  std::string value;        // full, head: what takes its place
-  std::string from;         // head: the literal path
-  std::string differs;      // requests that get another path; empty: none
-  std::string request;      // path of one of them
-  RegexRewrite expression;  // full and head too: what a target with regular expressions writes
+  std::string value;                     // full, head: what takes its place
+  std::string differs;                   // what is answered otherwise, with a request; empty: nothing
+  RegexRewrite expression;               // regex
+  std::optional<std::string> forwarded;  // x-forwarded-prefix, where it is made of the path
 };
 
-RewritePlan plan_rewrite(std::string_view path, std::string_view target);
+// One match of a location of a host with regular expressions.
+struct Part {
+  PathKind kind = PathKind::prefix;
+  std::string path;
+  RewritePlan rewrite;
+};
+struct LocationPlan {
+  std::vector<Part> parts;
+  std::string why_not;  // there are none: "a back-reference"
+  std::string instead;  // what to write in its place; may be empty
+};
+// path: as written. target: of the rewrite; empty: none.
+LocationPlan plan_location(std::string_view path, std::string_view target, std::string_view forwarded_prefix,
+                           const PathOptions& options);
 
-// A path with a group of plain words, as one path a word: "/(v1|v2)/(.*)" to "/x/$1/$2" replaces two prefixes. Nothing
-// when the parts are no replaced prefixes, or when they would answer requests of each other.
-std::vector<RewritePlan> split_rewrite(std::string_view path, std::string_view target);
+// "https://new.example.com/$1": the location redirects (302). Nothing, and `why`, where no RequestRedirect says it.
+bool leads_away(std::string_view target);
+std::vector<std::pair<Part, Redirect>> redirects_of(std::string_view path, std::string_view target, std::string& why);
+
+// The path of app-root; nothing where it holds variables that a gateway does not have.
+std::optional<std::string> app_root_path(std::string_view written);
 
 // Nothing, and `why`, for a URL that no RequestRedirect can name.
 std::optional<Redirect> redirect_to(const UrlRedirect& from, std::string& why);

@@ -6,6 +6,8 @@
 #include "convert/emitters/names.h"
 #include "convert/providers/common.h"
 #include "convert/providers/nginx/rewrite.h"
+#include "convert/providers/nginx/upstream.h"
+#include "convert/providers/order.h"
 #include "convert/regex.h"
 #include "convert/target.h"
 
@@ -13,44 +15,6 @@ namespace gw::convert::nginx {
 namespace {
 
 using diag::Severity;
-
-// The pattern of a location on a host with regular expressions. Every such pattern gets the same frame, so that their
-// lengths keep the order of the paths' lengths. `^` binds the first branch only; the others match anywhere.
-std::string location_regex(std::string_view path) {
-  std::string body;
-  int depth = 0;
-  bool in_class = false;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const char c = path[i];
-    body += c;
-    if (c == '\\' && i + 1 < path.size()) {
-      body += path[++i];
-    } else if (in_class) {
-      in_class = c != ']';
-    } else if (c == '[') {
-      in_class = true;
-    } else if (c == '(') {
-      ++depth;
-    } else if (c == ')') {
-      --depth;
-    } else if (c == '|' && depth == 0) {
-      body += ".*";
-    }
-  }
-  return "(?i)(?:" + body + ").*";
-}
-
-bool overlap(std::string_view a, std::string_view b) {
-  const std::string left = lower(literal_head(a)), right = lower(literal_head(b));
-  return left.starts_with(right) || right.starts_with(left);
-}
-
-Wire wire(const Config& c) {
-  if (c.protocol == "HTTPS") return Wire::tls;
-  if (c.protocol == "GRPC") return Wire::h2c;
-  if (c.protocol == "GRPCS") return Wire::h2_tls;
-  return Wire::http1;
-}
 
 class Writer {
  public:
@@ -78,13 +42,15 @@ class Writer {
            "remove one of the two paths",
            Loss::other});
     regex_ = regex_host(host_);
-    prefixes_ = !target(input_.options.to)->meets({RegexRewrite{"a", "b"}, {}, {}, {}, {}}, input_.options);
+    paths_.exact = input_.options.exact_paths;
+    paths_.regex_rewrite = target(input_.options.to)->meets({RegexRewrite{"a", "b"}, {}, {}, {}, {}}, input_.options);
     server_.ordered = regex_;
     server_.intents = host_.intents;
     choose_tls();
     app_root();
     for (std::size_t i = 0; i < host_.locations.size(); ++i) location(i);
     if (regex_ || !twice.empty()) drop_doubles();
+    if (regex_) keep_order(server_, {}, ir_, ledger_);
     drop_covered_redirects();
     passthrough();
     settle_regex();
@@ -155,8 +121,15 @@ class Writer {
   void app_root() {
     for (const Location& l : host_.locations) {
       if (!l.config || l.config->app_root.empty()) continue;
+      const auto path = app_root_path(l.config->app_root);
+      if (!path) {
+        ledger_.settle(l.config->claims.app_root, Outcome::refused,
+                       "'" + l.config->app_root + "' holds a variable of nginx, which a gateway does not have", "GW601",
+                       Loss::redirect);
+        continue;
+      }
       Rule r = rule(l, PathKind::exact, "/", Scheme::both);
-      r.action = redirect_action({{}, {}, {}, PathRewrite{false, l.config->app_root}, 302});
+      r.action = redirect_action({{}, {}, {}, PathRewrite{false, *path}, 302});
       server_.rules.push_back(std::move(r));
       ledger_.settle(l.config->claims.app_root, Outcome::approximated,
                      "a redirect of '/'; the query is kept, which nginx drops", "GW603");
@@ -177,8 +150,6 @@ class Writer {
   struct Shape {
     PathKind kind = PathKind::prefix;
     std::string_view path;
-    bool valid = true;
-    std::string why_not;
   };
 
   void location(std::size_t i) {
@@ -187,22 +158,85 @@ class Writer {
     const Config& c = *l.config;
     settle_switches(c);
     if (app_root_ && l.exact && l.path == "/") return;  // never reached
-    RewritePlan rewrite = c.rewrite_target.empty() ? RewritePlan{} : plan_rewrite(l.path, c.rewrite_target);
-    if (rewrite.kind == RewritePlan::Kind::regex && regex_ && !l.exact && prefixes_ && prefix_is_safe(i))
-      if (const auto parts = split_rewrite(l.path, c.rewrite_target); !parts.empty()) {
-        for (const RewritePlan& part : parts) respond(l, c, {PathKind::prefix, ir_.keep(part.from), true, {}}, part);
-        return;
-      }
-    const Shape shape = shape_of(i, rewrite);
-    if (!shape.valid) return refuse_regex(l, shape);
-    if (regex_ && !l.exact && l.path == c.rewrite_target && shape.kind == PathKind::regex) {
-      // Only the generated "/path/" differs from the target; "/path" stays as it is.
-      const Shape below{PathKind::regex, ir_.keep(location_regex(std::string(l.path) + "/")), true, {}};
-      respond(l, c, below, rewrite);
-      rewrite = RewritePlan{};
+    if (!regex_) {
+      trailing_slash(l, c);
+      return respond(l, c, {l.exact ? PathKind::exact : PathKind::prefix, l.path}, RewritePlan{});
     }
-    trailing_slash(l, c);
-    respond(l, c, shape, rewrite);
+    if (never_reached(i)) return;
+    if (leads_away(c.rewrite_target)) return lead_away(l, c);
+    // Of "/path" with the target "/path" only the generated "/path/" differs.
+    const bool same = l.path == c.rewrite_target;
+    if (same && !l.exact && l.path != "/") {
+      RewritePlan full;
+      full.kind = RewritePlan::Kind::full;
+      full.value = c.rewrite_target;
+      respond(l, c, {PathKind::regex, ir_.keep("(?i)" + escape_regex(l.path) + "/.*")}, full);
+    }
+    plan(i, same ? std::string_view{} : std::string_view(c.rewrite_target));
+  }
+
+  // Could another location answer the paths that plain paths leave to it? ('/' takes what is left anyway.)
+  bool alone(std::size_t i) const {
+    const std::string head = lower(literal_head(host_.locations[i].path));
+    for (std::size_t j = 0; j < host_.locations.size(); ++j) {
+      const std::string other = lower(literal_head(host_.locations[j].path));
+      if (j != i && host_.locations[j].path != "/" && (other.starts_with(head) || head.starts_with(other)))
+        return false;
+    }
+    return true;
+  }
+
+  void plan(std::size_t i, std::string_view target) {
+    const Location& l = host_.locations[i];
+    const Config& c = *l.config;
+    const std::string_view forwarded = target.empty() ? std::string_view{} : std::string_view(c.forwarded_prefix);
+    PathOptions options = paths_;
+    options.exact = options.exact || (target.empty() && !alone(i));
+    const auto [cached, fresh] = actions_.locations.try_emplace(
+        {std::string(l.path) + (options.exact ? "\n" : ""), std::string(target), std::string(forwarded)});
+    LocationPlan& plan = cached->second;
+    if (fresh) plan = plan_location(l.path, target, forwarded, options);
+    if (plan.parts.empty()) return refuse_regex(l, plan);
+    if (target.empty()) tell_differences(l, plan.parts.front().rewrite.differs);
+    for (const Part& part : plan.parts) respond(l, c, {part.kind, ir_.keep(part.path)}, part.rewrite);
+  }
+
+  // Types do not matter: the first location of a path answers, were it the '/' that every host has.
+  bool never_reached(std::size_t i) {
+    const Location& l = host_.locations[i];
+    const auto first = std::find_if(host_.locations.begin(), host_.locations.end(),
+                                    [&](const Location& other) { return other.path == l.path; });
+    if (first == host_.locations.begin() + static_cast<std::ptrdiff_t>(i)) return false;
+    ledger_.note({"GW611", Severity::warning,
+                  "path '" + std::string(l.path) + "' of host '" + shown() +
+                      "' is never used: every path of the host is a regular expression, whatever its type, and " +
+                      (first->implicit ? "the '/' that ingress-nginx adds goes first" : "an equal one goes first"),
+                  sample("http", l.path), l.config->ingress, l.at});
+    ledger_.settle(l.config->claims.rewrite, Outcome::ignored, "its path is never used", "GW605");
+    return true;
+  }
+
+  void tell_differences(const Location& l, const std::string& differs) {
+    if (differs.empty()) return;
+    const std::string text = "path '" + std::string(l.path) + "' is written as plain paths: " + differs;
+    if (l.config->claims.regex != 0)
+      return ledger_.settle(l.config->claims.regex, Outcome::approximated, text, "GW603");
+    ledger_.note({"GW603", Severity::warning, text, {}, l.config->ingress, l.at});
+  }
+
+  // A rewrite to a URL is a redirect.
+  void lead_away(const Location& l, const Config& c) {
+    std::string why;
+    const auto redirects = redirects_of(l.path, c.rewrite_target, why);
+    if (redirects.empty()) return ledger_.settle(c.claims.rewrite, Outcome::refused, why, "GW601", Loss::redirect);
+    for (const auto& [part, redirect] : redirects) {
+      Rule r = rule(l, part.kind, ir_.keep(part.path), Scheme::both);
+      r.action = redirect_action(redirect);
+      add(std::move(r));
+      const std::string& differs = part.rewrite.differs;
+      ledger_.settle(c.claims.rewrite, differs.empty() ? Outcome::converted : Outcome::approximated,
+                     "RequestRedirect 302" + (differs.empty() ? "" : ": " + differs), differs.empty() ? "" : "GW603");
+    }
   }
 
   void respond(const Location& l, const Config& c, const Shape& shape, const RewritePlan& rewrite) {
@@ -219,35 +253,14 @@ class Writer {
     }
   }
 
-  Shape shape_of(std::size_t i, const RewritePlan& rewrite) {
-    const Location& l = host_.locations[i];
-    Shape shape{l.exact ? PathKind::exact : PathKind::prefix, l.path, true, {}};
-    if (!regex_) return shape;
-    if (l.path == "/") {  // ^/ is everything: the least of all prefixes
-      shape.kind = PathKind::prefix;
-      return shape;
-    }
-    if (const auto why = not_re2(l.path)) return {PathKind::regex, l.path, false, *why};
-    if (rewrite.kind == RewritePlan::Kind::head && prefix_is_safe(i))
-      return {PathKind::prefix, ir_.keep(rewrite.from), true, {}};
-    shape.kind = PathKind::regex;
-    shape.path = ir_.keep(location_regex(l.path));
-    if (shape.path.size() > 1024) return {PathKind::regex, l.path, false, "more than 1,024 characters"};
-    return shape;
-  }
-  // A prefix ranks below every regular expression: none that comes after it may match its paths.
-  bool prefix_is_safe(std::size_t i) const {
-    for (std::size_t j = i + 1; j < host_.locations.size(); ++j)
-      if (host_.locations[j].path != "/" && overlap(host_.locations[i].path, host_.locations[j].path)) return false;
-    return true;
-  }
-  void refuse_regex(const Location& l, const Shape& shape) {
+  void refuse_regex(const Location& l, const LocationPlan& plan) {
     ledger_.note(
         {"GW616", Severity::error,
-         "path '" + std::string(l.path) + "' has " + shape.why_not + ", which gateways cannot read: it is left out",
-         sample("http", l.path), l.config->ingress, l.at, "write the path without it", Loss::other});
-    ledger_.settle(l.config->claims.regex, Outcome::refused, shape.why_not, "GW616", Loss::other);
-    ledger_.settle(l.config->claims.rewrite, Outcome::refused, shape.why_not, "GW616", Loss::rewrite);
+         "path '" + std::string(l.path) + "' has " + plan.why_not + ", which gateways cannot read: it is left out",
+         sample("http", l.path), l.config->ingress, l.at,
+         plan.instead.empty() ? "write the path without it" : plan.instead, Loss::other});
+    ledger_.settle(l.config->claims.regex, Outcome::refused, plan.why_not, "GW616", Loss::other);
+    ledger_.settle(l.config->claims.rewrite, Outcome::refused, plan.why_not, "GW616", Loss::rewrite);
   }
 
   // `location /p/` answers /p with 301, before any other redirect.
@@ -321,10 +334,10 @@ class Writer {
     if (c.cors) action->cors = *c.cors;
     action->backend_timeout = c.read_timeout;
     action->intents = c.intents;
-    if (!c.rewrite_target.empty() && !c.forwarded_prefix.empty())
+    if (!c.rewrite_target.empty() && !c.forwarded_prefix.empty() && !made_of_path(c))
       action->request_headers.push_back({HeaderEdit::Op::set, "X-Forwarded-Prefix", c.forwarded_prefix});
-    vhost(c, *action);
-    mirror(c, *action);
+    rewrite_host(c, *action, ledger_);
+    mirror(c, *action, ir_, ledger_);
     using Field = FieldClaim::Field;
     for (const auto& [field, claim] : {std::pair{Field::cors, c.claims.cors},
                                        {Field::timeout, c.claims.read_timeout},
@@ -338,62 +351,29 @@ class Writer {
     return cached->second = action;
   }
 
-  void vhost(const Config& c, Action& action) {
-    if (c.upstream_vhost.empty()) return;
-    const std::string host = lower(c.upstream_vhost);
-    const bool constant =
-        host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string::npos && !host.ends_with('.');
-    if (!constant)
-      return ledger_.settle(c.claims.vhost, Outcome::refused, "'" + c.upstream_vhost + "' is no plain host name",
-                            "GW601", Loss::other);
-    action.rewrite_host = host;
-    ledger_.settle(c.claims.vhost, Outcome::converted, "URLRewrite hostname");
-  }
-
-  void mirror(const Config& c, Action& action) {
-    if (c.mirror_url.empty()) return;
-    std::string url = c.mirror_url;
-    if (url.ends_with("$request_uri")) url.resize(url.size() - std::string_view("$request_uri").size());
-    const auto to = parse_url(url);
-    const auto labels = to ? split(to->host, '.') : std::vector<std::string>{};
-    const bool cluster = !labels.empty() && service_name(labels[0]) &&
-                         (labels.size() == 1 || (labels.size() >= 3 && labels[2] == "svc"));
-    if (!to || !cluster || to->scheme != "http" || !(to->path.empty() || to->path == "/"))
-      return ledger_.settle(c.claims.mirror, Outcome::refused,
-                            "only a Service of the cluster can take mirrored requests", "GW601", Loss::other);
-    Mirror m;
-    m.backend.ns = labels.size() > 1 ? ir_.keep(labels[1]) : std::string_view(c.ingress->metadata.ns);
-    m.backend.name = ir_.keep(labels[0]);
-    m.backend.port = to->port ? to->port : 80;
-    action.mirrors.push_back(m);
-    ledger_.settle(c.claims.mirror, Outcome::converted, "RequestMirror");
-  }
-
   // The action of a location: the Ingress's own with this location's rewrite.
   std::shared_ptr<Action> action_of(const Config& c, const Shape& shape, const RewritePlan& rewrite, bool https) {
     std::shared_ptr<Action> plain = plain_action(c, https);
-    if (!c.forwarded_prefix.empty())
-      ledger_.settle(
-          c.claims.forwarded_prefix, c.rewrite_target.empty() ? Outcome::ignored : Outcome::converted,
-          c.rewrite_target.empty() ? "ingress-nginx sends it only with rewrite-target" : "RequestHeaderModifier",
-          c.rewrite_target.empty() ? "GW605" : "");
+    settle_forwarded(c, rewrite, ledger_);
     using Kind = RewritePlan::Kind;
+    const std::string differs =
+        rewrite.differs.empty() ? "" : ": " + rewrite.differs + "; encoded characters stay encoded";
+    const Outcome outcome = differs.empty() ? Outcome::converted : Outcome::approximated;
+    const std::string_view code = differs.empty() ? "" : "GW603";
     if (rewrite.kind == Kind::none) {
-      ledger_.settle(c.claims.rewrite, Outcome::converted, "the path stays as it is");
-      return plain;
+      ledger_.settle(c.claims.rewrite, outcome, "the path stays as it is" + differs, code);
+      return with_forwarded(c, rewrite, plain);
     }
     auto action = plain ? std::make_shared<Action>(*plain) : std::make_shared<Action>();
     action->claims.push_back({FieldClaim::Field::rewrite, c.claims.rewrite});
     if (rewrite.kind == Kind::full) {
       action->rewrite = PathRewrite{false, rewrite.value};
-      ledger_.settle(c.claims.rewrite, Outcome::converted, "URLRewrite ReplaceFullPath " + rewrite.value);
-    } else if (rewrite.kind == Kind::head && shape.kind == PathKind::prefix) {
+      ledger_.settle(c.claims.rewrite, outcome, "URLRewrite ReplaceFullPath " + rewrite.value + differs, code);
+    } else if (rewrite.kind == Kind::head) {
       action->rewrite = PathRewrite{true, rewrite.value};
-      ledger_.settle(c.claims.rewrite, Outcome::approximated,
-                     "URLRewrite ReplacePrefixMatch " + rewrite.value + " for '" + rewrite.from + "'" +
-                         (rewrite.differs.empty() ? "" : ": " + rewrite.differs) +
-                         "; letter case matters, encoded characters stay encoded",
-                     "GW603");
+      ledger_.settle(
+          c.claims.rewrite, outcome,
+          "URLRewrite ReplacePrefixMatch " + rewrite.value + " for '" + std::string(shape.path) + "'" + differs, code);
     } else if (rewrite.kind == Kind::nothing) {
       action->intents.push_back({RegexRewrite{},
                                  {c.claims.rewrite},
@@ -410,7 +390,7 @@ class Writer {
            "Gateway API replaces a whole path or a prefix, not parts of it; a target with regular expressions can "
            "(--to envoy-gateway)"});
     }
-    return action;
+    return with_forwarded(c, rewrite, std::move(action));
   }
 
   // The server-snippet of another Ingress of the host guards this one, too.
@@ -524,10 +504,15 @@ class Writer {
       if (!c.header_value.empty()) {
         extra({c.header, c.header_value, false}, *backend);
       } else if (!c.header_pattern.empty()) {
-        if (const auto why = not_re2(c.header_pattern))
-          ledger_.settle(c.claims.front(), Outcome::refused, "the header pattern has " + *why, "GW616", Loss::other);
-        else
-          extra({c.header, ".*(?:" + c.header_pattern + ").*", true}, *backend);
+        const ValueMatches found = value_matches(c.header_pattern);
+        if (found.broken)  // never matches: the primary answers
+          ledger_.settle(c.claims.front(), Outcome::ignored,
+                         "its header pattern is not a regular expression (" + found.why_not + "): it never matches",
+                         "GW605");
+        else if (!found.why_not.empty())
+          ledger_.settle(c.claims.front(), Outcome::refused, "the header pattern has " + found.why_not, "GW616",
+                         Loss::other);
+        for (const ValueMatch& match : found.matches) extra({c.header, match.value, match.regex}, *backend);
       } else {
         extra({c.header, "always", false}, *backend);
         extra({c.header, "never", false}, old);
@@ -736,8 +721,9 @@ class Writer {
   Ledger& ledger_;
   Server server_;
   std::map<std::shared_ptr<Action>, std::shared_ptr<Action>> under_snippet_;
+  PathOptions paths_;
   std::optional<std::size_t> placed_;  // in the Ir, where server_ moved to
-  bool regex_ = false, prefixes_ = false, has_certificate_ = false, app_root_ = false;
+  bool regex_ = false, has_certificate_ = false, app_root_ = false;
 };
 
 }  // namespace

@@ -78,6 +78,7 @@ void replace_path_regex(Reading& r) {
   wish.kind = RewriteWish::Kind::pattern;
   wish.pattern = r.f.text("regex");
   wish.target = go_substitution(r.f.text("replacement"));
+  wish.in_place = true;
   rewrite(r, std::move(wish));
 }
 void strip_prefix_regex(Reading& r) {
@@ -100,6 +101,7 @@ void redirect_scheme(Reading& r) {
   const std::string scheme = r.f.text("scheme"), port = r.f.text("port");
   const bool permanent = r.f.on("permanent");
   Wishes& w = r.asking.wishes;
+  w.rewritten_first = w.rewrite.kind != RewriteWish::Kind::none;
   if (scheme == "https") {
     w.https_redirect = true;
     w.https_code = keeping_code(permanent);

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "convert/paths.h"
 #include "convert/providers/common.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/sentences.h"
@@ -53,22 +54,14 @@ void match(Wanted& w, const Matcher& m) {
     if (!w.hosts.empty()) return refuse(w, "two host matchers at once", Loss::other);
     for (const std::string& host : m.arguments) w.hosts.push_back(nginx::lower(host));
   } else if (name == "HostRegexp") {
-    // One label of any kind in front is a wildcard.
-    const auto wildcard = [](const std::string& text) -> std::string {
-      for (const char* head : {"^.+\\.", "^[^.]+\\.", "^[a-z0-9-]+\\.", "^[a-zA-Z0-9-]+\\.", "^.*\\."})
-        if (text.starts_with(head)) {
-          std::string rest = text.substr(std::string(head).size());
-          if (rest.ends_with('$')) rest.pop_back();
-          std::erase(rest, '\\');
-          return "*." + rest;
-        }
-      if (text.starts_with("{") && text.find("}.") != std::string::npos) return "*." + text.substr(text.find("}.") + 2);
-      return {};
-    };
-    if (const std::string host = wildcard(first); !host.empty())
-      w.hosts.push_back(nginx::lower(host));
-    else
-      refuse(w, "HostRegexp(`" + first + "`): hostnames of Gateway API are names", Loss::other);
+    const std::string pattern = v2 ? "^" + braces(first, "[^.]+") + "$" : first;
+    const auto names = host_names(pattern);
+    if (names.empty())
+      refuse(w,
+             "HostRegexp(`" + first +
+                 "`) matches more than some names or one free label: hostnames of Gateway API are names",
+             Loss::other);
+    w.hosts.insert(w.hosts.end(), names.begin(), names.end());
   } else if (name == "Path") {
     v2 ? path(w, m, Reach::regex, braces(first)) : path(w, m, Reach::exact, first);
   } else if (name == "PathPrefix") {

@@ -80,7 +80,16 @@ class Parser {
       at_ = end + 1;
       eat(",");
     }
-    return {{std::move(m)}};
+    return one_by_one(std::move(m));
+  }
+
+  // PathPrefix(`/a`, `/b`) of the v2 syntax: any of them.
+  static std::vector<Alternative> one_by_one(Matcher m) {
+    const bool any = m.name == "Path" || m.name == "PathPrefix" || m.name == "PathRegexp" || m.name == "HostRegexp";
+    if (!any || m.negated || m.arguments.size() < 2) return {{std::move(m)}};
+    std::vector<Alternative> all;
+    for (std::string& argument : m.arguments) all.push_back({Matcher{m.name, {std::move(argument)}, false}});
+    return all;
   }
 
   std::vector<Alternative> sum(std::vector<Alternative> a, std::vector<Alternative> b) {
@@ -118,17 +127,27 @@ std::string whole(std::string_view found) {
   return (start ? "" : ".*") + out + (end ? "" : ".*");
 }
 
-std::string braces(std::string_view path) {
+// The '}' of the '{' at `open`: "{tone:[a-z]{2}}" has braces within.
+static std::size_t closing(std::string_view text, std::size_t open) {
+  int depth = 0;
+  for (std::size_t i = open; i < text.size(); ++i) {
+    if (text[i] == '{') ++depth;
+    if (text[i] == '}' && --depth == 0) return i;
+  }
+  return std::string_view::npos;
+}
+
+std::string braces(std::string_view path, std::string_view other) {
   std::string out;
   for (std::size_t at = 0; at < path.size(); ++at) {
-    const auto end = path[at] == '{' ? path.find('}', at) : std::string_view::npos;
+    const auto end = path[at] == '{' ? closing(path, at) : std::string_view::npos;
     if (end == std::string_view::npos) {
       out += escape_regex(path.substr(at, 1));
       continue;
     }
     const std::string_view body = path.substr(at + 1, end - at - 1);
     const auto colon = body.find(':');
-    out += "(?:" + std::string(colon == std::string_view::npos ? "[^/]+" : body.substr(colon + 1)) + ")";
+    out += "(?:" + std::string(colon == std::string_view::npos ? other : body.substr(colon + 1)) + ")";
     at = end;
   }
   return out;

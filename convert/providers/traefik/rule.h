@@ -21,7 +21,7 @@ Result<std::vector<Alternative>> parse_rule(std::string_view text);
 
 // Of an expression that is found anywhere, one for the whole text.
 std::string whole(std::string_view found);
-// "/{id:[0-9]+}" of the v2 syntax as an expression.
-std::string braces(std::string_view path);
+// "/{id:[0-9]+}" of the v2 syntax as an expression; `other` is what "{id}" alone matches.
+std::string braces(std::string_view path, std::string_view other = "[^/]+");
 
 }  // namespace gw::convert::traefik

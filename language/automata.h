@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "verify/automata/syntax.h"
+#include "language/syntax.h"
 
-namespace gw::verify {
+namespace gw::language {
 
 using TestId = std::uint32_t;
 
@@ -98,4 +98,4 @@ class Automaton {
   mutable std::uint32_t round_ = 0;
 };
 
-}  // namespace gw::verify
+}  // namespace gw::language

@@ -1,12 +1,12 @@
 // Thompson's construction, the subset construction on demand, and a breadth-first search over its states.
-#include "verify/automata/automata.h"
+#include "language/automata.h"
 
 #include <algorithm>
 #include <array>
 #include <map>
 #include <unordered_map>
 
-namespace gw::verify {
+namespace gw::language {
 namespace {
 
 // An expression such as (a{1000}){1000} is refused by growing past this.
@@ -122,6 +122,10 @@ Automaton::StateId Automaton::compile(const Syntax& syntax, std::size_t index, S
     }
     case Syntax::Kind::repeat:
       return compile_repeat(syntax, node, then, owner);
+    case Syntax::Kind::group:
+      return compile(syntax, node.of.front(), then, owner);
+    case Syntax::Kind::look:  // parse_regex makes none
+      return then;
     case Syntax::Kind::begin:
     case Syntax::Kind::end: {
       const StateId guard = add_state(node.kind == Syntax::Kind::begin ? Kind::begin : Kind::end, owner);
@@ -345,4 +349,4 @@ Exploration Automaton::explore(std::string_view first, std::size_t limit) const 
   return Search(*this, limit).run(first);
 }
 
-}  // namespace gw::verify
+}  // namespace gw::language

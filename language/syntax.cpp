@@ -1,13 +1,14 @@
 // A recursive-descent parser for the common language of RE2 and PCRE. Anything doubtful is refused: a wrong refusal
 // costs a proof, a wrong reading would make one false.
-#include "verify/automata/syntax.h"
+#include "language/syntax.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string>
 #include <utility>
 
-namespace gw::verify {
+namespace gw::language {
 namespace {
 
 constexpr std::size_t max_depth = 200;
@@ -102,6 +103,8 @@ struct Refused {
 class Parser {
  public:
   Parser(std::string_view pattern, bool fold_case) : text_(pattern), fold_(fold_case) {}
+  Parser(std::string_view pattern, const Reading& reading)
+      : text_(pattern), fold_(reading.fold_case), pcre_(true), spelled_(reading.spelled) {}
 
   Syntax parse() {
     const std::size_t root = alternatives(0);
@@ -123,14 +126,24 @@ class Parser {
 
   std::size_t add(Kind kind, std::vector<std::size_t> of = {}) {
     if (syntax_.nodes.size() >= max_nodes) throw Refused{"the pattern is too large"};
-    syntax_.nodes.push_back({kind, {}, std::move(of), 0, 0});
+    Syntax::Node node;
+    node.kind = kind;
+    node.of = std::move(of);
+    syntax_.nodes.push_back(std::move(node));
     return syntax_.nodes.size() - 1;
   }
   std::size_t add_bytes(ByteSet set) {
-    if (fold_) fold(set);
+    with_case(set);
     const std::size_t node = add(Kind::bytes);
     syntax_.nodes[node].bytes = set;
     return node;
+  }
+  void with_case(ByteSet& set) {
+    if (!fold_) return;
+    ByteSet both = set;
+    fold(both);
+    syntax_.folded = syntax_.folded || both != set;
+    if (!spelled_) set = both;
   }
   std::size_t add_byte(unsigned char byte) {
     ByteSet set;
@@ -178,12 +191,13 @@ class Parser {
       case '[':
         return add_class();
       case '.':
+        if (spelled_ && between_words()) return add_byte('.');
         return add_bytes(dot_all_ ? ~ByteSet{} : ~bytes_of("\n"));
       case '^':
-        if (multi_line_) throw Refused{"(?m)"};
+        if (multi_line_ && !pcre_) throw Refused{"(?m)"};
         return add(Kind::begin);
       case '$':
-        if (multi_line_) throw Refused{"(?m)"};
+        if (multi_line_ && !pcre_) throw Refused{"(?m)"};
         return add(Kind::end);
       case '\\':
         return escape();
@@ -203,6 +217,16 @@ class Parser {
     }
   }
 
+  // Of "socket.io" or "v1.2": the '.' was taken already.
+  bool between_words() {
+    const auto wordlike = [&](std::size_t i) {
+      return i < text_.size() && (word[static_cast<unsigned char>(text_[i])] || text_[i] == '-');
+    };
+    const bool here = at_ >= 2 && wordlike(at_ - 2) && (at_ < 3 || text_[at_ - 3] != '\\') && wordlike(at_);
+    syntax_.dotted = syntax_.dotted || here;
+    return here;
+  }
+
   std::size_t literal(char first) {
     if (static_cast<unsigned char>(first) < 0x80) return add_byte(static_cast<unsigned char>(first));
     if (fold_) throw Refused{"letters outside ASCII without regard to case"};
@@ -218,7 +242,8 @@ class Parser {
     const char c = text_[at_++];
     if (std::optional<ByteSet> set = class_escape(c)) return add_bytes(*set);
     if (c == 'A') return add(Kind::begin);
-    if (c == 'z') return add(Kind::end);
+    if (c == 'z' || (pcre_ && c == 'Z')) return add(Kind::end);
+    if (pcre_ && c == 'K') return add(Kind::empty);
     return add_byte(escaped_byte(c));
   }
 
@@ -260,7 +285,7 @@ class Parser {
       class_item(set);
     }
     ++at_;
-    if (fold_) fold(set);
+    with_case(set);
     const std::size_t node = add(Kind::bytes);
     syntax_.nodes[node].bytes = negated ? ~set : set;
     return node;
@@ -309,13 +334,24 @@ class Parser {
   std::optional<std::size_t> group(std::size_t depth) {
     const bool fold_outside = fold_, dot_outside = dot_all_, multi_outside = multi_line_;
     bool only_flags = false;
+    capturing_ = true;
     if (take("?"))
       only_flags = group_head();
     else if (peek() == '*')
       throw Refused{"a (*VERB)"};
     if (only_flags) return std::nullopt;
-    const std::size_t inner = alternatives(depth + 1);
+    const unsigned number = capturing_ ? ++syntax_.groups : 0;
+    const bool look = look_, negative = negative_;
+    look_ = negative_ = false;
+    std::size_t inner = alternatives(depth + 1);
     if (!take(")")) throw Refused{"a ( without )"};
+    if (pcre_ && number != 0) {
+      inner = add(Kind::group, {inner});
+      syntax_.nodes[inner].number = number;
+    } else if (look) {
+      inner = add(Kind::look, {inner});
+      syntax_.nodes[inner].negative = negative;
+    }
     fold_ = fold_outside;
     dot_all_ = dot_outside;
     multi_line_ = multi_outside;
@@ -324,13 +360,24 @@ class Parser {
 
   // After "(?". True when the group only sets flags.
   bool group_head() {
+    capturing_ = false;
     if (take(":")) return false;
-    if (peek() == '=' || peek() == '!' || text_.substr(at_).starts_with("<=") || text_.substr(at_).starts_with("<!"))
-      throw Refused{"look-around"};
+    if (pcre_ && (peek() == '=' || peek() == '!')) {
+      look_ = true;
+      negative_ = text_[at_++] == '!';
+      return false;
+    }
+    if (pcre_ && peek() == '#') return comment();
+    if (text_.substr(at_).starts_with("<=") || text_.substr(at_).starts_with("<!"))
+      throw Refused{pcre_ ? "a look-behind" : "look-around"};
+    if (peek() == '=' || peek() == '!') throw Refused{"look-around"};
     if (peek() == '>') throw Refused{"an atomic group"};
+    if (peek() == '(') throw Refused{"a conditional"};
+    if (peek() == 'R' || peek() == '&' || is_digit(peek())) throw Refused{"recursion"};
     if (take("P<") || take("<")) {
       while (more() && word[static_cast<unsigned char>(peek())]) ++at_;
       if (!take(">")) throw Refused{"a group name"};
+      capturing_ = true;
       return false;
     }
     bool value = true;
@@ -360,6 +407,31 @@ class Parser {
     throw Refused{"a ( without )"};
   }
 
+  bool comment() {
+    while (more() && peek() != ')') ++at_;
+    if (!take(")")) throw Refused{"a ( without )"};
+    return true;
+  }
+
+  // x*+ of one character is x*(?!x): it takes all there are.
+  std::size_t possessive(std::size_t node, unsigned least, unsigned most) {
+    if (syntax_.nodes[node].kind != Kind::bytes) throw Refused{"a possessive repetition"};
+    const std::size_t look = add(Kind::look, {node});
+    syntax_.nodes[look].negative = true;
+    if (most == 0) return add(Kind::sequence, {repeat_of(node, least, 0), look});
+    const std::size_t all = repeat_of(node, most, most);
+    if (least == most) return all;
+    const std::size_t fewer = most == 1 ? add(Kind::empty) : repeat_of(node, least, most - 1);
+    return add(Kind::choice, {all, add(Kind::sequence, {fewer, look})});
+  }
+  std::size_t repeat_of(std::size_t node, unsigned least, unsigned most) {
+    const std::size_t out = add(Kind::repeat);
+    syntax_.nodes[out].of = {node};
+    syntax_.nodes[out].least = least;
+    syntax_.nodes[out].most = most;
+    return out;
+  }
+
   std::size_t repeated(std::size_t node) {
     unsigned least = 0, most = 0;
     if (take("*")) {
@@ -370,8 +442,9 @@ class Parser {
     } else if (peek() != '{' || !counted(least, most)) {
       return node;
     }
-    if (peek() == '+') throw Refused{"a possessive repetition"};
-    take("?");  // lazy: the same texts match
+    if (peek() == '+' && !pcre_) throw Refused{"a possessive repetition"};
+    if (take("+")) return most == empty_count ? add(Kind::empty) : possessive(node, least, most);
+    const bool lazy = take("?");  // the same texts match
     if (peek() == '*' || peek() == '+' || peek() == '?') throw Refused{"a repetition of a repetition"};
     if (peek() == '{') {
       unsigned ignored_least = 0, ignored_most = 0;
@@ -382,6 +455,7 @@ class Parser {
     syntax_.nodes[out].of = {node};
     syntax_.nodes[out].least = least;
     syntax_.nodes[out].most = most;
+    syntax_.nodes[out].lazy = lazy;
     return out;
   }
 
@@ -418,11 +492,20 @@ class Parser {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  bool fold_ = false, dot_all_ = false, multi_line_ = false;
+  bool fold_ = false, dot_all_ = false, multi_line_ = false, pcre_ = false, spelled_ = false;
+  bool capturing_ = false, look_ = false, negative_ = false;  // of the group whose head was read last
   Syntax syntax_;
 };
 
 }  // namespace
+
+// Is the pattern wrong for everybody?
+static bool broken(std::string_view why) {
+  constexpr std::string_view wrong[] = {"unmatched )",         "nothing to repeat", "a lone \\",
+                                        "a [ without ]",       "a ( without )",     "a range that runs backwards",
+                                        "an unknown [:class:]"};
+  return std::any_of(std::begin(wrong), std::end(wrong), [&](std::string_view one) { return why.starts_with(one); });
+}
 
 const ByteSet& canonical_path_bytes() {
   static const ByteSet set = digits | lower | upper | bytes_of("-._~!$&'()*+,=:@/");
@@ -442,4 +525,12 @@ Result<Syntax> parse_regex(std::string_view pattern, bool fold_case) {
   }
 }
 
-}  // namespace gw::verify
+Result<Syntax> parse_pcre(std::string_view pattern, const Reading& reading) {
+  try {
+    return Parser(pattern, reading).parse();
+  } catch (const Refused& refused) {
+    return Error{refused.why, broken(refused.why) ? "write a regular expression" : ""};
+  }
+}
+
+}  // namespace gw::language

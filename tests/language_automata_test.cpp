@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "verify/automata/automata.h"
+#include "language/automata.h"
 
-using namespace gw::verify;
+using namespace gw::language;
 
 namespace {
 

@@ -1,0 +1,21 @@
+// How an Ingress speaks to its backends: protocol, the host and the prefix it tells them, mirrors.
+#pragma once
+#include <memory>
+
+#include "convert/ir.h"
+#include "convert/providers/nginx/config.h"
+#include "convert/providers/nginx/rewrite.h"
+
+namespace gw::convert::nginx {
+
+Wire wire(const Config& c);
+void rewrite_host(const Config& c, Action& action, Ledger& ledger);  // upstream-vhost
+void mirror(const Config& c, Action& action, Ir& ir, Ledger& ledger);
+
+// x-forwarded-prefix: is it made of the path? Then its value stands in the plan of the rewrite.
+bool made_of_path(const Config& c);
+void settle_forwarded(const Config& c, const RewritePlan& rewrite, Ledger& ledger);
+// `action` (or a new one) with the header as it is for this path.
+std::shared_ptr<Action> with_forwarded(const Config& c, const RewritePlan& rewrite, std::shared_ptr<Action> action);
+
+}  // namespace gw::convert::nginx
