@@ -1,4 +1,5 @@
-// One answer in the shape of docs/command-line.md, "trace", shared by the old side's models (verify/) and the new side's (route/).
+// One answer in the shape of docs/command-line.md, "trace", shared by the old side's models (verify/) and the new
+// side's (route/).
 #pragma once
 #include <cstdint>
 #include <optional>
