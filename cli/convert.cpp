@@ -6,6 +6,7 @@
 
 #include "cli/command.h"
 #include "cli/convert_output.h"
+#include "cli/neighbour_check.h"
 #include "convert/convert.h"
 #include "convert/report.h"
 #include "convert/split.h"
@@ -99,7 +100,9 @@ int run_convert(Args& args) {
   args.options.specs_read = [&] {
     for (kube::Ingress& ingress : loaded.bundle.ingresses) ingress.spec = {};
   };
+  NeighbourCheck neighbours(loaded.bundle);
   auto outcomes = convert::convert(loaded.bundle, args.options, loaded.sources, loaded.sink, [&](kube::Bundle&& piece) {
+    neighbours.add(piece);
     to_files ? convert::append(all, std::move(piece)) : printer(std::move(piece));
   });
   if (!outcomes) return fail(outcomes.error());
@@ -108,6 +111,10 @@ int run_convert(Args& args) {
     if (const Status status = write_split(std::move(all), args.output_dir, args.split, style); !status)
       return fail(status.error());
 
+  for (const convert::Note& note : outcomes->ledger.notes())
+    if (note.code == "GW610" && note.severity == diag::Severity::warning && note.object)
+      neighbours.leave_out(*note.object);
+  for (diag::Diagnostic& finding : neighbours.findings()) loaded.sink.report(std::move(finding));
   std::vector<diag::Diagnostic> findings = loaded.sink.take();
   if (!args.report.empty())
     if (const Status status =

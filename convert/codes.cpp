@@ -79,10 +79,12 @@ constexpr CodePage pages[] = {
     {"GW642", "a port that nothing listens on",
      "The old controller answers 404 where it has no rule; a Gateway has no listener there at all."},
     {"GW643", "a path that the old controller never uses",
-     "The controller accepts the Ingress, but nothing that a client sends reaches this path. It is not converted, so that "
+     "The controller accepts the Ingress, but nothing that a client sends reaches this path. It is not converted, so "
+     "that "
      "the new side answers as the old one does."},
     {"GW644", "a path that the old controller refuses",
-     "The controller serves the rest of the Ingress and leaves this path out. It is not converted; correct it first if it "
+     "The controller serves the rest of the Ingress and leaves this path out. It is not converted; correct it first if "
+     "it "
      "was meant to work."},
     {"GW650", "the target lacks a field",
      "The gateway's published conformance report does not list the feature, or the chosen version or channel of "
@@ -90,7 +92,8 @@ constexpr CodePage pages[] = {
      "answered wrongly gets no backend. Choose another target, version (--api-version) or channel, or accept the loss "
      "by name."},
     {"GW651", "a redirect without a listener to attach to",
-     "The redirect from http to https belongs on the HTTP listener alone. With --parent, gwctl must be able to tell which "
+     "The redirect from http to https belongs on the HTTP listener alone. With --parent, gwctl must be able to tell "
+     "which "
      "listener that is: include the Gateway in the input, or name a section."},
     {"GW652", "a pattern that the target cannot take",
      "NGINX Gateway Fabric puts '^' in front of a regular expression and takes only those that begin with '/'. The "
@@ -109,6 +112,19 @@ constexpr CodePage pages[] = {
     {"GW666", "requests that the target refuses itself", "Methods, header names and Hosts that never reach a route."},
     {"GW667", "preflights", "Who answers an OPTIONS request with Origin and Access-Control-Request-Method."},
     {"GW668", "what the target needs first", "A setting of the gateway without which the output has no effect."},
+    {"GW670", "DNS records that change",
+     "external-dns makes records of Ingresses, and of routes with their Gateways. The two sides were asked with the "
+     "same "
+     "rules; what is named is published before and not afterwards, or differently. `gwctl neighbours OLD NEW` has the "
+     "table."},
+    {"GW671", "Certificates that change",
+     "cert-manager makes Certificates of Ingresses, Gateways and ListenerSets. What is named would not be renewed any "
+     "more, "
+     "or would be issued again for other names. `gwctl neighbours OLD NEW` has the table."},
+    {"GW672", "ListenerSets that neighbours do not read by default",
+     "external-dns needs --gateway-listener-sets, cert-manager the feature gate ListenerSets. Without them the records "
+     "and "
+     "Certificates of those listeners are lost."},
 };
 
 }  // namespace

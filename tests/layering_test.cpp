@@ -27,6 +27,7 @@ const std::map<std::string, Words> rooms = {
     {"route", {"kube", "yaml", "diag"}},
     {"control", {"cluster", "route", "kube", "yaml", "diag"}},
     {"convert", {"kube", "yaml", "diag"}},
+    {"neighbours", {"kube", "yaml", "diag"}},
     {"validate", {"route", "pki", "kube", "yaml", "diag"}},
     {"verify", {"route", "kube", "yaml", "diag"}},
     {"runtime", {"route", "pki", "kube", "yaml", "diag"}},
@@ -34,7 +35,7 @@ const std::map<std::string, Words> rooms = {
     {"export", {"graph", "route", "kube", "yaml", "diag"}},
     {"audit", {"convert", "validate", "verify", "route", "pki", "kube", "yaml", "diag"}},
     {"cli",
-     {"audit", "export", "graph", "control", "convert", "validate", "verify", "runtime", "cluster", "route", "kube",
+     {"audit", "neighbours", "export", "graph", "control", "convert", "validate", "verify", "runtime", "cluster", "route", "kube",
       "yaml", "pki", "diag"}},
 };
 
