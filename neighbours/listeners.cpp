@@ -13,6 +13,10 @@ bool carries(std::string_view protocol, std::string_view route_kind) {
   return protocol == "HTTP" || protocol == "HTTPS";
 }
 
+const kube::LabelSelector* selector_of(const kube::RouteNamespaces& namespaces) {
+  return namespaces.selector ? &*namespaces.selector : nullptr;
+}
+
 }  // namespace
 
 Listeners::Listeners(const kube::Bundle& bundle, const Options& options) {
@@ -23,9 +27,10 @@ Listeners::Listeners(const kube::Bundle& bundle, const Options& options) {
     const std::string ns = set.spec.parent_ref.ns ? std::string(*set.spec.parent_ref.ns) : std::string(set.metadata.ns);
     const auto gateway = gateways_.find({ns, set.spec.parent_ref.name});
     if (gateway == gateways_.end()) continue;
-    const kube::AllowedListeners* allowed = gateway->second->spec.allowed_listeners.operator->();
+    const kube::AllowedListeners* allowed =
+        gateway->second->spec.allowed_listeners ? &*gateway->second->spec.allowed_listeners : nullptr;
     if (!allowed || !allowed->namespaces) continue;
-    if (in_scope(allowed->namespaces->from.value_or("None"), allowed->namespaces->selector.get(), ns, set.metadata.ns))
+    if (in_scope(allowed->namespaces->from.value_or("None"), selector_of(*allowed->namespaces), ns, set.metadata.ns))
       sets_.push_back({&set, gateway->second});
   }
 }
@@ -50,7 +55,7 @@ bool Listeners::admits(const kube::Listener& listener, const std::string& owner_
   const auto is_kind = [&](const kube::RouteGroupKind& each) { return each.kind == kind; };
   if (!allowed.kinds.empty() && std::none_of(allowed.kinds.begin(), allowed.kinds.end(), is_kind)) return false;
   if (!allowed.namespaces) return ns == owner_ns;
-  return in_scope(allowed.namespaces->from.value_or("Same"), allowed.namespaces->selector.get(), owner_ns, ns);
+  return in_scope(allowed.namespaces->from.value_or("Same"), selector_of(*allowed.namespaces), owner_ns, ns);
 }
 
 void Listeners::each(const kube::ParentReference& ref, std::string_view route_kind, const std::string& route_ns,
