@@ -133,8 +133,9 @@ Stage apply(const PlanOptions& options, const Facts& facts) {
               "every Gateway is Programmed and every route Accepted and ResolvedRefs"};
   if (facts.external_dns())
     stage.notes.emplace_back(
-        "external-dns must not read Gateways yet: without a source gateway-httproute it does not. Otherwise both "
-        "addresses would be published at once.");
+        "external-dns need not read Gateways yet: it does so only with a source gateway-httproute. Where an Ingress "
+        "has a host "
+        "name as its address (CNAME) and the Gateway an IP, it would move the record as soon as a route is accepted.");
   if (facts.cert_manager)
     stage.notes.emplace_back(
         "ACME, in this order: (1) keep the Ingresses; their Secrets serve the Gateway too, so that its HTTPS listener "
@@ -185,36 +186,40 @@ Stage shift(const Facts& facts) {
        "everything"},
       "errors and latency of the new side are those of the old one at each step"};
   if (facts.external_dns()) {
-    const std::string prefix = facts.prefix();
-    stage.notes.push_back(
-        "external-dns, the trap of the prefix: it reads annotations of one prefix only. Up to v0.21 that is " +
-        std::string(alpha_prefix) + ", from v0.22 on " + std::string(ga_prefix) +
-        ", with no fallback: with --policy=sync an upgrade in the middle of a migration deletes the records it no "
-        "longer sees. These Ingresses carry " +
-        prefix + ". Pin it: --annotation-prefix=" + prefix + ", or write both prefixes, before any upgrade.");
-    stage.notes.emplace_back(
+    const std::string prefix(ga_prefix);
+    stage.title = "Move the DNS records, one change per name";
+    stage.go_on = "every name resolves to the new address, and errors and latency are those of before";
+    stage.notes = {
+        "Both annotation prefixes first. external-dns v0.22 and later read " + std::string(ga_prefix) + "; they read " +
+            std::string(alpha_prefix) + " too with --enable-legacy-annotation-prefix (v0.23). These Ingresses carry " +
+            facts.prefix() +
+            ". Write both, or set the flag, before any upgrade: a record that is no longer seen is deleted.",
         "Where annotations belong: target on the Gateway (or the ListenerSet, with --gateway-listener-sets); ttl, "
-        "set-identifier and weights of a provider on the HTTPRoute. On the other object they are ignored.");
-    stage.notes.emplace_back(
-        "Run with --policy=upsert-only until the last stage, keep --txt-owner-id and --txt-prefix as they are, and add "
-        "--source=gateway-httproute beside --source=ingress: a record whose only source goes away is deleted.");
-    stage.notes.push_back(
-        facts.dns_weighted
-            ? "These records have weights already: give the HTTPRoutes a set-identifier of their own."
-            : "A weighted record and a simple one of the same name exclude each other: first give the Ingresses a "
-              "set-identifier and weight (old/100), let that settle, then add the routes.");
-    stage.commands = {"WEIGHT=${1:-1}   # 1, then 10, 50 and 100, at least an hour apart",
-                      "kubectl annotate ingress -A --all --overwrite " + prefix + "set-identifier=ingress " + prefix +
-                          "aws-weight=$((100 - WEIGHT)) " + prefix + "ttl=60",
-                      "kubectl annotate httproute -A --all --overwrite " + prefix + "set-identifier=gateway " + prefix +
-                          "aws-weight=$WEIGHT " + prefix + "ttl=60"};
-    stage.undo.insert(stage.undo.begin(),
-                      {"kubectl annotate ingress -A --all --overwrite " + prefix + "aws-weight=100",
-                       "kubectl annotate httproute -A --all --overwrite " + prefix + "aws-weight=0"});
-    stage.undo.back() = "# " + stage.undo.back();
-    stage.notes.emplace_back(
-        "aws-weight is Route 53's; other providers have words of their own, or no weights: there change target host by "
-        "host.");
+        "set-identifier and other properties on the route. Anywhere else they are ignored.",
+        "The pin is what makes this free of gaps: while the Gateway's target is the old address, both sources ask for "
+        "the "
+        "same record, and external-dns changes nothing. Taking the pin off changes each name once.",
+        "Keep solver routes out: --label-filter='!acme.cert-manager.io/http01-solver'. Otherwise an HTTP-01 challenge "
+        "on the "
+        "new Gateway moves the name for as long as it lasts.",
+        "Not with --policy=upsert-only where the type changes (CNAME to A, simple to weighted): the old record would "
+        "stay "
+        "beside the new one. Keep --txt-owner-id and --txt-prefix as they are.",
+        "If the Ingresses went first: put the pin on, or recreate them, before the next sync; with --policy=sync their "
+        "records "
+        "are deleted until the routes are accepted."};
+    stage.commands = {
+        "GATEWAY='-n NAMESPACE NAME'; INGRESS='-n NAMESPACE NAME'   # repeat for each of them",
+        "kubectl annotate gateway $GATEWAY --overwrite " + prefix + "target=OLD-ADDRESS   # the pin",
+        "# add --source=gateway-httproute (gateway-grpcroute, gateway-tlsroute) to external-dns, beside "
+        "--source=ingress",
+        "# look before going on: its log has no change for these names",
+        "kubectl annotate ingress $INGRESS --overwrite " + prefix +
+            "controller=none   # records stay: the routes ask for them",
+        "kubectl annotate gateway $GATEWAY " + prefix + "target-   # the pin off: names move to the new address",
+        "dig +short HOST   # the new address, after the old TTL"};
+    stage.undo = {"kubectl annotate gateway $GATEWAY --overwrite " + prefix + "target=OLD-ADDRESS   # names move back",
+                  "kubectl annotate ingress $INGRESS " + prefix + "controller-"};
     return stage;
   }
   std::size_t listed = 0;

@@ -12,6 +12,7 @@
 #include "cli/controller_flags.h"
 #include "cli/convert_output.h"
 #include "cli/held.h"
+#include "cli/neighbour_check.h"
 #include "convert/convert.h"
 #include "convert/report.h"
 #include "convert/split.h"
@@ -166,7 +167,9 @@ int run_convert(Args& args) {
   Printer printer(style, !args.no_check);
   kube::Bundle all;
   const bool to_files = !args.output_dir.empty();
+  NeighbourCheck neighbours(loaded.bundle);
   const auto take = [&](kube::Bundle&& piece) {
+    neighbours.add(piece);
     to_files ? convert::append(all, std::move(piece)) : printer(std::move(piece));
   };
   check::Summary checked;
@@ -178,6 +181,7 @@ int run_convert(Args& args) {
   const check::Output output{take, [&] {
                                all = {};
                                printer.restart();
+                               neighbours.restart();
                              }};
   auto outcomes =
       args.no_check ? convert::convert(loaded.bundle, args.options, loaded.sources, loaded.sink, take)
@@ -189,6 +193,10 @@ int run_convert(Args& args) {
     if (const Status status = write_split(std::move(all), args.output_dir, args.split, style); !status)
       return fail(status.error());
 
+  for (const convert::Note& note : outcomes->ledger.notes())
+    if (note.code == "GW610" && note.severity == diag::Severity::warning && note.object)
+      neighbours.leave_out(*note.object);
+  for (diag::Diagnostic& finding : neighbours.findings()) loaded.sink.report(std::move(finding));
   std::vector<diag::Diagnostic> findings = loaded.sink.take();
   if (!args.report.empty())
     if (const Status status =

@@ -11,7 +11,7 @@
 namespace gw::cli {
 namespace {
 
-constexpr const char* gateway_api = "v1.6";
+constexpr const char* gateway_api = "v1.7";
 #if defined(__clang__)
 constexpr const char* compiler = "clang " __clang_version__;
 #else
@@ -24,9 +24,19 @@ int print_version(bool json) {
     return exit_ok;
   }
   nlohmann::ordered_json out = {{"version", version()}, {"gatewayAPI", gateway_api}, {"compiler", compiler}};
-  // Features of the Gateway API conformance suite that `serve` supports, by installed channel.
-  out["conformance"] = {{"standard", control::supported_features(false)},
-                        {"experimental", control::supported_features(true)}};
+  // Features of the Gateway API conformance suite that `serve` supports, by installed channel and release. Members
+  // without a release are those of `gatewayAPI`.
+  const auto features = [](route::Channel channel, std::uint8_t minor) {
+    return control::supported_features({channel, minor});
+  };
+  using enum route::Channel;
+  const std::uint8_t newest = route::Release{}.minor;
+  out["conformance"] = {{"standard", features(standard, newest)}, {"experimental", features(experimental, newest)}};
+  for (const std::uint8_t minor : {std::uint8_t{6}, std::uint8_t{7}})
+    out["releases"]["v1." + std::to_string(minor)] = {
+        {"standard", features(standard, minor)},
+        {"experimental", features(experimental, minor)},
+        {"hostnamePrecedence", route::Release{standard, minor}.own_hostnames() ? "route hostname" : "intersection"}};
   std::cout << out.dump(2) << '\n';
   return exit_ok;
 }

@@ -72,7 +72,7 @@ class Controller {
       : client_(access), dataplane_(dataplane), options_(options) {}
 
   // What the installed definitions say of themselves. Where they cannot be read: the standard channel.
-  void find_channel() {
+  void find_release() {
     auto answer =
         client_.get("/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gateways.gateway.networking.k8s.io");
     if (!answer || answer->status != 200) return;
@@ -80,10 +80,11 @@ class Controller {
     const nlohmann::json::json_pointer annotations("/metadata/annotations");
     const auto noted = definition.is_object() ? definition.value(annotations, nlohmann::json()) : nlohmann::json();
     if (!noted.is_object()) return;
-    experimental_ = noted.value("gateway.networking.k8s.io/channel", "") == "experimental";
+    const bool experimental = noted.value("gateway.networking.k8s.io/channel", "") == "experimental";
+    const std::string version = noted.value("gateway.networking.k8s.io/bundle-version", "");
+    release_ = route::release_of(version, experimental ? route::Channel::experimental : route::Channel::standard);
     if (options_.log)
-      options_.log("Gateway API " + noted.value("gateway.networking.k8s.io/bundle-version", "") + ", " +
-                   (experimental_ ? "experimental" : "standard") + " channel");
+      options_.log("Gateway API " + version + ", " + (experimental ? "experimental" : "standard") + " channel");
   }
 
   // False when a write has to be tried again.
@@ -94,13 +95,12 @@ class Controller {
     const kube::Index index(bundle);
     route::AttachOptions attach;
     attach.controller_name = options_.controller_name;
-    const route::Attachments attachments = route::attach(
-        index, attach, options_.certificates, experimental_ ? route::Channel::experimental : route::Channel::standard);
+    const route::Attachments attachments = route::attach(index, attach, options_.certificates, release_);
     const GatewayStates states = dataplane_.apply(index, attachments);
     if (options_.applied) options_.applied();
     bool done = true;
     for (const StatusUpdate& update :
-         status_updates(index, attachments, states, {options_.controller_name, now(), experimental_}))
+         status_updates(index, attachments, states, {options_.controller_name, now(), release_}))
       done = write(update) && done;
     for (const Manifest& manifest : infrastructure_.changed(attachments)) {
       if (apply(manifest)) continue;
@@ -147,8 +147,8 @@ class Controller {
   Dataplane& dataplane_;
   const ControllerOptions& options_;
   Infrastructure infrastructure_;
-  bool experimental_ = false;                // the installed channel
-  std::map<std::string, std::string> told_;  // what cannot be written -> why, as told last
+  route::Release release_{route::Channel::standard, 6};  // what is installed; the least where nobody says
+  std::map<std::string, std::string> told_;              // what cannot be written -> why, as told last
 };
 
 constexpr std::chrono::milliseconds first_pause = 500ms, last_pause = 60s;
@@ -169,7 +169,7 @@ Status run_controller(const cluster::Access& access, Dataplane& dataplane, const
         if (options.log) options.log(problem);
       });
   Controller controller(access, dataplane, options);
-  controller.find_channel();
+  controller.find_release();
   using Clock = std::chrono::steady_clock;
   auto again = Clock::time_point::max(), free = Clock::time_point::min();
   std::chrono::milliseconds pause = first_pause;

@@ -4,15 +4,19 @@
 namespace gw::control {
 namespace {
 
+constexpr std::uint8_t never = 255;
+
+// The minor release from which a channel has a feature, and the one that drops it.
 struct Feature {
   std::string_view name;
-  bool experimental = false;
+  std::uint8_t standard = 0, experimental = 0, until = never;
 };
 constexpr Feature features[] = {
     {"BackendTLSPolicy"},
     {"BackendTLSPolicySANValidation"},
     {"GRPCRoute"},
     {"GRPCRouteNamedRouteRule"},
+    {"GRPCRouteRequestHeaderModifier", 7, 7},
     {"Gateway"},
     {"GatewayAddressEmpty"},
     {"GatewayBackendClientCertificate"},
@@ -22,6 +26,7 @@ constexpr Feature features[] = {
     {"GatewayHTTPSListenerDetectMisdirectedRequests"},
     {"GatewayInfrastructure"},
     {"GatewayPort8080"},
+    {"GatewayRouteHostnameIntersectionPrecedence", 7, 7},
     {"GatewayStaticAddresses"},
     {"HTTPRoute"},
     {"HTTPRoute303RedirectStatusCode"},
@@ -31,8 +36,9 @@ constexpr Feature features[] = {
     {"HTTPRouteBackendProtocolWebSocket"},
     {"HTTPRouteBackendRequestHeaderModification"},
     {"HTTPRouteBackendTimeout"},
+    {"HTTPRouteBackendURLRewrite", 7, 7},
     {"HTTPRouteCORS"},
-    {"HTTPRouteDestinationPortMatching", true},
+    {"HTTPRouteDestinationPortMatching", never},
     {"HTTPRouteHostRewrite"},
     {"HTTPRouteMethodMatching"},
     {"HTTPRouteNamedRouteRule"},
@@ -46,25 +52,29 @@ constexpr Feature features[] = {
     {"HTTPRouteRequestPercentageMirror"},
     {"HTTPRouteRequestTimeout"},
     {"HTTPRouteResponseHeaderModification"},
-    {"HTTPRouteRetry", true},
-    {"HTTPRouteRetryBackendTimeout", true},
-    {"HTTPRouteRetryConnectionError", true},
+    {"HTTPRouteRetry", never, 0, 7},
+    {"HTTPRouteRetryBackendTimeout", never, 0, 7},
+    {"HTTPRouteRetryCodes", 7, 7},
+    {"HTTPRouteRetryConnectionError", 7, 0},
     {"HTTPRouteSchemeRedirect"},
     {"ListenerSet"},
     {"ReferenceGrant"},
     {"TCPRoute"},
     {"TLSRoute"},
-    {"TLSRouteModeMixed", true},
+    {"TLSRouteModeMixed", 7, 0},
     {"TLSRouteModeTerminate"},
     {"UDPRoute"},
 };
 
 }  // namespace
 
-std::vector<std::string_view> supported_features(bool experimental) {
+std::vector<std::string_view> supported_features(const route::Release& release) {
   std::vector<std::string_view> out;
-  for (const Feature& feature : features)
-    if (experimental || !feature.experimental) out.push_back(feature.name);
+  for (const Feature& feature : features) {
+    const std::uint8_t since =
+        release.channel == route::Channel::experimental ? feature.experimental : feature.standard;
+    if (release.minor >= since && release.minor < feature.until) out.push_back(feature.name);
+  }
   return out;
 }
 

@@ -3,9 +3,11 @@
 #include <string_view>
 #include <vector>
 
+#include "route/channel.h"
+
 namespace gw::control {
 
-// Ascending, as the API wants them. Features of the experimental channel only where it is installed.
-std::vector<std::string_view> supported_features(bool experimental);
+// Ascending, as the API wants them: what the installed release and channel of Gateway API know.
+std::vector<std::string_view> supported_features(const route::Release& release);
 
 }  // namespace gw::control

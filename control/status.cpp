@@ -32,6 +32,17 @@ const Json* old_condition(const Json& conditions, const std::string& type) {
   return nullptr;
 }
 
+bool own_type(std::string_view type) {
+  constexpr std::string_view types[] = {"Accepted",
+                                        "Programmed",
+                                        "ResolvedRefs",
+                                        "Conflicted",
+                                        "PartiallyInvalid",
+                                        "OverlappingTLSConfig",
+                                        "InsecureFrontendValidationMode"};
+  return std::find(std::begin(types), std::end(types), type) != std::end(types);
+}
+
 class Builder {
  public:
   Builder(const kube::Index& index, const route::Attachments& attachments, const GatewayStates& states,
@@ -62,19 +73,22 @@ class Builder {
             {"lastTransitionTime", std::move(since)}};
   }
 
+  // Conditions of types that gwctl never writes belong to other controllers and stay as they are.
   Json conditions(const kube::Object& object, const Json& old, const std::vector<route::Condition>& list) const {
     Json out = Json::array();
     for (const route::Condition& c : list) out.push_back(condition(object, old, c));
+    if (old.is_array())
+      for (const Json& each : old)
+        if (const std::string type = text(each, "type"); !type.empty() && !own_type(type)) out.push_back(each);
     return out;
   }
 
   static Json member(const Json& object, const char* key) { return object.contains(key) ? object[key] : Json(); }
 
-  // A list that other controllers write to as well is replaced only in the version that was read.
-  void update(const kube::Object& object, const kube::KindInfo& info, const Json& status, bool shared_list = false) {
+  // Other controllers write to the same lists: they are replaced only in the version that was read.
+  void update(const kube::Object& object, const kube::KindInfo& info, const Json& status) {
     if (same(current_status(object), status)) return;
-    updates_.push_back({object.object_id(), std::string(info.plural),
-                        shared_list ? std::string(object.metadata.resource_version) : std::string(),
+    updates_.push_back({object.object_id(), std::string(info.plural), std::string(object.metadata.resource_version),
                         Json{{"status", status}}.dump(-1, ' ', false, Json::error_handler_t::replace)});
   }
   // Fields this controller does not write (of other features) do not count.
@@ -90,7 +104,7 @@ class Builder {
       accepted = {"Accepted", false, "InvalidParameters", "gwctl takes no parametersRef", nullptr};
     const Json old = current_status(object);
     Json features = Json::array();
-    for (std::string_view name : supported_features(options_.experimental)) features.push_back({{"name", name}});
+    for (std::string_view name : supported_features(options_.release)) features.push_back({{"name", name}});
     Json status;
     status["conditions"] = conditions(object, member(old, "conditions"), {accepted});
     status["supportedFeatures"] = std::move(features);
@@ -190,7 +204,7 @@ class Builder {
       if (parents.empty() && !old.is_array()) continue;
       Json status;
       status["parents"] = std::move(parents);
-      update(object, kube::KindOf<Route>::info, status, true);
+      update(object, kube::KindOf<Route>::info, status);
     }
   }
 
@@ -222,7 +236,7 @@ class Builder {
       if (ancestors.empty() && !old.is_array()) continue;
       Json status;
       status["ancestors"] = std::move(ancestors);
-      update(object, kube::KindOf<kube::BackendTlsPolicy>::info, status, true);
+      update(object, kube::KindOf<kube::BackendTlsPolicy>::info, status);
     }
   }
 

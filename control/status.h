@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "route/attach.h"
+#include "route/channel.h"
 
 namespace gw::control {
 
@@ -20,14 +20,15 @@ using GatewayStates = std::map<kube::NamespacedName, GatewayState>;
 struct StatusUpdate {
   diag::ObjectId object;
   std::string plural;
-  std::string resource_version;  // set where other controllers have entries of their own: the write must not lose them
+  std::string
+      resource_version;  // that was read: the write must not lose entries of other controllers; empty from files
   std::string json;
 };
 
 struct StatusOptions {
   std::string controller_name;
-  std::string now;           // RFC 3339; the transition time of what changed
-  bool experimental = true;  // Gateway API's experimental channel is installed
+  std::string now;              // RFC 3339; the transition time of what changed
+  route::Release release = {};  // of Gateway API, as installed
 };
 
 // Only objects whose status differs from the one they carry. Every condition has the current observedGeneration;

@@ -130,6 +130,19 @@ constexpr CodePage pages[] = {
      "A difference that every move to Gateway API brings (a wildcard that takes more labels, a redirect to the path "
      "with a "
      "slash), or one that no route can be left out for. The finding shows a request; gwctl verify shows all."},
+    {"GW680", "DNS records that change",
+     "external-dns makes records of Ingresses, and of routes with their Gateways. The two sides were asked with the "
+     "same "
+     "rules; what is named is published before and not afterwards, or differently. `gwctl neighbours OLD NEW` has the "
+     "table."},
+    {"GW681", "Certificates that change",
+     "cert-manager makes Certificates of Ingresses, Gateways and ListenerSets. What is named would not be renewed any "
+     "more, "
+     "or would be issued again for other names. `gwctl neighbours OLD NEW` has the table."},
+    {"GW682", "ListenerSets that neighbours do not read by default",
+     "external-dns needs --gateway-listener-sets, cert-manager the feature gate ListenerSets. Without them the records "
+     "and "
+     "Certificates of those listeners are lost."},
 };
 
 }  // namespace

@@ -14,8 +14,9 @@ struct Row {
   std::string_view detail;
 };
 constexpr std::string_view dns_on_routes =
-    "moved to the routes; external-dns reads it there with --source=gateway-httproute (keep --source=ingress until the "
-    "Ingress is gone, or its records go with it)";
+    "moved to the routes; external-dns reads it there with --source=gateway-httproute (gateway-grpcroute for "
+    "GRPCRoutes, "
+    "gateway-tlsroute for TLSRoutes; keep --source=ingress until the Ingress is gone, or its records go with it)";
 
 // First match wins.
 constexpr Row rows[] = {
@@ -26,8 +27,6 @@ constexpr Row rows[] = {
     {"acme.cert-manager.io/", Home::gateway, {}},
     {"kubernetes.io/tls-acme", Home::gateway, {}},
     {"external-dns.alpha.kubernetes.io/target", Home::gateway, {}},
-    {"external-dns.alpha.kubernetes.io/ingress-hostname-source", Home::gone,
-     "external-dns takes the hostnames of the route"},
     {"external-dns.alpha.kubernetes.io/", Home::route, dns_on_routes},
     {"external-dns.kubernetes.io/target", Home::gateway, {}},
     {"external-dns.kubernetes.io/", Home::route, dns_on_routes},
@@ -62,7 +61,13 @@ void move_annotations(const std::vector<const kube::Object*>& objects, Ir& ir, L
 std::vector<std::pair<std::string, std::string>> route_annotations(const kube::Object& ingress) {
   std::vector<std::pair<std::string, std::string>> kept;
   for (const auto& annotation : ingress.metadata.annotations)
-    if (const Row* row = row_of(annotation.first); row && row->home == Home::route) kept.push_back(annotation);
+    if (const Row* row = row_of(annotation.first); row && row->home == Home::route) {
+      auto& [key, value] = kept.emplace_back(annotation);
+      // What an Ingress calls ingress-hostname-source, a route calls gateway-hostname-source.
+      constexpr std::string_view of_ingress = "/ingress-hostname-source";
+      if (key.ends_with(of_ingress))
+        key.replace(key.size() - of_ingress.size(), of_ingress.size(), "/gateway-hostname-source");
+    }
   return kept;
 }
 

@@ -16,12 +16,14 @@ namespace {
 
 struct Ranked {
   MatchRow row;
-  int kind = 2;  // Exact 0, RegularExpression 1, PathPrefix 2
+  int kind = 2;                 // Exact 0, RegularExpression 1, PathPrefix 2
+  std::uint32_t looseness = 0;  // of the route's claim to the host
   std::size_t length = 0, method_length = 0;
   std::size_t route = 0, rule = 0, match = 0;
 
   auto key() const {
-    return std::tuple(kind, ~length, ~method_length, ~row.header_count, ~row.query_count, route, rule, match);
+    return std::tuple(looseness, kind, ~length, ~method_length, ~row.header_count, ~row.query_count, route, rule,
+                      match);
   }
 };
 
@@ -144,7 +146,12 @@ class Mapper {
       }
       for (const route::ParentStatus::On& on : parent.on) {
         if (!attachments_.listeners[on.listener].usable) continue;
-        for (const std::string& host : on.hostnames) place(on.listener, host, matches);
+        for (const std::string& host : on.hostnames) {
+          const std::uint32_t claimed =
+              attachments_.own_hostnames ? route::looseness(host, route.spec.hostnames) : std::uint32_t{0};
+          for (Ranked& match : matches) match.looseness = claimed;
+          place(on.listener, host, matches);
+        }
       }
     }
   }

@@ -109,6 +109,8 @@ void fields(V& v, ListenerTls& t) {
   v("options", t.options);
 }
 
+struct ListenerFilters;
+
 struct Listener : Located {
   String name;
   OptionalString hostname;
@@ -116,6 +118,7 @@ struct Listener : Located {
   String protocol;  // HTTP, HTTPS, TLS, TCP, UDP or domain-prefixed
   std::optional<ListenerTls> tls;
   std::optional<AllowedRoutes> allowed_routes;
+  Box<ListenerFilters> filters;  // v1.7, experimental
 };
 template <class V>
 void fields(V& v, Listener& l) {
@@ -125,6 +128,7 @@ void fields(V& v, Listener& l) {
   v("protocol", l.protocol);
   v("tls", l.tls);
   v("allowedRoutes", l.allowed_routes);
+  v("filters", l.filters);
 }
 
 struct GatewayAddress : Located {
@@ -400,6 +404,15 @@ void fields(V& v, RouteFilter& f) {
   v("cors", f.cors);
   v("externalAuth", f.external_auth);
   v("extensionRef", f.extension_ref);
+}
+
+// What runs on every request of a listener, before a route is chosen: ExternalAuth and ExtensionRef.
+struct ListenerFilters : Located {
+  std::vector<RouteFilter> requests;
+};
+template <class V>
+void fields(V& v, ListenerFilters& f) {
+  v("requests", f.requests);
 }
 
 struct BackendRef : Located {

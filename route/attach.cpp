@@ -2,6 +2,7 @@
 #include "route/attach.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
@@ -12,20 +13,23 @@
 #include "route/order.h"
 #include "route/policies.h"
 #include "route/routes.h"
+#include "route/target.h"
 
 namespace gw::route {
 namespace {
 
 class Attacher {
  public:
-  Attacher(const kube::Index& index, const AttachOptions& options, const CertificateFacts* facts, Channel channel)
+  Attacher(const kube::Index& index, const AttachOptions& options, const CertificateFacts* facts,
+           const Release& release)
       : index_(index),
         options_(options),
         facts_(facts),
-        channel_(channel),
+        release_(release),
         controller_(!options.controller_name.empty()) {}
 
   Attachments run() {
+    out_.own_hostnames = release_.own_hostnames();
     for (const kube::Gateway& gateway : index_.bundle().gateways) add_gateway(gateway);
     add_listener_sets();
     settle_listeners();
@@ -97,7 +101,7 @@ class Attacher {
     // out_.listeners holds Gateways first, then sets by age: precedence order already.
     for (ListenerStatus& status : out_.listeners) by_gateway[status.gateway].push_back(&status);
     for (auto& [gateway, listeners] : by_gateway) {
-      mark_conflicts(listeners, channel_ == Channel::experimental);
+      mark_conflicts(listeners, release_.mixed_tls());
       for (ListenerStatus* status : listeners) {
         conclude(*status);
         if (options_.faults_only) keep_faults(status->conditions);
@@ -249,7 +253,7 @@ class Attacher {
   const kube::Index& index_;
   const AttachOptions& options_;
   const CertificateFacts* facts_;
-  Channel channel_;
+  const Release release_;
   bool controller_;  // GatewayClasses are told apart
   Attachments out_;
   std::map<const kube::Object*, std::vector<std::size_t>> owners_;  // Gateway or ListenerSet -> its listeners
@@ -265,6 +269,18 @@ bool namespace_allowed(const kube::Index& index, const kube::RouteNamespaces& al
   if (from == "Same") return home == guest;
   if (from == "Selector") return allowed.selector && kube::matches(*allowed.selector, index.namespace_labels(guest));
   return false;
+}
+
+std::uint32_t looseness(std::string_view host, const std::vector<kube::String>& own_hostnames) {
+  if (host.empty()) return 0;
+  constexpr std::uint32_t no_hostname = 1000;  // above every length of a name
+  std::uint32_t least = no_hostname;
+  for (const std::string_view own : own_hostnames) {
+    if (equal_fold(own, host)) return 0;
+    if (own.starts_with("*.") && intersect(own, host) == std::optional<std::string>(host))
+      least = std::min(least, no_hostname - static_cast<std::uint32_t>(own.size()));
+  }
+  return least;
 }
 
 std::optional<std::string> intersect(std::string_view listener_host, std::string_view route_host) {
@@ -287,13 +303,21 @@ std::optional<std::string> intersect(std::string_view listener_host, std::string
   return std::nullopt;
 }
 
+Release release_of(std::string_view bundle_version, Channel channel) {
+  Release release{channel, 6};
+  constexpr std::string_view major = "v1.";
+  if (!bundle_version.starts_with(major)) return release;
+  std::from_chars(bundle_version.data() + major.size(), bundle_version.data() + bundle_version.size(), release.minor);
+  return release;
+}
+
 Attachments attach(const kube::Index& index, const AttachOptions& options, const CertificateFacts* facts) {
-  return attach(index, options, facts, Channel::experimental);
+  return attach(index, options, facts, Release{});
 }
 
 Attachments attach(const kube::Index& index, const AttachOptions& options, const CertificateFacts* facts,
-                   Channel channel) {
-  return Attacher(index, options, facts, channel).run();
+                   const Release& release) {
+  return Attacher(index, options, facts, release).run();
 }
 
 }  // namespace gw::route

@@ -26,7 +26,10 @@ struct ListenerStatus {
   std::vector<std::string> supported_kinds;  // HTTPRoute, GRPCRoute, ...
   std::size_t attached_routes = 0;
   std::vector<Condition> conditions;
-  bool usable = true;                // takes traffic
+  bool usable = true;  // takes traffic
+  // It has a filter that gwctl does not run. It still owns its names, and answers 500, so that no other listener of the
+  // port serves unfiltered what this one was to guard.
+  bool closed = false;
   bool earlier_certificate = false;  // with the pair that its Secret held before
 };
 
@@ -82,6 +85,9 @@ struct Attachments {
   std::vector<ListenerStatus> listeners;
   std::vector<ParentStatus> parents;
   std::vector<PolicyStatus> policies;
+  // HTTPRoute.spec.hostnames, v1.7: of routes that share a name of a listener, the one whose own hostname is more
+  // specific goes first, whatever its paths. False: as in v1.6, the intersection alone counts.
+  bool own_hostnames = true;
 };
 
 struct AttachOptions {
@@ -92,6 +98,10 @@ struct AttachOptions {
 
 Attachments attach(const kube::Index& index, const AttachOptions& options = {},
                    const CertificateFacts* facts = nullptr);
+
+// How loosely a route claims `host`, a name that it serves on a listener. 0: it names it itself. Else the name is the
+// listener's, and the number grows as the route's own hostname gets less specific.
+std::uint32_t looseness(std::string_view host, const std::vector<kube::String>& own_hostnames);
 
 // The intersection of a listener's and a route's hostname ("" is every host); nullopt when there is none.
 // Gateway API v1.6 HTTPRoute.spec.hostnames.

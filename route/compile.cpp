@@ -74,6 +74,7 @@ class Compiler {
   void run() {
     add_listeners();
     add_routes();
+    name_tls_routes();
     place();
     out_.backends = next_backend_;
     out_.names.shrink();
@@ -116,7 +117,7 @@ class Compiler {
     const Listener& listener = out_.listeners.back();
     bucket_of_.push_back(Entry::none);
     group_of_.emplace_back();
-    if (!listener.usable) return;
+    if (!listener.usable && !listener.closed) return;
     GatewayPorts& ports = out_.gateways[gateway_numbers_.at(status.gateway)];
     const Traffic traffic = traffic_of(listener.protocol);
     auto group = std::find_if(ports.groups.begin(), ports.groups.end(),
@@ -167,6 +168,7 @@ class Compiler {
       if (name.text == from.protocol) to.protocol = name.protocol;
     to.hostname = lower(from.hostname.value_or(""));
     to.usable = status.usable;
+    to.closed = status.closed;
     if (from.tls) {
       to.passthrough = from.tls->mode.value_or("Terminate") == "Passthrough";
       for (const kube::ObjectReference& ref : from.tls->certificate_refs)
@@ -275,7 +277,8 @@ class Compiler {
     }
     std::set<std::uint32_t> tables;
     for (const ParentStatus::On* on : ref.ons)
-      for (const std::string& host : on->hostnames) tables.insert(host_table(bucket_of_[on->listener], host));
+      for (const std::string& host : on->hostnames)
+        tables.insert(host_table(bucket_of_[on->listener], host, claim(host, route.spec.hostnames)));
     for (std::uint32_t table : tables)
       for (std::size_t m = first; m < matches_.size(); ++m) placed_.push_back({table, static_cast<std::uint32_t>(m)});
   }
@@ -399,10 +402,26 @@ class Compiler {
     return next_scope_++;
   }
 
-  std::uint32_t host_table(std::uint32_t bucket, const std::string& host) {
+  std::uint32_t claim(const std::string& host, const std::vector<kube::String>& own_hostnames) const {
+    return attachments_.own_hostnames ? looseness(host, own_hostnames) : 0;
+  }
+
+  // The table of a name and, behind it, those of routes that claim it more loosely.
+  std::uint32_t host_table(std::uint32_t bucket, const std::string& host, std::uint32_t claimed) {
     const auto fresh = static_cast<std::uint32_t>(out_.host_tables.size());
-    const std::uint32_t table = out_.names.insert(out_.buckets[bucket].hosts, name_key(host), fresh);
+    std::uint32_t table = out_.names.insert(out_.buckets[bucket].hosts, name_key(host), fresh);
     if (table == fresh) out_.host_tables.emplace_back();
+    while (out_.host_tables[table].looseness < claimed) {
+      const std::uint32_t next = out_.host_tables[table].looser;
+      if (next == Entry::none || out_.host_tables[next].looseness > claimed) {
+        const auto added = static_cast<std::uint32_t>(out_.host_tables.size());
+        out_.host_tables.emplace_back();
+        out_.host_tables[added].looseness = claimed;
+        out_.host_tables[added].looser = next;
+        out_.host_tables[table].looser = added;
+      }
+      table = out_.host_tables[table].looser;
+    }
     return table;
   }
 
@@ -525,11 +544,11 @@ class Compiler {
       out.total_weight += made.weight;
     }
     out_.l4_rules.push_back(std::move(out));
-    // Routes come oldest first: the first on a name, or on a port, stays.
+    // Routes come oldest first: the first on a port stays; of a name, see name_tls_routes().
     for (const ParentStatus::On* on : ref.ons) {
       if (ref.kind == "TLSRoute") {
         for (const std::string& host : on->hostnames)
-          out_.names.insert(out_.buckets[bucket_of_[on->listener]].hosts, name_key(host), number);
+          tls_names_.push_back({claim(host, route.spec.hostnames), bucket_of_[on->listener], host, number});
         continue;
       }
       const auto& [gateway, port, traffic] = group_of_[on->listener];
@@ -537,6 +556,20 @@ class Compiler {
         if (group.port == port && group.traffic == traffic && group.l4 == Entry::none) group.l4 = number;
     }
   }
+
+  // The first on a name stays: the tightest claim, then the oldest.
+  void name_tls_routes() {
+    std::stable_sort(tls_names_.begin(), tls_names_.end(),
+                     [](const TlsName& a, const TlsName& b) { return a.claimed < b.claimed; });
+    for (const TlsName& name : tls_names_)
+      out_.names.insert(out_.buckets[name.bucket].hosts, name_key(name.host), name.rule);
+  }
+
+  struct TlsName {
+    std::uint32_t claimed, bucket;
+    std::string host;
+    std::uint32_t rule;  // in Impl::l4_rules
+  };
 
   const kube::Index& index_;
   const Attachments& attachments_;
@@ -549,6 +582,7 @@ class Compiler {
   std::vector<std::tuple<std::size_t, kube::Port, Traffic>> group_of_;
   std::vector<Match> matches_;
   std::vector<Placed> placed_;
+  std::vector<TlsName> tls_names_;
   std::vector<std::uint32_t> prefixes_;  // by match: where its text lies
   std::unordered_map<std::string, std::shared_ptr<const RE2>> regexes_;
 };

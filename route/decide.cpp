@@ -292,6 +292,10 @@ Scored decide_on(const Table::Impl& table, const GatewayPorts& gateway, const Re
   const Listener& listener = table.listeners[table.buckets[bucket].listener];
   out.decision.listener = &listener;
   out.listener_score = score(listener.hostname);
+  if (listener.closed) {
+    out.decision.status = 500;
+    return out;
+  }
   if (listener.protocol == Protocol::tls) return out;  // not HTTP: TLSRoutes only
   const SplitTarget split = split_target(origin_target);
   Lookup at{table, request, split.query, {}};
@@ -304,7 +308,9 @@ Scored decide_on(const Table::Impl& table, const GatewayPorts& gateway, const Re
   at.path = *path;
   const std::uint32_t hosts = most_specific(table.names, table.buckets[bucket].hosts, host.view());
   if (hosts == Dictionary::none) return out;
-  const Entry* entry = find_entry(at, table.host_tables[hosts]);
+  const Entry* entry = nullptr;
+  for (std::uint32_t own = hosts; !entry && own != Entry::none; own = table.host_tables[own].looser)
+    entry = find_entry(at, table.host_tables[own]);
   if (!entry) return out;
   if (table.straight[entry->action] && origin_target.data() == request.target.data()) {
     out.decision.kind = Decision::Kind::forward;

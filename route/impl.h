@@ -48,6 +48,8 @@ struct HostTable {
   bool has_exact = false;
   std::uint32_t regex_begin = 0, regex_end = 0;  // in Impl::regexes, precedence order
   std::unique_ptr<RE2::Set> set;                 // all of them at once, where there are many
+  // Rules of routes that claim the name more loosely (see looseness()): asked where none of these fits.
+  std::uint32_t looseness = 0, looser = Entry::none;
 };
 
 // A listener as the data path sees it: its hostnames.

@@ -248,6 +248,12 @@ ListenerStatus examine(const kube::Index& index, const kube::Object& owner, cons
                                  "protocol " + listener.protocol + " is not supported", listener.node});
     return status;
   }
+  if (listener.filters && !listener.filters->requests.empty()) {
+    const kube::RouteFilter& first = listener.filters->requests.front();
+    status.conditions.push_back({"Accepted", false, "UnsupportedValue",
+                                 "listener filter " + std::string(first.type) + " is not supported", first.node});
+    status.closed = true;
+  }
   route_kinds(status);
   if (row->needs_tls) certificates(index, status, options, facts);
   client_certificates(index, status, facts);

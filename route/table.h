@@ -193,7 +193,8 @@ struct Listener {
   bool passthrough = false;
   std::vector<kube::NamespacedName> certificates;
   std::optional<ClientValidation> client_validation;
-  bool usable = true;  // accepted and without conflict; with certificates where it needs them
+  bool usable = true;   // accepted and without conflict; with certificates where it needs them
+  bool closed = false;  // not usable, and its names answer 500: it asks for filters that are not run
 };
 
 // TLSRoute, TCPRoute, UDPRoute: a rule is only its weighted backends.

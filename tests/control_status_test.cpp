@@ -1,8 +1,10 @@
 // The status that a controller writes, for the main outcomes of attachment. Gateway API v1.6.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "control/features.h"
 #include "control/status.h"
 #include "kube/load.h"
 
@@ -73,7 +75,7 @@ struct World {
     const auto attachments = route::attach(index, options);
     control::GatewayStates wanted;
     for (const auto& [id, state] : states) wanted[id] = state;
-    updates = control::status_updates(index, attachments, wanted, {controller, "2026-01-02T03:04:05Z", true});
+    updates = control::status_updates(index, attachments, wanted, {controller, "2026-01-02T03:04:05Z", {}});
   }
   const control::StatusUpdate* find(const std::string& name) const {
     for (const auto& update : updates)
@@ -207,4 +209,42 @@ TEST_CASE("a status of any shape in a file does no harm") {
   for (const char* status : {"status: 1\n", "status: {parents: [1, [], {parentRef: 3, controllerName: {}}]}\n",
                              "status: {parents: {a: b}}\n", "status: [x]\n"})
     CHECK(World(base + http_route("r", "{name: edge, namespace: infra}", spec, status)).find("r") != nullptr);
+}
+
+TEST_CASE("conditions of types that others write stay, on Gateways and listeners; what gwctl wrote before goes") {
+  const std::string conditions_of_others =
+      "conditions: [{type: example.com/Scanned, status: \"True\", reason: Clean, message: \"\", observedGeneration: 1, "
+      "lastTransitionTime: \"2026-01-01T00:00:00Z\"}, {type: Conflicted, status: \"True\", reason: HostnameConflict, "
+      "message: \"\", lastTransitionTime: \"2026-01-01T00:00:00Z\"}]";
+  const std::string text = "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: gw}\nspec: {controllerName: " +
+         std::string(controller) + "}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n"
+         "metadata: {name: edge, namespace: infra, generation: 3, resourceVersion: \"9\"}\nspec:\n  gatewayClassName: gw\n"
+         "  listeners: [{name: web, port: 80, protocol: HTTP}]\nstatus:\n  " + conditions_of_others +
+         "\n  listeners: [{name: web, attachedRoutes: 0, supportedKinds: [], " + conditions_of_others + "}]\n";
+  const World world(text);
+  const Json status = world.status("edge");
+  CHECK(conditions(status["conditions"]).ends_with(" example.com/Scanned=True/Clean"));
+  const std::string listener = conditions(status["listeners"][0]["conditions"]);
+  CHECK(listener.ends_with(" example.com/Scanned=True/Clean"));
+  CHECK(listener.find("HostnameConflict") == std::string::npos);
+  CHECK(world.find("edge")->resource_version == "9");
+}
+
+TEST_CASE("features follow the installed release and channel") {
+  using gw::route::Channel;
+  const auto has = [](Channel channel, std::uint8_t minor, std::string_view name) {
+    const auto all = control::supported_features({channel, minor});
+    CHECK(std::is_sorted(all.begin(), all.end()));
+    return std::find(all.begin(), all.end(), name) != all.end();
+  };
+  CHECK(!has(Channel::standard, 6, "TLSRouteModeMixed"));
+  CHECK(has(Channel::experimental, 6, "TLSRouteModeMixed"));
+  CHECK(has(Channel::standard, 7, "TLSRouteModeMixed"));
+  CHECK(has(Channel::experimental, 6, "HTTPRouteRetry"));
+  CHECK(!has(Channel::experimental, 7, "HTTPRouteRetry"));
+  CHECK(has(Channel::standard, 7, "GatewayRouteHostnameIntersectionPrecedence"));
+  CHECK(!has(Channel::experimental, 6, "GatewayRouteHostnameIntersectionPrecedence"));
+  CHECK(gw::route::release_of("v1.6.3", Channel::standard).minor == 6);
+  CHECK(gw::route::release_of("v1.10.0-rc.1", Channel::standard).minor == 10);
+  CHECK(gw::route::release_of("main", Channel::standard).minor == 6);
 }

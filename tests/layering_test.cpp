@@ -28,6 +28,7 @@ const std::map<std::string, Words> rooms = {
     {"route", {"kube", "yaml", "diag"}},
     {"control", {"cluster", "route", "kube", "yaml", "diag"}},
     {"convert", {"language", "kube", "yaml", "diag"}},
+    {"neighbours", {"kube", "yaml", "diag"}},
     {"validate", {"route", "pki", "kube", "yaml", "diag"}},
     {"verify", {"route", "language", "kube", "yaml", "diag"}},
     {"runtime", {"route", "pki", "kube", "yaml", "diag"}},
@@ -36,7 +37,8 @@ const std::map<std::string, Words> rooms = {
     {"check", {"convert", "verify", "route", "kube", "yaml", "diag"}},
     {"audit", {"check", "convert", "validate", "verify", "route", "pki", "kube", "yaml", "diag"}},
     {"cli",
-     {"audit", "check", "export", "graph", "control", "convert", "validate", "verify", "runtime", "cluster", "route", "kube",
+     {"audit", "check", "neighbours", "export", "graph", "control", "convert", "validate", "verify", "runtime", "cluster", "route",
+      "kube",
       "yaml", "pki", "diag"}},
 };
 

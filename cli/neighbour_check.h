@@ -1,0 +1,33 @@
+// What a conversion changes for external-dns and cert-manager: both sides are asked while the conversion runs.
+#pragma once
+#include <vector>
+
+#include "diag/diagnostic.h"
+#include "neighbours/compare.h"
+
+namespace gw::cli {
+
+class NeighbourCheck {
+ public:
+  // Reads the old side at once; `old` must outlive the check, the specs of its Ingresses need not.
+  explicit NeighbourCheck(const kube::Bundle& old);
+
+  void add(const kube::Bundle& piece);  // of the output
+  void restart();                       // the output begins again
+  // An Ingress that was not converted stays in the cluster, and so does what it asks for.
+  void leave_out(const kube::Object& ingress);
+
+  std::vector<neighbours::Difference> differences() const;
+  // GW680 and GW681; errors where external-dns or cert-manager is evidently in use and something would be lost.
+  std::vector<diag::Diagnostic> findings() const;
+
+ private:
+  neighbours::Wanted after(bool listener_sets) const;
+
+  neighbours::Wanted before_;
+  const kube::Bundle& old_;
+  kube::Bundle made_;  // names, hostnames and annotations; rules are left out
+  bool dns_in_use_ = false;
+};
+
+}  // namespace gw::cli

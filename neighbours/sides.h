@@ -1,0 +1,10 @@
+// The two halves of wanted(): one for each neighbour.
+#pragma once
+#include "neighbours/listeners.h"
+
+namespace gw::neighbours {
+
+void add_records(const kube::Bundle& bundle, const Listeners& listeners, const Options& options, Wanted& out);
+void add_certificates(const kube::Bundle& bundle, const Listeners& listeners, const Options& options, Wanted& out);
+
+}  // namespace gw::neighbours
