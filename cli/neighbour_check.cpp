@@ -62,7 +62,8 @@ bool names_dns(const kube::Object& object) {
 
 }  // namespace
 
-NeighbourCheck::NeighbourCheck(const kube::Bundle& old) : before_(neighbours::wanted(old)) {
+// A Gateway never asks for a Certificate because of kubernetes.io/tls-acme: whether there is a default issuer is not known here.
+NeighbourCheck::NeighbourCheck(const kube::Bundle& old) : before_(neighbours::wanted(old, {.default_issuer = true})) {
   dns_in_use_ = std::any_of(old.ingresses.begin(), old.ingresses.end(), names_dns);
   made_.namespaces = old.namespaces;
   add(old);  // what is there besides Ingresses stays

@@ -75,12 +75,12 @@ Certificate form_of(const kube::Object& object, std::string by) {
   return form;
 }
 
-void add_ingress(const kube::Ingress& ingress, Writer& writer) {
+void add_ingress(const kube::Ingress& ingress, bool default_issuer, Writer& writer) {
   const kube::StringMap& annotations = ingress.metadata.annotations;
   std::optional<std::string> by = issuer(annotations);
   const bool asks = !annotation(annotations, "cert-manager.io/issuer").empty() ||
                     !annotation(annotations, "cert-manager.io/cluster-issuer").empty();
-  if (!by && !asks && annotation(annotations, "kubernetes.io/tls-acme") == "true") by = "the default issuer";
+  if (!by && !asks && default_issuer && annotation(annotations, "kubernetes.io/tls-acme") == "true") by = "the default issuer";
   if (!by) return;
   std::set<std::string> secrets;
   for (const kube::IngressTls& tls : ingress.spec.tls)  // one Secret in two entries: the whole Ingress is refused
@@ -161,7 +161,7 @@ void add_written(const kube::OtherObject& object, Writer& writer) {
 
 }  // namespace
 
-void add_certificates(const kube::Bundle& bundle, const Listeners& listeners, Wanted& out) {
+void add_certificates(const kube::Bundle& bundle, const Listeners& listeners, const Options& options, Wanted& out) {
   Writer writer(out);
   for (const kube::OtherObject& each : bundle.others)
     if (each.kind == "Certificate" && each.api_version.starts_with(prefix)) add_written(each, writer);
@@ -170,7 +170,7 @@ void add_certificates(const kube::Bundle& bundle, const Listeners& listeners, Wa
   for (const auto& [secret, asked] : out.certificates) written.insert(secret);
   Wanted made;
   Writer shims(made);
-  for (const kube::Ingress& each : bundle.ingresses) add_ingress(each, shims);
+  for (const kube::Ingress& each : bundle.ingresses) add_ingress(each, options.default_issuer, shims);
   for (const kube::Gateway& each : bundle.gateways)
     add_listeners(each, each.spec.listeners, each.metadata.annotations, {}, shims);
   for (const Listeners::Admitted& each : listeners.sets()) add_set(*each.set, *each.gateway, shims);
@@ -182,7 +182,7 @@ Wanted wanted(const kube::Bundle& bundle, const Options& options) {
   Wanted out;
   const Listeners listeners(bundle, options);
   add_records(bundle, listeners, options, out);
-  add_certificates(bundle, listeners, out);
+  add_certificates(bundle, listeners, options, out);
   return out;
 }
 

@@ -5,6 +5,6 @@
 namespace gw::neighbours {
 
 void add_records(const kube::Bundle& bundle, const Listeners& listeners, const Options& options, Wanted& out);
-void add_certificates(const kube::Bundle& bundle, const Listeners& listeners, Wanted& out);
+void add_certificates(const kube::Bundle& bundle, const Listeners& listeners, const Options& options, Wanted& out);
 
 }  // namespace gw::neighbours

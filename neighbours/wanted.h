@@ -17,6 +17,7 @@ struct Options {
       true;  // external-dns --enable-legacy-annotation-prefix: external-dns.alpha.kubernetes.io/ counts
   bool listener_sets = true;     // external-dns --gateway-listener-sets, cert-manager's gate ListenerSets
   bool ignore_tls_spec = false;  // external-dns --ignore-ingress-tls-spec
+  bool default_issuer = false;   // cert-manager has one, so that kubernetes.io/tls-acme asks for Certificates
 };
 
 // external-dns keeps one record for each of these.
