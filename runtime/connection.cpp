@@ -86,7 +86,7 @@ void Connection::pump() {
 }
 
 void Connection::put(std::string_view bytes) {
-  if (out_.empty()) worker_.lend_buffer(out_);
+  if (out_.buffer().empty()) worker_.lend_buffer(out_.buffer());
   out_.append(bytes);
   schedule();
 }
@@ -95,12 +95,12 @@ void Connection::put_body(std::string_view head, std::string_view bytes, std::st
   constexpr std::size_t small = 8 * 1024;
   if (closed_) return;
   if (bytes.size() < small || !connected_ || !writable_) {
-    out_.append(head).append(bytes).append(tail);
+    for (std::string_view part : {head, bytes, tail}) out_.append(part);
     schedule();
     return;
   }
   auto part = [](std::string_view s) { return iovec{const_cast<char*>(s.data()), s.size()}; };
-  iovec parts[4] = {part(std::string_view(out_).substr(out_at_)), part(head), part(bytes), part(tail)};
+  iovec parts[4] = {part(out_.waiting()), part(head), part(bytes), part(tail)};
   std::size_t skip = unsent() ? 0 : (head.empty() ? 2 : 1);
   int count = static_cast<int>((tail.empty() ? 3 : 4) - skip);
   WriteResult wrote = stream_->write(parts + skip, count);
@@ -117,10 +117,8 @@ void Connection::put_body(std::string_view head, std::string_view bytes, std::st
     left -= cut;
     rest.append(static_cast<const char*>(p.iov_base) + cut, p.iov_len - cut);
   }
-  out_.swap(rest);
-  out_at_ = 0;
-  if (congested()) was_congested_ = true;
-  if (unsent() && writable_) schedule();
+  out_.replace(std::move(rest));
+  if ((unsent() && writable_) || out_.paused()) schedule();
 }
 
 void Connection::flush() {
@@ -131,31 +129,25 @@ void Connection::flush() {
   }
   if (!connected_) return;
   while (unsent() && writable_) {
-    iovec part{out_.data() + out_at_, unsent()};
+    iovec part{const_cast<char*>(out_.waiting().data()), unsent()};
     WriteResult wrote = stream_->write(&part, 1);
     if (wrote.failed) {
       broken_ = true;
       on_broken();
       return;
     }
-    out_at_ += wrote.bytes;
+    out_.taken(wrote.bytes);
     if (wrote.blocked) writable_ = false;
   }
-  if (unsent()) {
-    if (congested()) was_congested_ = true;
-    return;
-  }
-  worker_.take_back(out_);
-  out_at_ = 0;
+  if (unsent()) return;
+  worker_.take_back(out_.buffer());
+  out_.rewind(0);
   if (close_when_flushed_) return close();
   if (finish_) {
     finish_ = false;
     stream_->finish();
   }
-  if (was_congested_) {
-    was_congested_ = false;
-    on_drained();
-  }
+  if (out_.resumes()) on_drained();
 }
 
 void Connection::close() {

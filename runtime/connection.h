@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/outbox.h"
 #include "runtime/stream.h"
 #include "runtime/timers.h"
 
@@ -23,20 +24,19 @@ class Connection : public StreamHandler, public TimerHandler {
   // Read (and offer what is buffered) again when the batch is done; for who was paused.
   void schedule();
   // Bytes that wait for the peer to read.
-  std::size_t unsent() const { return out_.size() - out_at_; }
+  std::size_t unsent() const { return out_.size(); }
   bool closed() const { return closed_; }
   virtual void begin_drain() {}  // no new requests; close as soon as nothing is in flight
 
  protected:
   friend class Worker;
-  static constexpr std::size_t high_water = 64 * 1024;
 
   // Takes what it can of `data` and says how much; the rest is offered again with what follows.
   virtual std::size_t consume(std::string_view data) = 0;
   virtual bool wants_read() const = 0;
   virtual void on_eof() = 0;      // the peer finished sending
   virtual void on_broken() = 0;   // reset, refused, or a write failed
-  virtual void on_drained() {}    // output fell to nothing after it was above the high-water mark
+  virtual void on_drained() {}    // output fell to nothing after somebody was told to wait
   virtual void before_flush() {}  // a chance to produce output
   virtual void on_writable() {}   // connected, or room again
 
@@ -52,7 +52,7 @@ class Connection : public StreamHandler, public TimerHandler {
     close_when_flushed_ = true;
     schedule();
   }
-  bool congested() const { return unsent() >= high_water; }
+  bool congested() const { return out_.full(); }  // who is told yes is called back by on_drained
   std::unique_ptr<Stream> release_stream() { return std::move(stream_); }
   void pump();
   void settle();                                         // flush and pump; called by the worker
@@ -64,8 +64,7 @@ class Connection : public StreamHandler, public TimerHandler {
   std::string in_;  // read, not yet consumed
 
  private:
-  std::string out_;
-  std::size_t out_at_ = 0;
+  Outbox out_;
   std::uint32_t place_ = 0;  // in the worker's list of connections
 
  protected:
@@ -73,7 +72,7 @@ class Connection : public StreamHandler, public TimerHandler {
 
  private:
   bool readable_ = false, broken_ = false, scheduled_ = false, pumping_ = false, closed_ = false;
-  bool was_congested_ = false, finish_ = false, close_when_flushed_ = false, eof_told_ = false;
+  bool finish_ = false, close_when_flushed_ = false, eof_told_ = false;
 };
 
 }  // namespace gw::runtime

@@ -74,6 +74,7 @@ void Exchange::reset() {
   mirrors_.clear();
   tapped_.reset();
   detail_ = asked_target_ = {};
+  request_pause_.forget();
   request_done_ = head_sent_ = finished_ = cors_asked_ = waiting_ = mirror_ = fresh_only_ = tunnel_ = false;
   replayable_ = true;
 }
@@ -270,6 +271,10 @@ void Exchange::request_end(const std::vector<HeaderView>& trailers) {
 }
 
 bool Exchange::takes_request() const {
+  return !request_pause_.holds(!room_for_request());
+}
+
+bool Exchange::room_for_request() const {
   if (finished_) return false;
   if (info_->site->handler) return true;
   if (upstream_side_) return !upstream_side_->congested_request();
@@ -318,7 +323,8 @@ void Exchange::connect() {
   upstream_side_->send_head(request, end);
   if (end) return;
   if (!replay_.empty()) upstream_side_->send_body(replay_);
-  if (request_done_) upstream_side_->send_end({});
+  if (request_done_) return upstream_side_->send_end({});
+  end_request_pause();
 }
 
 void Exchange::drop_backend() {
@@ -375,7 +381,11 @@ bool Exchange::retry_by_rule() {
 
 void Exchange::backend_drained() {
   moved_ = worker_.now();
-  if (client_) client_->resume_request();
+  end_request_pause();
+}
+
+void Exchange::end_request_pause() {
+  if (request_pause_.ends(room_for_request()) && client_) client_->resume_request();
 }
 
 // ---- from the backend

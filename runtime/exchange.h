@@ -10,6 +10,7 @@
 
 #include "route/table.h"
 #include "runtime/http.h"
+#include "runtime/outbox.h"
 #include "runtime/site.h"
 #include "runtime/timers.h"
 
@@ -117,6 +118,8 @@ class Exchange : public TimerHandler {
   void start_mirror(ClientSide& client, const ClientInfo& info, const Exchange& from, const route::Backend& backend);
 
  private:
+  bool room_for_request() const;
+  void end_request_pause();
   bool count_forward();
   void route();
   void forward(const route::Action& action);
@@ -164,6 +167,7 @@ class Exchange : public TimerHandler {
   std::vector<std::shared_ptr<MirrorCopy>> mirrors_;
   std::unique_ptr<Tapped> tapped_;  // where somebody looks on
   std::string_view detail_, asked_target_;
+  Pause request_pause_;  // of the client, whichever backend it waits for
   bool request_done_ = false, head_sent_ = false, finished_ = false, replayable_ = true, waiting_ = false;
   bool mirror_ = false, fresh_only_ = false, cors_asked_ = false, tunnel_ = false;
 };

@@ -16,7 +16,7 @@ class BackendStream : public BackendSide {
   void send_head(const RequestHead& head, bool end) override;
   void send_body(std::string_view bytes) override;
   void send_end(const std::vector<HeaderView>& trailers) override;
-  bool congested_request() const override { return out_.size() - out_at_ >= 64 * 1024; }
+  bool congested_request() const override { return out_.full(); }
   void resume_response() override;
   void cancel() override;
   ssize_t produce(std::uint8_t* to, std::size_t size, std::uint32_t* flags);
@@ -29,10 +29,9 @@ class BackendStream : public BackendSide {
 
  private:
   H2Backend& connection_;
-  std::string out_;
-  std::size_t out_at_ = 0;
+  Outbox out_;
   FieldList trailers_;
-  bool has_trailers_ = false, ended_ = false, deferred_ = false, was_congested_ = false;
+  bool has_trailers_ = false, ended_ = false, deferred_ = false;
 };
 
 class H2Backend : public H2Connection {
@@ -104,13 +103,12 @@ void BackendStream::send_head(const RequestHead& head, bool end) {
 }
 
 ssize_t BackendStream::produce(std::uint8_t* to, std::size_t size, std::uint32_t* flags) {
-  std::size_t n = std::min(size, out_.size() - out_at_);
-  std::memcpy(to, out_.data() + out_at_, n);
-  out_at_ += n;
-  if (out_at_ < out_.size()) return static_cast<ssize_t>(n);
-  out_.clear();
-  out_at_ = 0;
-  if (std::exchange(was_congested_, false) && exchange) exchange->backend_drained();
+  std::size_t n = std::min(size, out_.size());
+  std::memcpy(to, out_.waiting().data(), n);
+  out_.taken(n);
+  if (!out_.empty()) return static_cast<ssize_t>(n);
+  out_.rewind(Outbox::high_water);
+  if (out_.resumes() && exchange) exchange->backend_drained();
   if (ended_) {
     *flags |= NGHTTP2_DATA_FLAG_EOF;
     if (has_trailers_) {
@@ -127,7 +125,6 @@ ssize_t BackendStream::produce(std::uint8_t* to, std::size_t size, std::uint32_t
 
 void BackendStream::send_body(std::string_view bytes) {
   out_.append(bytes);
-  if (congested_request()) was_congested_ = true;
   if (std::exchange(deferred_, false)) nghttp2_session_resume_data(connection_.session(), id);
   connection_.wake();
 }
@@ -148,6 +145,7 @@ void BackendStream::resume_response() {
 void BackendStream::cancel() {
   exchange = nullptr;
   if (id < 0) return connection_.drop_new(*this);
+  resume_response();
   nghttp2_submit_rst_stream(connection_.session(), NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
   connection_.wake();
 }
@@ -320,6 +318,7 @@ int H2Backend::stream_closed(std::int32_t id, std::uint32_t error) {
   if (at == streams_.end()) return 0;
   auto stream = std::move(at->second);
   streams_.erase(at);
+  if (auto held = std::exchange(stream->unconsumed, 0)) nghttp2_session_consume_connection(session_, held);
   if (Exchange* exchange = std::exchange(stream->exchange, nullptr))
     exchange->backend_failed(stream->head_seen                 ? Failure::truncated
                              : error == NGHTTP2_REFUSED_STREAM ? Failure::connect

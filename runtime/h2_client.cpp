@@ -13,7 +13,7 @@
 namespace gw::runtime {
 namespace {
 
-constexpr std::size_t stream_buffer = 64 * 1024;
+constexpr std::size_t kept_buffer = 4096;
 constexpr seconds write_stall{10};
 
 class H2Client;
@@ -40,15 +40,14 @@ class ClientStream : public ClientSide {
   std::size_t unconsumed = 0;
   bool remote_ended = false, finished = false;
   TimePoint moved{};
-  bool stuck() const { return out_at_ < out_.size(); }
+  bool stuck() const { return !out_.empty(); }
 
  private:
   H2Client& connection_;
   std::int32_t id_;
-  std::string out_;
-  std::size_t out_at_ = 0;
+  Outbox out_;
   FieldList trailers_;
-  bool has_trailers_ = false, ended_ = false, deferred_ = false, was_congested_ = false, bodyless_ = false;
+  bool has_trailers_ = false, ended_ = false, deferred_ = false, bodyless_ = false;
 };
 
 class H2Client : public H2Connection {
@@ -128,18 +127,13 @@ void ClientStream::send_head(ResponseHead& head, bool end) {
 }
 
 ssize_t ClientStream::produce(std::uint8_t* to, std::size_t size, std::uint32_t* flags) {
-  std::size_t n = std::min(size, out_.size() - out_at_);
-  std::memcpy(to, out_.data() + out_at_, n);
-  out_at_ += n;
+  std::size_t n = std::min(size, out_.size());
+  std::memcpy(to, out_.waiting().data(), n);
+  out_.taken(n);
   if (n) moved = connection_.worker().now();
-  if (out_at_ == out_.size()) {
-    out_.clear();
-    out_at_ = 0;
-    if (out_.capacity() > 4096) std::string().swap(out_);
-    if (was_congested_) {
-      was_congested_ = false;
-      if (exchange) exchange->client_drained();
-    }
+  if (out_.empty()) {
+    out_.rewind(kept_buffer);
+    if (out_.resumes() && exchange) exchange->client_drained();
     if (ended_) {
       *flags |= NGHTTP2_DATA_FLAG_EOF;
       if (has_trailers_) {
@@ -161,7 +155,6 @@ void ClientStream::send_body(std::string_view bytes) {
   if (bodyless_ || bytes.empty()) return;
   if (!stuck()) moved = connection_.worker().now();
   out_.append(bytes);
-  if (congested_response()) was_congested_ = true;
   if (std::exchange(deferred_, false)) nghttp2_session_resume_data(connection_.session(), id_);
   connection_.wake();
 }
@@ -182,7 +175,7 @@ void ClientStream::cut() {
 }
 
 bool ClientStream::congested_response() const {
-  return out_.size() - out_at_ >= stream_buffer;
+  return out_.full();
 }
 
 void ClientStream::resume_request() {
@@ -437,6 +430,8 @@ int H2Client::data_received(std::int32_t id, std::string_view data) {
 int H2Client::stream_closed(std::int32_t id) {
   auto at = streams_.find(id);
   if (at == streams_.end()) return 0;
+  // What was held back for this stream counts against the window of all.
+  if (auto held = std::exchange(at->second->unconsumed, 0)) nghttp2_session_consume_connection(session_, held);
   if (at->second->exchange) {
     at->second->exchange->client_gone();
     worker_.recycle(std::move(at->second->exchange));
