@@ -47,13 +47,14 @@ class Classes {
 
   void settle(kube::Ingress& ingress, std::string_view provider, std::vector<kube::IngressClass>& more) {
     const std::string name = class_of(ingress);
-    const bool defined = std::any_of(bundle_.ingress_classes.begin(), bundle_.ingress_classes.end(),
-                                     [&](const kube::IngressClass& known) { return known.metadata.name == name; });
-    if (defined) return;
+    if (defines(name)) return;
     const convert::Provider* of = convert::provider(provider);
     if (!of || of->controllers.empty()) return;
     std::string_view controller = of->controllers.front();
-    const std::string& made = *names_.insert("gwctl-check-" + std::string(provider)).first;
+    // Some controllers go by the name of the class alone.
+    std::string own = of->classes.empty() ? std::string() : std::string(of->classes.front());
+    if (own.empty() || defines(own)) own = "gwctl-check-" + std::string(provider);
+    const std::string& made = *names_.insert(std::move(own)).first;
     ingress.spec.ingress_class_name = kube::Text(made);
     std::erase_if(ingress.metadata.annotations,
                   [](const auto& row) { return row.first == "kubernetes.io/ingress.class"; });
@@ -67,6 +68,10 @@ class Classes {
   }
 
  private:
+  bool defines(const std::string& name) const {
+    return std::any_of(bundle_.ingress_classes.begin(), bundle_.ingress_classes.end(),
+                       [&](const kube::IngressClass& known) { return known.metadata.name == name; });
+  }
   static std::string class_of(const kube::Ingress& ingress) {
     if (ingress.spec.ingress_class_name) return *ingress.spec.ingress_class_name;
     const std::string* written = kube::find(ingress.metadata.annotations, "kubernetes.io/ingress.class");

@@ -196,7 +196,10 @@ int run_convert(Args& args) {
   for (const convert::Note& note : outcomes->ledger.notes())
     if (note.code == "GW610" && note.severity == diag::Severity::warning && note.object)
       neighbours.leave_out(*note.object);
-  for (diag::Diagnostic& finding : neighbours.findings()) loaded.sink.report(std::move(finding));
+  for (diag::Diagnostic& finding : neighbours.findings({.refused = outcomes->lost,
+                                   .own_kinds = outcomes->ingresses > loaded.bundle.ingresses.size(),
+                                   .parent = args.options.parent.has_value()}))
+    loaded.sink.report(std::move(finding));
   std::vector<diag::Diagnostic> findings = loaded.sink.take();
   if (!args.report.empty())
     if (const Status status =

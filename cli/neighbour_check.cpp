@@ -62,7 +62,8 @@ bool names_dns(const kube::Object& object) {
 
 }  // namespace
 
-// A Gateway never asks for a Certificate because of kubernetes.io/tls-acme: whether there is a default issuer is not known here.
+// A Gateway never asks for a Certificate because of kubernetes.io/tls-acme: whether there is a default issuer is not
+// known here.
 NeighbourCheck::NeighbourCheck(const kube::Bundle& old)
     : before_(neighbours::wanted(old, {.default_issuer = true})), old_(old) {
   dns_in_use_ = std::any_of(old.ingresses.begin(), old.ingresses.end(), names_dns);
@@ -105,14 +106,18 @@ std::vector<neighbours::Difference> NeighbourCheck::differences() const {
   return neighbours::compare(before_, after(true));
 }
 
-std::vector<diag::Diagnostic> NeighbourCheck::findings() const {
+std::vector<diag::Diagnostic> NeighbourCheck::findings(const Conversion& conversion) const {
   using diag::Severity;
+  const auto grave = [&](bool in_use) { return in_use && !conversion.parent ? Severity::error : Severity::warning; };
   const neighbours::Wanted fresh = after(true);
   std::vector<neighbours::Difference> records, certificates;
-  for (neighbours::Difference& d : neighbours::compare(before_, fresh))
-    (d.record ? records : certificates).push_back(std::move(d));
-  std::vector<diag::Diagnostic> out = neighbours::findings(records, dns_in_use_ ? Severity::error : Severity::warning);
-  for (diag::Diagnostic& d : neighbours::findings(certificates, Severity::error)) out.push_back(std::move(d));
+  for (neighbours::Difference& d : neighbours::compare(before_, fresh)) {
+    const bool known = conversion.refused && d.record && !dns_in_use_ && d.change == neighbours::Change::lost;
+    const bool other_source = conversion.own_kinds && d.record && d.change == neighbours::Change::added;
+    if (!known && !other_source) (d.record ? records : certificates).push_back(std::move(d));
+  }
+  std::vector<diag::Diagnostic> out = neighbours::findings(records, grave(dns_in_use_));
+  for (diag::Diagnostic& d : neighbours::findings(certificates, grave(true))) out.push_back(std::move(d));
   if (made_.listener_sets.empty()) return out;
   std::string lost;
   for (const neighbours::Difference& d : neighbours::compare(fresh, after(false)))

@@ -7,6 +7,13 @@
 
 namespace gw::cli {
 
+// What the conversion did, as far as it changes what is worth saying.
+struct Conversion {
+  bool refused = false;    // routes were left out and reported; records that go with them are not repeated
+  bool own_kinds = false;  // routes of the controllers' own kinds: their records have sources that are not modelled
+  bool parent = false;     // the Gateway exists (--parent): its Certificates are its owner's business
+};
+
 class NeighbourCheck {
  public:
   // Reads the old side at once; `old` must outlive the check, the specs of its Ingresses need not.
@@ -19,7 +26,7 @@ class NeighbourCheck {
 
   std::vector<neighbours::Difference> differences() const;
   // GW680 and GW681; errors where external-dns or cert-manager is evidently in use and something would be lost.
-  std::vector<diag::Diagnostic> findings() const;
+  std::vector<diag::Diagnostic> findings(const Conversion& conversion) const;
 
  private:
   neighbours::Wanted after(bool listener_sets) const;

@@ -160,6 +160,11 @@ std::string_view class_of(const kube::Ingress& ingress) {
   return annotation ? std::string_view(*annotation) : std::string_view{};
 }
 
+// haproxytech's controller reads spec.ingressClassName alone.
+std::string_view class_read(const kube::Ingress& ingress, const Provider* by) {
+  return by && by->field_class_only && !ingress.spec.ingress_class_name ? std::string_view{} : class_of(ingress);
+}
+
 std::string class_of(const kube::OtherObject& object) {
   if (const std::string* annotation = kube::find(object.metadata.annotations, "kubernetes.io/ingress.class"))
     return *annotation;
@@ -179,8 +184,9 @@ Classification::Classification(const kube::Index& index, const Options& options,
   Ingresses none;
   any_class_ = !index.bundle().ingress_classes.empty();
   for (const kube::Ingress& ingress : index.bundle().ingresses) {
-    const std::string_view name = class_of(ingress);
+    const std::string_view name = class_read(ingress, wanted);
     any_class_ = any_class_ || !name.empty();
+    if (own_class_.empty() && wanted && contains(wanted->classes, name)) own_class_ = name;
     if (!options.classes.empty() && !options.classes.contains(std::string(name)) && !name.empty()) {
       owners_[&ingress] = {nullptr, "its class " + quoted(name) + " is not one that --class chooses", {}, true};
     } else if (!watched(ingress)) {
@@ -260,6 +266,11 @@ Owner Classification::of_wanted(std::string_view name, const kube::IngressClass*
   for (const Provider& p : providers())
     if (contains(p.classes, name))
       return {nullptr, "its class " + quoted(name) + " is that of " + std::string(p.name), {}};
+  if (!own_class_.empty())
+    return {nullptr,
+            "the input has no IngressClass " + quoted(name) + ", and other Ingresses name " + quoted(own_class_) +
+                ", the class of " + std::string(wanted_->name),
+            {}};
   return {wanted_, {}, "has class " + quoted(name) + ", of which no IngressClass is given; taken because of --from"};
 }
 

@@ -52,7 +52,8 @@ class Classification {
   const kube::Index& index_;
   const Options& options_;
   const Provider* wanted_;
-  bool any_class_ = false;                              // does anything in the input name a class?
+  bool any_class_ = false;      // does anything in the input name a class?
+  std::string_view own_class_;  // a class that an Ingress names and that is the wanted controller's by convention
   std::map<std::string_view, const Provider*> chosen_;  // by class
   std::map<const kube::Ingress*, Owner> owners_;
   std::map<const kube::Ingress*, std::string> class_;  // that it is served under

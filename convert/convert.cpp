@@ -59,12 +59,13 @@ class Engine {
     refuse(ir, options_.refused, ledger);
     arrange(ir, target, options_, ledger);
     settle(ir, target, options_, ledger);
-    out.guarded = guarded_places(ir);
+    const Guarded guarded = guarded_places(ir);
     report_untaken(ledger);
     report_unplaced(ledger);
     if (options_.specs_read) options_.specs_read();
     const Input all{bundle_, index_, sources_, options_, ingresses(), {}};
     out.routes = emit(ir, all, target, ledger, consumer);
+    out.guarded = kept_guards(guarded, ledger);
     account_resources(target, ledger);
     report_entries(ledger);
     report_notes(ledger);

@@ -44,7 +44,7 @@ inline constexpr std::size_t feature_count = static_cast<std::size_t>(Feature::u
 
 // A minor version of Gateway API, v1.N; never: not in that channel.
 using Minor = std::uint8_t;
-inline constexpr Minor never = 255;
+inline constexpr Minor in_no_release = 255;
 
 struct FeatureInfo {
   std::string_view name;         // as the conformance suite writes it; for what the suite has no name for, the field

@@ -37,6 +37,7 @@ struct Provider {
   std::span<const OwnKind> kinds = {};
   bool (*beside)(const kube::Bundle&) = nullptr;  // is there something to read beside Ingresses?
   bool accounts = true;                           // every field of its own kinds must end as told or converted
+  bool field_class_only = false;                  // it reads spec.ingressClassName and no annotation
 };
 
 std::span<const Provider> providers();

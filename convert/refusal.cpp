@@ -11,8 +11,12 @@ const yaml::Node* place_of(const Rule& rule) {
   return rule.at ? rule.at : rule.owner ? rule.owner->node : nullptr;
 }
 
-bool guards(const std::vector<Intent>& intents) {
-  return std::any_of(intents.begin(), intents.end(), [](const Intent& intent) { return security(intent.loss); });
+void add_claims(const std::vector<Intent>& intents, std::vector<Claim>& to, bool& guards) {
+  for (const Intent& intent : intents) {
+    if (!security(intent.loss)) continue;
+    guards = true;
+    to.insert(to.end(), intent.claims.begin(), intent.claims.end());
+  }
 }
 
 }  // namespace
@@ -50,14 +54,24 @@ void refuse(Ir& ir, std::span<const Refusal> refused, Ledger& ledger) {
     }
 }
 
-std::unordered_set<std::uint64_t> guarded_places(const Ir& ir) {
+Guarded guarded_places(const Ir& ir) {
+  Guarded out;
+  for (const Server& server : ir.servers)
+    for (const Rule& rule : server.rules) {
+      bool guards = false;
+      std::vector<Claim> claims;
+      add_claims(server.intents, claims, guards);
+      if (rule.action) add_claims(rule.action->intents, claims, guards);
+      if (const yaml::Node* at = place_of(rule); at && guards) out.emplace(key_of(at->span()), std::move(claims));
+    }
+  return out;
+}
+
+std::unordered_set<std::uint64_t> kept_guards(const Guarded& guarded, Ledger& ledger) {
   std::unordered_set<std::uint64_t> out;
-  for (const Server& server : ir.servers) {
-    const bool whole = guards(server.intents);
-    for (const Rule& rule : server.rules)
-      if (const yaml::Node* at = place_of(rule); at && (whole || (rule.action && guards(rule.action->intents))))
-        out.insert(key_of(at->span()));
-  }
+  for (const auto& [place, claims] : guarded)
+    if (std::all_of(claims.begin(), claims.end(), [&](const Claim claim) { return ledger.entry(claim).settled; }))
+      out.insert(place);
   return out;
 }
 

@@ -13,7 +13,7 @@
 namespace gw::language {
 namespace {
 
-constexpr std::size_t max_matches = 32, max_class = 4, longest_pattern = 1024, max_states = 4096;
+constexpr std::size_t max_matches = 32, max_class = 4, max_spelled = 4, longest_pattern = 1024, max_states = 4096;
 const char* const too_large = "more than 4,096 states";
 
 // Syntaxes with the terms made of them.
@@ -276,7 +276,9 @@ Result<PathSet> path_set(const PathPattern& pattern, bool readable) {
   PathSet out;
   Enumeration enumeration(*dfa);
   auto matches = enumeration.run();
-  if (!matches || (enumeration.needs_more() && !readable)) {
+  // Letter by letter in both cases an expression reads better.
+  const bool spelled_out = !readable && pattern.fold_case && matches && matches->size() > max_spelled;
+  if (!matches || spelled_out || (enumeration.needs_more() && !readable)) {
     out.expression = true;
     return out;
   }

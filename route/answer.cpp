@@ -11,6 +11,23 @@
 namespace gw::route {
 namespace {
 
+// A header that is set, with its value hidden where that may be a credential.
+std::string hide_value(std::string_view header, std::string_view value) {
+  const std::string directive = "proxy_set_header " + std::string(header) + " \"" + std::string(value) + "\";";
+  return diag::hide_credentials(directive) == directive ? std::string(value) : "***";
+}
+
+// "request-header=set:NAME:VALUE" and other attributes, for people and reports.
+std::string shown(const std::string& attribute) {
+  constexpr std::string_view change = "=set:";
+  const std::size_t name = attribute.find(change);
+  const std::size_t colon = name == attribute.npos ? name : attribute.find(':', name + change.size());
+  if (colon == attribute.npos) return diag::hide_credentials(attribute);
+  const std::string_view text = attribute;
+  const std::size_t begin = name + change.size();
+  return attribute.substr(0, colon + 1) + hide_value(text.substr(begin, colon - begin), text.substr(colon + 1));
+}
+
 using Json = nlohmann::ordered_json;
 
 // JSON text must be UTF-8 whatever bytes a request or a manifest held.
@@ -48,10 +65,10 @@ Json answer_json(const Answer& answer, const diag::Sources& sources) {
   for (const WeightedBackend& backend : answer.backends)
     out["backends"].push_back({{"backend", backend.backend}, {"port", backend.port}, {"weight", backend.weight}});
   if (answer.rule) out["rule"] = rule_json(*answer.rule, sources);
-  if (!answer.attributes.empty()) out["attributes"] = answer.attributes;
+  for (const std::string& attribute : answer.attributes) out["attributes"].push_back(shown(attribute));
   if (answer.effects)
     for (const Effect& effect : answer.effects->list) {
-      out["effects"].push_back({{"kind", name(effect.kind)}, {"what", effect.what}});
+      out["effects"].push_back({{"kind", name(effect.kind)}, {"what", shown(effect)}});
       if (!effect.object.empty()) out["effects"].back()["object"] = effect.object;
     }
   return out;
@@ -85,7 +102,7 @@ void answer_text(const Answer& answer, const diag::Sources& sources, std::string
   }
   line("target   ", answer.upstream_target);
   line("host     ", answer.upstream_host);
-  for (const std::string& attribute : answer.attributes) line("also     ", attribute);
+  for (const std::string& attribute : answer.attributes) line("also     ", shown(attribute));
   for (const std::string& note : answer.notes) line("because  ", note);
 }
 
@@ -142,6 +159,14 @@ void Effects::add(Effect::Kind kind, std::string what, std::string object) {
   Effect effect{kind, std::move(what), std::move(object)};
   const auto at = std::lower_bound(list.begin(), list.end(), effect);
   if (at == list.end() || *at != effect) list.insert(at, std::move(effect));
+}
+
+std::string shown(const Effect& effect) {
+  const std::size_t colon = effect.what.find(": "), blank = effect.what.find(' ');
+  if (colon == effect.what.npos || blank >= colon) return diag::hide_credentials(effect.what);
+  const std::string_view text = effect.what;
+  return effect.what.substr(0, colon + 2) +
+         hide_value(text.substr(blank + 1, colon - blank - 1), text.substr(colon + 2));
 }
 
 const Effect* Effects::find(Effect::Kind kind, std::string_view what) const {

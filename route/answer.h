@@ -35,6 +35,7 @@ struct Effect {
   std::string object;  // who asks for it, for people; not compared
   auto operator<=>(const Effect&) const = default;
 };
+std::string shown(const Effect& effect);  // `what` for people and reports, without credentials
 inline constexpr std::array effect_kinds{Effect::Kind::guard, Effect::Kind::request_header,
                                          Effect::Kind::response_header, Effect::Kind::cors, Effect::Kind::mirror};
 std::string_view name(Effect::Kind kind);  // "guard", "request header", ...

@@ -96,7 +96,7 @@ def hooks(root, directory):
         ran = shell(entries["gwctl-validate"] + " " + files, env, directory)
         check(f"the hook on {files}", ran.returncode == code, ran.stdout + ran.stderr)
     ran = shell(entries["gwctl-verify"] + " good/web.yaml", env, directory)
-    check("the hook that verifies runs", ran.returncode in (0, 1) and "1 host" in ran.stdout, ran.stdout + ran.stderr)
+    check("the hook that verifies runs", ran.returncode in (0, 1) and " host" in ran.stdout, ran.stdout + ran.stderr)
 
 
 def gitlab(root, directory):

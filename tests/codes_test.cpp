@@ -42,7 +42,8 @@ TEST_CASE("a code that convert reports has exactly one page, and pages stand in 
     pages.insert(last = code);
   }
   for (const gw::validate::SemanticRule& rule : gw::validate::semantic_rules())
-    CHECK_MESSAGE(pages.insert(std::string(rule.code)).second, rule.code << " is a rule of validate and a code of convert");
+    CHECK_MESSAGE(pages.insert(std::string(rule.code)).second,
+                  rule.code << " is a rule of validate and a code of convert");
   std::size_t seen = 0;
   for (const auto& [code, file] : codes_in("convert")) {
     CHECK_MESSAGE(pages.contains(code), file << " reports " << code << ", which `gwctl explain` does not know");

@@ -216,11 +216,14 @@ TEST_CASE("conditions of types that others write stay, on Gateways and listeners
       "conditions: [{type: example.com/Scanned, status: \"True\", reason: Clean, message: \"\", observedGeneration: 1, "
       "lastTransitionTime: \"2026-01-01T00:00:00Z\"}, {type: Conflicted, status: \"True\", reason: HostnameConflict, "
       "message: \"\", lastTransitionTime: \"2026-01-01T00:00:00Z\"}]";
-  const std::string text = "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: gw}\nspec: {controllerName: " +
-         std::string(controller) + "}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n"
-         "metadata: {name: edge, namespace: infra, generation: 3, resourceVersion: \"9\"}\nspec:\n  gatewayClassName: gw\n"
-         "  listeners: [{name: web, port: 80, protocol: HTTP}]\nstatus:\n  " + conditions_of_others +
-         "\n  listeners: [{name: web, attachedRoutes: 0, supportedKinds: [], " + conditions_of_others + "}]\n";
+  const std::string text =
+      "apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: gw}\nspec: {controllerName: " +
+      std::string(controller) +
+      "}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\n"
+      "metadata: {name: edge, namespace: infra, generation: 3, resourceVersion: \"9\"}\nspec:\n  gatewayClassName: gw\n"
+      "  listeners: [{name: web, port: 80, protocol: HTTP}]\nstatus:\n  " +
+      conditions_of_others + "\n  listeners: [{name: web, attachedRoutes: 0, supportedKinds: [], " +
+      conditions_of_others + "}]\n";
   const World world(text);
   const Json status = world.status("edge");
   CHECK(conditions(status["conditions"]).ends_with(" example.com/Scanned=True/Clean"));

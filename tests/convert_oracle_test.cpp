@@ -104,6 +104,15 @@ struct Explanation {
   bool (*fits)(const Seen&);
 };
 constexpr Explanation explanations[] = {
+    {"GW603",
+     [](const Seen& s) {
+       return s.want == 500 && s.ours.status == 200 &&  // a rewritten path without a '/' in front
+              std::any_of(s.in.ingresses.begin(), s.in.ingresses.end(), [](const kube::Ingress& i) {
+                const std::string* to =
+                    kube::find(i.metadata.annotations, "nginx.ingress.kubernetes.io/rewrite-target");
+                return to && !to->starts_with('/');
+              });
+     }},
     {"GW620", odd_path},
     {"GW621",
      [](const Seen& s) {

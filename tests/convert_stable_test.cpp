@@ -10,6 +10,7 @@
 #include <random>
 #include <set>
 
+#include "convert/classify.h"
 #include "convert/convert.h"
 #include "kube/kinds.h"
 #include "kube/load.h"
@@ -152,8 +153,14 @@ std::set<std::string> routes(const kube::Bundle& bundle) {
 bool independent(const Config& config, const kube::Bundle& bundle) {
   if (!config.settings.empty() || bundle.ingresses.size() < 2) return false;
   std::set<std::string> hosts;
+  std::set<std::string> vendors;       // whose annotations they carry: the majority decides about the class
+  std::set<std::string_view> classes;  // a Gateway each, and what decides about one looks at the others
   for (const kube::Ingress& ingress : bundle.ingresses) {
     if (ingress.spec.default_backend) return false;
+    if (classes.insert(convert::class_of(ingress)).second && classes.size() > 1) return false;
+    for (const auto& [key, value] : ingress.metadata.annotations)
+      if (const std::string vendor = key.substr(0, key.find('/')); vendor != "kubernetes.io") vendors.insert(vendor);
+    if (vendors.size() > 1 || (!vendors.empty() && convert::class_of(ingress) == "internal")) return false;
     for (const auto& [key, value] : ingress.metadata.annotations)
       if (key.ends_with("canary") || key.ends_with("server-alias") || key.ends_with("www-redirect")) return false;
     std::set<std::string> own;

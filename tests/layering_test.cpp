@@ -37,9 +37,8 @@ const std::map<std::string, Words> rooms = {
     {"check", {"convert", "verify", "route", "kube", "yaml", "diag"}},
     {"audit", {"check", "convert", "validate", "verify", "route", "pki", "kube", "yaml", "diag"}},
     {"cli",
-     {"audit", "check", "neighbours", "export", "graph", "control", "convert", "validate", "verify", "runtime", "cluster", "route",
-      "kube",
-      "yaml", "pki", "diag"}},
+     {"audit", "check", "neighbours", "export", "graph", "control", "convert", "validate", "verify", "runtime",
+      "cluster", "route", "kube", "yaml", "pki", "diag"}},
 };
 
 struct Library {

@@ -23,22 +23,24 @@ std::string asked(const std::string& yaml, const neighbours::Options& options = 
 }
 
 std::string ingress(const std::string& annotations, const std::string& tls = "") {
-  return "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: shop, annotations: {" + annotations +
-         "}}\nspec: {rules: [{host: a.example.com}]" + (tls.empty() ? "" : ", tls: " + tls) + "}\n---\n";
+  return "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: i, namespace: shop, annotations: {" +
+         annotations + "}}\nspec: {rules: [{host: a.example.com}]" + (tls.empty() ? "" : ", tls: " + tls) + "}\n---\n";
 }
 
 std::string gateway(const std::string& listeners, const std::string& annotations = "") {
-  return "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g, namespace: shop, annotations: {" +
+  return "apiVersion: gateway.networking.k8s.io/v1\nkind: Gateway\nmetadata: {name: g, namespace: shop, annotations: "
+         "{" +
          annotations + "}}\nspec: {gatewayClassName: x, listeners: [" + listeners + "]}\n---\n";
 }
 std::string route(const std::string& hostnames, const std::string& annotations = "") {
-  return "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: r, namespace: shop, annotations: {" +
+  return "apiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nmetadata: {name: r, namespace: shop, annotations: "
+         "{" +
          annotations + "}}\nspec: {parentRefs: [{name: g}], hostnames: [" + hostnames + "]}\n---\n";
 }
 constexpr const char* any_host = "{name: web, port: 80, protocol: HTTP}";
 std::string https(const std::string& name, const std::string& host, const std::string& secret) {
-  return "{name: " + name + ", port: 443, protocol: HTTPS, hostname: '" + host + "', tls: {certificateRefs: [{name: " + secret +
-         "}]}}";
+  return "{name: " + name + ", port: 443, protocol: HTTPS, hostname: '" + host +
+         "', tls: {certificateRefs: [{name: " + secret + "}]}}";
 }
 
 }  // namespace
@@ -67,16 +69,19 @@ TEST_CASE("records of routes: hostnames, listeners, and where each annotation co
   CHECK(asked(gateway(any_host) + route("")) == "");
   CHECK(asked(gateway("{name: web, port: 80, protocol: HTTP, hostname: a.example.com}") + route("'*.example.com'")) ==
         "a.example.com A LB\n");
-  CHECK(asked(gateway("{name: web, port: 80, protocol: HTTP, hostname: '*.example.com'}") + route("example.com")) == "");
-  const std::string target = "external-dns.kubernetes.io/target: 10.1.2.3", ttl = "external-dns.kubernetes.io/ttl: '60'";
+  CHECK(asked(gateway("{name: web, port: 80, protocol: HTTP, hostname: '*.example.com'}") + route("example.com")) ==
+        "");
+  const std::string target = "external-dns.kubernetes.io/target: 10.1.2.3",
+                    ttl = "external-dns.kubernetes.io/ttl: '60'";
   CHECK(asked(gateway(any_host, target) + route("a.example.com", ttl)) == "a.example.com A 10.1.2.3 ttl 60\n");
   CHECK(asked(gateway(any_host, ttl) + route("a.example.com", target)) == "a.example.com A LB\n");
-  CHECK(asked(gateway(any_host) + route("a.example.com", "external-dns.kubernetes.io/gateway-hostname-source: annotation-only")) ==
-        "");
+  CHECK(asked(gateway(any_host) +
+              route("a.example.com", "external-dns.kubernetes.io/gateway-hostname-source: annotation-only")) == "");
 }
 
 TEST_CASE("Certificates of an Ingress") {
-  const std::string by = "cert-manager.io/cluster-issuer: le", one = "[{hosts: [b.example.com, a.example.com], secretName: s}]";
+  const std::string by = "cert-manager.io/cluster-issuer: le",
+                    one = "[{hosts: [b.example.com, a.example.com], secretName: s}]";
   CHECK(asked(ingress(by, one)).ends_with("shop/s a.example.com, b.example.com by ClusterIssuer le\n"));
   CHECK(asked(ingress("", one)).find("shop/s") == std::string::npos);
   CHECK(asked(ingress(by, "[{secretName: s}]")).find("shop/s") == std::string::npos);
@@ -85,7 +90,8 @@ TEST_CASE("Certificates of an Ingress") {
             .find("shop/") == std::string::npos);
   CHECK(asked(ingress("cert-manager.io/issuer: a, " + by, one)).find("shop/s") == std::string::npos);
   CHECK(asked(ingress("kubernetes.io/tls-acme: 'true'", one)).find("shop/s") == std::string::npos);
-  CHECK(asked(ingress("kubernetes.io/tls-acme: 'true'", one), {.default_issuer = true}).find("shop/s") != std::string::npos);
+  CHECK(asked(ingress("kubernetes.io/tls-acme: 'true'", one), {.default_issuer = true}).find("shop/s") !=
+        std::string::npos);
 }
 
 TEST_CASE("Certificates of a Gateway: one per Secret, listeners without a hostname do not count") {
@@ -104,7 +110,8 @@ TEST_CASE("differences: lost and reissued ones are grave") {
   const kube::Bundle old = kube::load_text(
       "old.yaml", ingress("cert-manager.io/issuer: ca", "[{hosts: [a.example.com], secretName: s}]"), sources, sink);
   const kube::Bundle fresh = kube::load_text(
-      "new.yaml", gateway(https("a", "b.example.com", "s"), "cert-manager.io/issuer: ca") + route("b.example.com"), sources, sink);
+      "new.yaml", gateway(https("a", "b.example.com", "s"), "cert-manager.io/issuer: ca") + route("b.example.com"),
+      sources, sink);
   const auto found = neighbours::compare(neighbours::wanted(old), neighbours::wanted(fresh));
   REQUIRE(found.size() == 3);
   CHECK(found[0].subject == "a.example.com A");

@@ -165,14 +165,19 @@ spec:
   CHECK(world.attachments.gateways.front().attached_listener_sets == 1);
 }
 
-TEST_CASE("one port both terminates TLS and passes it through only with the experimental channel") {
+TEST_CASE("one port both terminates TLS and passes it through only with the experimental channel before v1.7") {
   const std::string listeners =
       "  - {name: end, port: 443, protocol: TLS, hostname: a.example.com, tls: {mode: Terminate, certificateRefs: "
       "[{name: c}]}}\n  - {name: pass, port: 443, protocol: TLS, hostname: b.example.com, tls: {mode: Passthrough}}\n";
   World world(gateway(listeners), {"", true});
   for (const char* name : {"end", "pass"}) CHECK(listener(world, name, "Accepted") == "True/Accepted");
-  world.attachments = route::attach(*world.index, {"", true}, nullptr, route::Channel::standard);
-  for (const char* name : {"end", "pass"}) CHECK(listener(world, name, "Accepted") == "False/ProtocolConflict");
+  const auto accepted = [&](route::Release release, const char* expected) {
+    world.attachments = route::attach(*world.index, {"", true}, nullptr, release);
+    for (const char* name : {"end", "pass"}) CHECK(listener(world, name, "Accepted") == expected);
+  };
+  accepted({route::Channel::standard, 6}, "False/ProtocolConflict");
+  accepted({route::Channel::experimental, 6}, "True/Accepted");
+  accepted({route::Channel::standard, 7}, "True/Accepted");
 }
 
 TEST_CASE("references of a route") {

@@ -177,12 +177,19 @@ bool path_matches(const std::string& type, const std::string& value, const std::
   return path == prefix || path.rfind(prefix + "/", 0) == 0;
 }
 
+// The less specific a route's own hostname, the later it is asked (v1.7): exact names, wildcards from the longest,
+// none.
+long looseness(const std::string& own) {
+  if (own.empty()) return 2000;
+  return own.starts_with("*.") ? 1000 - static_cast<long>(own.size()) : 0;
+}
+
 struct Sent {
   std::string host, path, query, method, a, b;
 };
 
 struct Candidate {
-  std::tuple<int, long, int, long, long, bool, std::string, std::string, std::size_t, std::size_t> rank;
+  std::tuple<long, int, long, int, long, long, bool, std::string, std::string, std::size_t, std::size_t> rank;
   const kube::HttpRoute* route;
   std::size_t rule;
 };
@@ -207,7 +214,11 @@ Expected evaluate(const kube::Bundle& bundle, const Sent& sent) {
   if (!path) return {400, "", 0};
 
   std::optional<std::string> best;  // the most specific hostname that has routes
-  std::vector<std::pair<const kube::HttpRoute*, std::string>> served;
+  struct Served {
+    const kube::HttpRoute* route;
+    std::string name, own;  // on the listener, and as the route has it
+  };
+  std::vector<Served> served;
   for (const kube::HttpRoute& route : bundle.http_routes) {
     const auto& section = route.spec.parent_refs[0].section_name;
     if (section && *section != chosen->name) continue;
@@ -215,12 +226,12 @@ Expected evaluate(const kube::Bundle& bundle, const Sent& sent) {
          route.spec.hostnames.empty() ? std::vector<kube::String>{""} : route.spec.hostnames) {
       const auto both = meet(chosen->hostname.value_or(""), name);
       if (!both || !host_matches(*both, host)) continue;
-      served.emplace_back(&route, *both);
+      served.push_back({&route, *both, std::string(name)});
       if (!best || specificity(*both) > specificity(*best)) best = both;
     }
   }
   std::vector<Candidate> candidates;
-  for (const auto& [route, name] : served) {
+  for (const auto& [route, name, own] : served) {
     if (name != *best) continue;
     for (std::size_t r = 0; r < route->spec.rules.size(); ++r) {
       const auto& rule = route->spec.rules[r];
@@ -238,9 +249,9 @@ Expected evaluate(const kube::Bundle& bundle, const Sent& sent) {
         const int kind = type == "Exact" ? 0 : type == "RegularExpression" ? 1 : 2;
         const auto& meta = route->metadata;
         candidates.push_back(
-            {{kind, -static_cast<long>(value.size()), match.method ? 0 : 1, -static_cast<long>(match.headers.size()),
-              -static_cast<long>(match.query_params.size()), meta.creation_timestamp.empty(), meta.creation_timestamp,
-              meta.ns + "/" + meta.name, r, m},
+            {{looseness(own), kind, -static_cast<long>(value.size()), match.method ? 0 : 1,
+              -static_cast<long>(match.headers.size()), -static_cast<long>(match.query_params.size()),
+              meta.creation_timestamp.empty(), meta.creation_timestamp, meta.ns + "/" + meta.name, r, m},
              route,
              r});
       }

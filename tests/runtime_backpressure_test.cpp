@@ -50,10 +50,10 @@ class H1End : public End {
  public:
   using End::End;
   void begin(bool client, bool has_body) override {
-    FakeGateway::send(*pipe_, std::string(!client   ? "HTTP/1.1 200 OK\r\n"
+    FakeGateway::send(*pipe_, std::string(!client    ? "HTTP/1.1 200 OK\r\n"
                                           : has_body ? "POST / HTTP/1.1\r\nHost: a\r\n"
                                                      : "GET / HTTP/1.1\r\nHost: a\r\n") +
-                                  (has_body  ? "Transfer-Encoding: chunked\r\n\r\n"
+                                  (has_body ? "Transfer-Encoding: chunked\r\n\r\n"
                                    : client ? "\r\n"
                                             : "Content-Length: 0\r\n\r\n"));
   }
@@ -104,7 +104,8 @@ class H2End : public End {
           return 0;
         });
     nghttp2_session_callbacks_set_on_frame_recv_callback(c, [](nghttp2_session*, const nghttp2_frame* f, void* me) {
-      if (f->hd.flags & NGHTTP2_FLAG_END_STREAM && f->hd.type <= NGHTTP2_HEADERS) static_cast<H2End*>(me)->complete = true;
+      if (f->hd.flags & NGHTTP2_FLAG_END_STREAM && f->hd.type <= NGHTTP2_HEADERS)
+        static_cast<H2End*>(me)->complete = true;
       return 0;
     });
     if (client)
@@ -120,10 +121,9 @@ class H2End : public End {
   void begin(bool client, bool has_body) override {
     nghttp2_data_provider provider{};
     provider.source.ptr = this;
-    provider.read_callback = [](nghttp2_session*, std::int32_t, std::uint8_t* to, std::size_t size, std::uint32_t* flags,
-                                nghttp2_data_source* source, void*) {
-      return static_cast<H2End*>(source->ptr)->produce(to, size, flags);
-    };
+    provider.read_callback = [](nghttp2_session*, std::int32_t, std::uint8_t* to, std::size_t size,
+                                std::uint32_t* flags, nghttp2_data_source* source,
+                                void*) { return static_cast<H2End*>(source->ptr)->produce(to, size, flags); };
     if (client) {
       nghttp2_nv list[] = {nv(":method", has_body ? "POST" : "GET"), nv(":scheme", "http"), nv(":authority", "a"),
                            nv(":path", "/")};
@@ -148,10 +148,9 @@ class H2End : public End {
   void answer(std::int32_t stream, std::size_t size) {
     nghttp2_data_provider provider{};
     provider.source.ptr = this;
-    provider.read_callback = [](nghttp2_session*, std::int32_t, std::uint8_t* to, std::size_t most, std::uint32_t* flags,
-                                nghttp2_data_source* source, void*) {
-      return static_cast<H2End*>(source->ptr)->produce(to, most, flags);
-    };
+    provider.read_callback = [](nghttp2_session*, std::int32_t, std::uint8_t* to, std::size_t most,
+                                std::uint32_t* flags, nghttp2_data_source* source,
+                                void*) { return static_cast<H2End*>(source->ptr)->produce(to, most, flags); };
     left_ = size;
     nghttp2_nv list[] = {nv(":status", "200")};
     nghttp2_submit_response(session_, stream, list, 1, &provider);
@@ -202,9 +201,9 @@ struct Way {
 
 // One body from end to end; what arrived.
 std::size_t stream_through(const Way& way, std::size_t size, bool& complete) {
-  FakeGateway gateway(wire_world(
-      wire_route(way.backend == Version::h2 ? "  - backendRefs: [{name: one, port: 81}]\n"
-                                            : "  - backendRefs: [{name: one, port: 80}]\n")));
+  FakeGateway gateway(
+      wire_world(wire_route(way.backend == Version::h2 ? "  - backendRefs: [{name: one, port: 81}]\n"
+                                                       : "  - backendRefs: [{name: one, port: 80}]\n")));
   auto client = make_end(way.client, gateway.client(), true);
   client->begin(true, way.up);
   gateway.settle();
@@ -246,9 +245,15 @@ TEST_CASE("a pause ends for whoever was told to wait, however the bytes came and
   out.taken(1);
   CHECK_FALSE(out.full());
   CHECK_FALSE(out.resumes());  // not yet empty
-  SUBCASE("taken piece by piece") { out.taken(out.size()); }
-  SUBCASE("put another in its place") { out.replace(""); }
-  SUBCASE("begun anew") { out.rewind(0); }
+  SUBCASE("taken piece by piece") {
+    out.taken(out.size());
+  }
+  SUBCASE("put another in its place") {
+    out.replace("");
+  }
+  SUBCASE("begun anew") {
+    out.rewind(0);
+  }
   CHECK(out.resumes());
   CHECK_FALSE(out.resumes());  // once
 }

@@ -89,10 +89,11 @@ bool plainly_written(const route::Request& request) {
   const bool name = !request.host.empty() &&
                     request.host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-._") == std::string::npos;
   return name && request.method != "CONNECT" && request.method != "TRACE" && !request.http10 && path.starts_with('/') &&
-         path.find_first_of(odd) == std::string::npos && path.find("//") == std::string::npos &&
-         path.find("/.") == std::string::npos && request.host == plain_host(request.host) &&
-         (!request.sni || *request.sni == request.host) && request.port == 0 &&
-         std::none_of(request.headers.begin(), request.headers.end(), [](const auto& header) {
+         path.find_first_of(odd) == std::string::npos &&
+         std::none_of(path.begin(), path.end(), [](char c) { return c >= 'A' && c <= 'Z'; }) &&
+         path.find("//") == std::string::npos && path.find("/.") == std::string::npos &&
+         request.host == plain_host(request.host) && (!request.sni || *request.sni == request.host) &&
+         request.port == 0 && std::none_of(request.headers.begin(), request.headers.end(), [](const auto& header) {
            return header.first == "Host" || header.first == "X-Want-Status" ||
                   header.first == "Content-Length";  // body sizes are not proven
          });

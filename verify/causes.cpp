@@ -136,6 +136,15 @@ bool redirect_slash(std::string_view, const Counterexample& found) {
   });
 }
 
+// RFC 3986 6.2.2.1: the letters of an escape may be written either way.
+std::string upper_escapes(std::string text) {
+  for (std::size_t i = 0; i + 2 < text.size(); ++i)
+    if (text[i] == '%')
+      for (std::size_t digit = i + 1; digit <= i + 2; ++digit)
+        if (text[digit] >= 'a' && text[digit] <= 'f') text[digit] = static_cast<char>(text[digit] - 'a' + 'A');
+  return text;
+}
+
 // The same address, written otherwise; a slash that the old redirect drops counts where the new one keeps the
 // request's.
 bool redirect_spelling(std::string_view, const Counterexample& found) {
@@ -152,7 +161,7 @@ bool redirect_spelling(std::string_view, const Counterexample& found) {
       if (each->rest.empty()) each->rest = "/";
     }
     const bool kept = before.rest + "/" == after.rest && after.rest == target;
-    return before.scheme == after.scheme && (before.rest == after.rest || kept) &&
+    return before.scheme == after.scheme && (upper_escapes(before.rest) == upper_escapes(after.rest) || kept) &&
            std::equal(before.host.begin(), before.host.end(), after.host.begin(), after.host.end(), same_letter);
   });
 }

@@ -126,7 +126,7 @@ class HostQuestions {
     const bool plain = request.method == "GET" && request.headers.empty();
     if (!kind && *difference == Difference::guard && !guarded &&
         impact(request, before, after, *difference) == Impact::security)
-      kind = Kind::guarded;  // one that no answer to this request shows
+      kind = Kind::guarded;                                // one that no answer to this request shows
     if (kind == Kind::redirected && !plain) kind.reset();  // the plain request shows it, or a proxy before the gateway
     Counterexample found{request,
                          plain ? Aspect::plain : Aspect::headers,
@@ -148,6 +148,7 @@ class HostQuestions {
       if (sorts_.insert({*difference, old_status, new_status, rule}).second)
         ++differences[static_cast<std::size_t>(found.impact)];
     }
+    if ((kind == Kind::hidden || kind == Kind::other_backend) && spelled_otherwise(request, found)) kind.reset();
     if (!kind || !first_rule(found)) return;
     // Of a rule that was found wanting there is nothing more to ask.
     if (!told_.insert({*kind, cause && *kind != Kind::guarded ? cause->name : std::string_view(), std::move(rule)})
@@ -155,6 +156,27 @@ class HostQuestions {
       return;
     out.push_back({*kind, name.shown, request, std::move(found.old_answer), std::move(found.new_answer),
                    cause && *kind != Kind::guarded ? cause->name : std::string_view()});
+  }
+
+  // The path without its last slash, in another letter case, or with text behind the last element of a prefix: the same
+  // backend serves it spelled otherwise. The conversion reports where it writes such paths in plain words.
+  bool spelled_otherwise(const Request& request, const Counterexample& found) const {
+    const std::size_t query = std::min(request.target.find('?'), request.target.size());
+    const std::string path = request.target.substr(0, query), rest = request.target.substr(query);
+    std::vector<std::string> spellings{path + "/" + rest, diag::lower(path) + rest};
+    if (path.size() > 1 && path.ends_with('/')) spellings.push_back(path.substr(0, path.size() - 1) + rest);
+    if (found.old_answer.any_of.front().status == 200)
+      for (std::size_t end = 2; end < path.size(); ++end)  // cut inside an element
+        if (path[end] != '/' && path[end - 1] != '/') spellings.push_back(diag::lower(path.substr(0, end)) + rest);
+    return std::any_of(spellings.begin(), spellings.end(), [&](const std::string& target) {
+      Request other = request;
+      other.target = target;
+      if (target == request.target) return false;
+      const AnswerSet before = old_.answer(other);
+      if (any(before, [](const Answer& a) { return !a.unmodelled.empty(); })) return true;
+      if (any(before, serves) && same_services(before, found.new_answer)) return true;
+      return any(found.old_answer, serves) && same_services(found.old_answer, new_.answer(other));
+    });
   }
 
   static const route::RuleRef* first_rule(const Counterexample& found) {

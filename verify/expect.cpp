@@ -262,6 +262,7 @@ std::string wanted_text(const route::Request& request, const Possible& one) {
     out += " host=" + quoted(answer.upstream_host);
   if (!answer.effects) return out;
   for (const route::Effect& effect : answer.effects->list) {
+    if (route::shown(effect) != effect.what) continue;  // a credential is not written into a file
     const std::size_t colon = effect.what.find(": ");
     const bool header =
         effect.kind == route::Effect::Kind::request_header || effect.kind == route::Effect::Kind::response_header;

@@ -79,7 +79,7 @@ std::vector<Offer> OfferWriter::spelled(const Offer& offer) const {
     to.in_place = wish.in_place;
   }
   PathOptions options;
-  options.exact = input_.options.exact_paths;
+  options.exact = input_.options.exact_paths || offer.crowded;
   options.regex_rewrite = target(input_.options.to)->meets({RegexRewrite{"a", "b"}, {}, {}, {}, {}}, input_.options);
   const PathPieces pieces = path_pieces(pattern, by_pattern ? &to : nullptr, options);
   if (pieces.pieces.empty() || pieces.needs_regex_rewrite) return {offer};
@@ -237,7 +237,8 @@ void OfferWriter::slash_redirect(Server& server, const Offer& offer) const {
   r.at = offer.at;
   r.kind = PathKind::exact;
   r.path = offer.text.substr(0, offer.text.size() - 1);
-  if (d_.whole_host_redirect && server.rules.front().scheme == Scheme::http) r.scheme = Scheme::https;
+  if (d_.whole_host_redirect && !server.rules.empty() && server.rules.front().scheme == Scheme::http)
+    r.scheme = Scheme::https;
   r.action = std::make_shared<Action>();
   r.action->redirect = Redirect{{}, {}, {}, PathRewrite{false, std::string(offer.text)}, 301};
   server.rules.push_back(std::move(r));

@@ -265,7 +265,7 @@ class Reader {
   // An expression that RE2 cannot read is written without what it lacks; why not, where that cannot be.
   std::optional<std::string> unreadable(Offer& offer) {
     auto why = not_re2(offer.text);
-    if (!why) return why;
+    if (!why || d_.re2) return why;
     const auto other = language::re2_for({offer.text, false, true, false});
     if (!other) return why;
     offer.text = ir_.keep(*other);
@@ -282,7 +282,18 @@ class Reader {
     };
     if (service && std::any_of(service->spec.ports.begin(), service->spec.ports.end(), has)) return false;
     // Services of charts and operators stand in no file: only a cluster knows that one is missing.
-    if (!service && !from_cluster(input_, *offer.ingress)) return false;
+    if (!service && !from_cluster(input_, *offer.ingress)) {
+      ledger_.note({"GW624",
+                    Severity::warning,
+                    "Service " + offer.ingress->metadata.ns + "/" + wanted.name + " of path '" +
+                        std::string(offer.text) +
+                        "' is not among the input; the route is kept. Where it does not exist, " +
+                        std::string(d_.provider) + " serves a shorter path or nothing",
+                    {},
+                    offer.ingress,
+                    offer.backend->node});
+      return false;
+    }
     ledger_.note({"GW624",
                   Severity::warning,
                   "path '" + std::string(offer.text) + "' is left out: Service " + offer.ingress->metadata.ns + "/" +
@@ -439,11 +450,14 @@ class Reader {
     if (!h.wishes->app_root.empty()) writer.app_root(h.server, *h.owner, *h.wishes);
     std::set<std::string_view> texts;
     for (const Offer& offer : h.offers) texts.insert(offer.text);
-    for (const Offer& offer : h.offers) {
-      writer.write(h.server, offer, *h.wishes);
+    for (Offer& offer : h.offers) {
+      offer.crowded = offer.text.size() > 1 && offer.text.ends_with('/') &&
+                      texts.contains(offer.text.substr(0, offer.text.size() - 1));
+      // In front: the plain path that takes "/foo/" would cover it.
       if (d_.slash_redirect && offer.text.size() > 1 && offer.text.ends_with('/') && offer.reach != Reach::regex &&
           !texts.contains(offer.text.substr(0, offer.text.size() - 1)))
         writer.slash_redirect(h.server, offer);
+      writer.write(h.server, offer, *h.wishes);
     }
     keep_order(h.server, quiet, ir_, ledger_);
     tls_ = tls_ || h.server.tls;

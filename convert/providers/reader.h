@@ -64,6 +64,7 @@ struct Offer {
   Reach reach = Reach::element;
   bool tls = false;                        // its Ingress has TLS for this host
   bool fallback = false;                   // a default backend
+  bool crowded = false;                    // another path of the host is this one without its last '/'
   std::size_t place = 0;                   // in the order of reading
   long rank = 0;                           // what `before` may go by
   std::size_t group = 0;                   // of the rule it stands in
@@ -92,6 +93,7 @@ struct Dialect {
   bool fall_through = false;              // an exact host gets what its wildcard and host-less rules offer
   bool deep_wildcards = false;            // a wildcard takes several labels, also where hosts fall through
   bool missing_drops = false;             // a path without its Service is not there at all
+  bool re2 = false;                       // it reads expressions as RE2 does: what RE2 refuses, it refuses
   bool service_annotations_stay = false;  // its own Gateway reads the annotations of Services, too
   bool bad_regex_ends_rule = false;       // the paths behind it in its rule go with it
   Equals equals = Equals::first;

@@ -197,6 +197,15 @@ class Writer {
     LocationPlan& plan = cached->second;
     if (fresh) plan = plan_location(l.path, target, forwarded, options);
     if (plan.parts.empty()) return refuse_regex(l, plan);
+    if (!target.empty() && !target.starts_with('/') && target.find("://") == target.npos)
+      ledger_.note_once(
+          {"GW603",
+           Severity::warning,
+           "rewrite-target '" + std::string(target) + "' of path '" + std::string(l.path) +
+               "' can give a path without a '/' in front, for which nginx answers 500; the new side serves it",
+           {},
+           c.ingress,
+           l.at});
     if (target.empty()) tell_differences(l, plan.parts.front().rewrite.differs);
     for (const Part& part : plan.parts) respond(l, c, {part.kind, ir_.keep(part.path)}, part.rewrite);
   }

@@ -221,6 +221,7 @@ constexpr Dialect traits{
     .implementation = Reach::bytes,
     .fall_through = true,
     .missing_drops = true,
+    .re2 = true,
     .default_backend = DefaultBackend::without_rules,
     .notes = notes,
     .match = match,
