@@ -1,6 +1,7 @@
 #include "audit/plan.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "convert/classify.h"
@@ -8,6 +9,7 @@
 #include "convert/profile.h"
 #include "diag/ascii.h"
 #include "diag/render.h"
+#include "kube/kinds.h"
 
 namespace gw::audit {
 namespace {
@@ -20,29 +22,35 @@ constexpr std::size_t most_hosts = 20;
 
 // What the input says that changes the plan.
 struct Facts {
-  std::set<std::string> hosts, namespaces, own_kinds;
+  std::set<std::string> hosts, namespaces;
   std::size_t ingresses = 0;
+  // Of what was converted, by kind as kubectl takes it and by namespace; "" where that was left open.
+  std::map<std::pair<std::string, std::string>, std::set<std::string>> names;
   bool plain = false;  // there are Ingresses, not only routes of other kinds
-  bool tls = false, cert_manager = false, argo_cd = false;
+  bool tls = false, cert_manager = false, argo_cd = false, flux = false;
   bool dns_alpha = false, dns_ga = false, dns_target = false;  // external-dns, by annotation prefix
   bool dns_weighted = false;                                   // set-identifier or a weight of a provider
 
-  // As kubectl takes them: "ingress,httpproxy".
-  std::string kinds() const {
-    std::string out = plain || own_kinds.empty() ? "ingress" : "";
-    for (const std::string& kind : own_kinds) out += (out.empty() ? "" : ",") + diag::lower(kind);
-    return out;
-  }
   bool external_dns() const { return dns_alpha || dns_ga; }
+  bool gitops() const { return argo_cd || flux; }
   std::string prefix() const { return std::string(dns_ga && !dns_alpha ? ga_prefix : alpha_prefix); }
 };
+
+std::string open_or(const kube::Object& object) {
+  return object.metadata.ns_open ? std::string() : std::string(object.metadata.ns);
+}
 
 Facts facts_of(const kube::Bundle& bundle) {
   Facts facts;
   facts.ingresses = bundle.ingresses.size();
-  facts.plain = !bundle.ingresses.empty();
+  for (const kube::OtherObject& other : bundle.others) {
+    const std::string_view group = kube::group_of(other.api_version);
+    facts.flux = facts.flux || group.ends_with("toolkit.fluxcd.io");
+    facts.argo_cd = facts.argo_cd || (group == "argoproj.io" && other.kind.starts_with("Application"));
+  }
   for (const kube::Ingress& ingress : bundle.ingresses) {
     facts.namespaces.insert(ingress.metadata.ns);
+    facts.names[{"ingress", open_or(ingress)}].insert(std::string(ingress.metadata.name));
     for (const kube::IngressRule& rule : ingress.spec.rules)
       if (!rule.host.empty()) facts.hosts.insert(rule.host);
     facts.tls = facts.tls || !ingress.spec.tls.empty();
@@ -63,11 +71,28 @@ Facts facts_of(const kube::Bundle& bundle) {
     facts.namespaces.insert(object.metadata.ns);
     for (std::string& host : convert::own_hosts(object))
       if (host != "*") facts.hosts.insert(std::move(host));
-    facts.own_kinds.insert(object.kind);
+    facts.names[{diag::lower(object.kind), open_or(object)}].insert(std::string(object.metadata.name));
     const yaml::Node* spec = object.node != nullptr ? object.node->find("spec") : nullptr;
     facts.tls = facts.tls || (spec != nullptr && spec->is_map() && spec->find("tls") != nullptr);
   }
   return facts;
+}
+
+// "kubectl VERB ingress a b -n shop REST", a line per kind and namespace: never more than what was converted.
+std::vector<std::string> of_converted(const Facts& facts, const std::string& verb, const std::string& rest) {
+  std::vector<std::string> lines;
+  for (const auto& [place, names] : facts.names) {
+    const auto& [kind, ns] = place;
+    std::string line = "kubectl " + verb + " " + kind;
+    for (const std::string& name : names) line += " " + shell_word(name);
+    lines.push_back(line + (ns.empty() ? "" : " -n " + shell_word(ns)) + rest);
+  }
+  return lines;
+}
+
+std::string sync_line(const Facts& facts) {
+  return facts.flux ? "flux reconcile kustomization NEW-KUSTOMIZATION --with-source"
+                    : "argocd app sync NEW-APPLICATION";
 }
 
 Stage know(const PlanOptions& options) {
@@ -126,11 +151,28 @@ Stage apply(const PlanOptions& options, const Facts& facts) {
   const std::string directory = shell_word(options.directory);
   Stage stage{"apply",
               "Apply side by side",
-              {"kubectl apply --dry-run=server -R -f " + directory, "kubectl apply -R -f " + directory,
-               "kubectl get gateways,httproutes -A"},
+              {"kubectl apply --dry-run=server -R -f " + directory, "kubectl apply -R -f " + directory},
               {},
               {"kubectl delete -R -f " + directory},
               "every Gateway is Programmed and every route Accepted and ResolvedRefs"};
+  if (facts.gitops()) {
+    stage.commands = {"kubectl apply --dry-run=server -R -f " + directory, "git add " + directory,
+                      "git commit -m 'Gateway API beside Ingress'", "git push", sync_line(facts)};
+    stage.undo = {"git revert --no-edit HEAD   # the commit of this stage", "git push", sync_line(facts)};
+  }
+  stage.commands.emplace_back("kubectl wait gateway --all -A --for=condition=Programmed --timeout=5m");
+  stage.commands.emplace_back(
+      "kubectl get httproute -A -o custom-columns="
+      "'NAME:.metadata.name,ACCEPTED:.status.parents[*].conditions[?(@.type==\"Accepted\")].status'");
+  stage.notes.emplace_back(
+      "kubectl wait knows the condition of Gateways, not of routes: theirs stand under each parent, hence the table.");
+  if (facts.flux)
+    stage.notes.emplace_back(
+        "Flux: put the files beside the Ingresses and into the kustomization.yaml there (gwctl convert --in-place "
+        "DIR). "
+        "A Kustomization with wait: true, and helm install --wait, call every Gateway API object ready at once, "
+        "whatever "
+        "its conditions say: only the commands above really wait.");
   if (facts.external_dns())
     stage.notes.emplace_back(
         "external-dns need not read Gateways yet: it does so only with a source gateway-httproute. Where an Ingress "
@@ -174,7 +216,8 @@ std::string record_line(const std::string& host) {
   return "# " + diag::printable(host) + ": OLD-ADDRESS weight 99, NEW-ADDRESS weight 1";
 }
 
-Stage shift(const Facts& facts) {
+Stage shift(const PlanOptions& options, const Facts& facts) {
+  const std::string routes = shell_word(options.directory + "/httproute.yaml");
   Stage stage{
       "shift",
       "Shift the traffic by DNS weights",
@@ -220,6 +263,10 @@ Stage shift(const Facts& facts) {
         "dig +short HOST   # the new address, after the old TTL"};
     stage.undo = {"kubectl annotate gateway $GATEWAY --overwrite " + prefix + "target=OLD-ADDRESS   # names move back",
                   "kubectl annotate ingress $INGRESS " + prefix + "controller-"};
+    if (facts.gitops())
+      stage.notes.emplace_back(
+          "Where Flux or Argo CD owns the objects, write the annotations into the repository instead, one commit a "
+          "step: what kubectl changes is set back at the next sync.");
     return stage;
   }
   std::size_t listed = 0;
@@ -249,14 +296,21 @@ Stage watch(const Facts& facts) {
 }
 
 Stage retire(const PlanOptions& options, const Facts& facts) {
-  Stage stage{"retire",
-              "Retire the old controller",
-              {"kubectl get " + facts.kinds() + " -A -o yaml > ingresses-backup.yaml"},
-              {},
-              {"kubectl apply -f ingresses-backup.yaml"},
-              ""};
-  for (const std::string& ns : facts.namespaces)
-    stage.commands.push_back("kubectl delete " + facts.kinds() + " --all -n " + shell_word(ns));
+  Stage stage{"retire", "Retire the old controller", {}, {}, {"kubectl apply -f ingresses-backup.yaml"}, ""};
+  if (facts.gitops()) {
+    stage.commands = {"# delete the Ingresses from their files, and the files from their kustomization.yaml",
+                      "git commit -am 'The Ingresses are gone'", "git push", sync_line(facts)};
+    stage.undo = {"git revert --no-edit HEAD   # the commit of this stage", "git push", sync_line(facts)};
+    stage.notes.emplace_back(
+        "Patches of overlays that still aim at an Ingress do nothing from then on, without a word: gwctl validate -R "
+        "names them (GW023).");
+  } else {
+    stage.commands =
+        of_converted(facts, "get", " -o yaml >> ingresses-backup.yaml && echo --- >> ingresses-backup.yaml");
+    for (std::string& line : of_converted(facts, "delete", "")) stage.commands.push_back(std::move(line));
+    if (std::any_of(facts.names.begin(), facts.names.end(), [](const auto& each) { return each.first.second.empty(); }))
+      stage.notes.emplace_back("Some Ingresses name no namespace: run those lines in the one they were installed in.");
+  }
   stage.commands.emplace_back("helm list -A   # the old controller's release: helm uninstall it");
   stage.undo.emplace_back("# helm rollback of the old controller's release, or install it again, before the Ingresses");
   if (facts.external_dns())
@@ -267,8 +321,6 @@ Stage retire(const PlanOptions& options, const Facts& facts) {
     stage.notes.emplace_back(
         "cert-manager: Certificates made for an Ingress are owned by it and go with it; their Secrets stay. The "
         "Gateway's annotation makes new Certificates for the same Secrets: see that they are Ready before you delete.");
-  if (facts.argo_cd)
-    stage.notes.emplace_back("Argo CD: delete the Ingresses from the repository and let it prune; not with kubectl.");
   stage.notes.push_back("Keep " + options.directory + " in version control: it is the configuration now.");
   return stage;
 }
@@ -293,7 +345,7 @@ std::string shell_word(const std::string& word) {
 
 std::vector<Stage> plan(const kube::Bundle& bundle, const PlanOptions& options) {
   const Facts facts = facts_of(bundle);
-  return {know(options), install(options, facts), apply(options, facts), compare(options, facts), shift(facts),
+  return {know(options), install(options, facts), apply(options, facts), compare(options, facts), shift(options, facts),
           watch(facts),  retire(options, facts)};
 }
 

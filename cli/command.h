@@ -6,7 +6,7 @@
 
 #include "diag/diagnostic.h"
 #include "diag/result.h"
-#include "kube/load.h"
+#include "kube/survey.h"
 
 namespace CLI {
 class App;
@@ -19,19 +19,25 @@ inline constexpr int exit_ok = 0;
 inline constexpr int exit_findings = 1;
 inline constexpr int exit_usage = 2;
 
-// What every command that reads manifests takes: paths, -f, -R, -n, -A, -l, --kubeconfig, --context, --from-cluster,
-// --max-file-size.
+// What every command that reads manifests takes: paths, -f, -R, -k, --set, -n, -A, -l, --kubeconfig, --context,
+// --from-cluster, --max-file-size, --verbose.
 struct Inputs {
-  std::vector<std::string> paths;
+  std::vector<std::string> paths, kustomize;
   kube::LoadOptions load;
   std::string kubeconfig, context;
-  bool from_cluster = false, all_namespaces = false;
+  bool from_cluster = false, all_namespaces = false, verbose = false;
+  diag::Severity placeholders = diag::Severity::warning;  // of objects that are left out because of them
 };
 void add_inputs(CLI::App& app, Inputs& inputs);
 void add_file_inputs(CLI::App& app, Inputs& inputs);  // without those of a cluster
 bool wants_cluster(const Inputs& inputs);
 // -o, --output and --format: one flag under three names, the same in every command. `format` holds the default.
 void add_format(CLI::App& app, std::string& format, std::vector<std::string> known);
+bool names_files(const Inputs& inputs);  // paths or -k
+// The files of paths and -k. What cannot be built is reported (GW022).
+Result<kube::Survey> survey_files(const Inputs& inputs, diag::Sources& sources, diag::Sink& sink);
+// One line on standard error about what was passed over in directories; --verbose lists it.
+void tell_passed_over(const Inputs& inputs, const kube::Survey& survey);
 
 // What a command works on. Sources live as long as the input.
 struct Loaded {
@@ -50,6 +56,8 @@ Result<std::vector<kube::RawObject>> read_cluster(const Inputs& inputs, kube::Lo
 bool colour_wanted();
 // Prints findings as text on standard error; returns the exit code they ask for (1 with any error).
 int print_findings(std::vector<diag::Diagnostic> findings, const diag::Sources& sources);
+// The same, a cause once with the places where it stands.
+int print_grouped(std::vector<diag::Diagnostic> findings, const diag::Sources& sources);
 int fail(const Error& error);  // "gwctl: message", help; exit_usage
 
 // A command adds its subcommand and, when chosen, sets `run`.

@@ -6,17 +6,20 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "check/check.h"
 #include "cli/command.h"
 #include "cli/controller_flags.h"
 #include "cli/convert_output.h"
 #include "cli/held.h"
+#include "cli/in_place.h"
 #include "cli/neighbour_check.h"
 #include "convert/convert.h"
 #include "convert/report.h"
 #include "convert/split.h"
 #include "diag/render.h"
+#include "kube/kinds.h"
 #include "kube/load.h"
 
 namespace gw::cli {
@@ -26,9 +29,9 @@ struct Args {
   Inputs inputs;
   convert::Options options;
   std::string channel = "standard", api_version = "v1.6", format = "yaml", output_dir, split = "none",
-              layout = "shared", parent, report, paths = "readable";
-  std::vector<std::string> accept, entry_points, classes, only, config_maps;
-  bool no_check = false;
+              layout = "shared", parent, report, paths = "readable", comments = "all", in_place;
+  std::vector<std::string> accept, entry_points, classes, only, config_maps, keep;
+  bool no_check = false, write = false;
 };
 
 const std::map<std::string, yaml::Style>& styles() {
@@ -68,6 +71,8 @@ Status read_options(Args& args) {
   args.options.api_minor = static_cast<std::uint8_t>(args.api_version.back() - '0');
   args.options.layout = layouts().at(args.layout);
   args.options.exact_paths = args.paths == "exact";
+  if (!args.keep.empty()) args.options.keep_metadata = args.keep;
+  args.inputs.placeholders = diag::Severity::error;  // nothing of them is converted
   if (!args.parent.empty()) {
     auto parent = convert::parse_parent(args.parent);
     if (!parent) return parent.error();
@@ -97,6 +102,32 @@ Status read_options(Args& args) {
   }
   return Unit{};
 }
+
+// What nobody wrote a namespace for is written without one: whoever installs it chooses. Where some objects of the same
+// namespace name it, all do.
+bool leaves_namespace_open(const kube::Bundle& bundle, const std::string& ns) {
+  bool open = false, named = false;
+  kube::each_kind(bundle, [&](const auto& objects) {
+    for (const kube::Object& object : objects)
+      if (object.metadata.ns == ns) (object.metadata.ns_open ? open : named) = true;
+  });
+  return open && !named;
+}
+
+// How the objects are written: with or without their comments, and whose namespace stays open.
+struct Finish {
+  bool comments = true;
+  std::string open_namespace;  // empty: none
+
+  void operator()(kube::Bundle& piece) const {
+    kube::each_kind(piece, [&](auto& objects) {
+      for (kube::Object& object : objects) {
+        if (!comments) object.comments.clear();
+        if (!open_namespace.empty() && object.metadata.ns == open_namespace) object.metadata.ns = kube::String();
+      }
+    });
+  }
+};
 
 // Pieces go to standard output as they come; nothing of a large cluster waits in memory.
 class Printer {
@@ -160,6 +191,11 @@ bool worth_telling(const check::Summary& checked) {
 
 int run_convert(Args& args) {
   if (const Status status = read_options(args); !status) return fail(status.error());
+  if (!args.in_place.empty()) {
+    if (names_files(args.inputs) || wants_cluster(args.inputs))
+      return fail({"--in-place DIR and other input were given", "the directory is the input"});
+    return run_in_place(args.in_place, args.write, args.options, args.inputs.load);
+  }
   Loaded loaded;
   if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
   const yaml::Style style = styles().at(args.format);
@@ -167,9 +203,13 @@ int run_convert(Args& args) {
   Printer printer(style, !args.no_check);
   kube::Bundle all;
   const bool to_files = !args.output_dir.empty();
+  Finish finish{args.comments != "none", {}};
+  if (leaves_namespace_open(loaded.bundle, args.inputs.load.default_namespace))
+    finish.open_namespace = args.inputs.load.default_namespace;
   NeighbourCheck neighbours(loaded.bundle);
   const auto take = [&](kube::Bundle&& piece) {
     neighbours.add(piece);
+    finish(piece);
     to_files ? convert::append(all, std::move(piece)) : printer(std::move(piece));
   };
   check::Summary checked;
@@ -206,15 +246,13 @@ int run_convert(Args& args) {
             write_file(args.report, convert::report(*outcomes, findings, loaded.sources, args.report));
         !status)
       return fail(status.error());
-  const int code = print_findings(std::move(findings), loaded.sources);
+  const int code = print_grouped(std::move(findings), loaded.sources);
   if (outcomes->ingresses != 0 && worth_telling(checked)) std::cerr << "gwctl: " << check::to_text(checked) << '\n';
-  const bool nothing = outcomes->ingresses == 0 && outcomes->routes == 0;
-  if (nothing)
-    std::cerr << (outcomes->beside == 0
-                      ? "gwctl: no Ingress among the input" + unread(loaded.bundle) + "\n"
-                      : "gwctl: nothing among the input makes a route: what was read is referred to by "
-                        "Ingresses or routes that are not there\n");
-  return outcomes->lost || nothing ? exit_findings : code;
+  if (outcomes->ingresses != 0 || outcomes->routes != 0) return outcomes->lost ? exit_findings : code;
+  std::cerr << (outcomes->beside == 0 ? "gwctl: no Ingress among the input" + unread(loaded.bundle) + "\n"
+                                      : "gwctl: nothing among the input makes a route: what was read is referred to by "
+                                        "Ingresses or routes that are not there\n");
+  return exit_findings;
 }
 
 }  // namespace
@@ -277,6 +315,20 @@ void add_convert(CLI::App& app, Run& run) {
       ->delimiter(',')
       ->allow_extra_args(false);
   command->add_flag("--no-check", args->no_check, "Do not ask the old controller's model before writing");
+  auto* in_place = command
+                       ->add_option("--in-place", args->in_place,
+                                    "Put the routes beside the Ingresses of a kustomize tree; shows the changes")
+                       ->option_text("DIR");
+  command->add_flag("--write", args->write, "With --in-place: write the changes")->needs(in_place);
+  command
+      ->add_option("--keep-metadata", args->keep,
+                   "What routes take over from their Ingress: labels, annotations, all, none, or names with *")
+      ->option_text("WHAT,...")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command->add_option("--comments", args->comments, "Comments that say where an object comes from: all or none")
+      ->option_text("WHICH")
+      ->check(CLI::IsMember({"all", "none"}));
   command->add_option("--report", args->report, "Write the account of every annotation and field")
       ->option_text("FILE.json|.html|.md");
   command->callback([&run, args] { run = [args] { return run_convert(*args); }; });

@@ -94,18 +94,18 @@ class Formatter {
 };
 
 int format(const Options& options) {
-  if (options.inputs.paths.empty()) return fail({"no input", "name a file, a directory, or - for standard input"});
+  if (!names_files(options.inputs)) return fail({"no input", "name a file, a directory, or - for standard input"});
   diag::Sources sources;
   diag::Sink sink;
-  auto files = kube::read_inputs(options.inputs.paths, options.inputs.load, sources);
-  if (!files) return fail(files.error());
+  const auto found = survey_files(options.inputs, sources, sink);
+  if (!found) return fail(found.error());
   std::string out;
   yaml::Writer writer(style_of(options.output), out);
   Formatter formatter(writer, sources, options.show_secrets);
   // A document of comments alone is null to Kubernetes; only the line-by-line form keeps that.
   auto empty = options.output == "json" ? yaml::Empty::keep : yaml::Empty::drop;
-  for (diag::FileId file : *files) {
-    for (const yaml::Document& document : yaml::read(file, sources, options.inputs.load.limits, sink, empty)) {
+  for (const kube::SurveyedFile& file : found->files) {
+    for (const yaml::Document& document : yaml::read(file.file, sources, options.inputs.load.limits, sink, empty)) {
       writer.begin_document();
       formatter.object(*document.root);
       writer.end_document();

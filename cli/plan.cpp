@@ -11,6 +11,7 @@
 #include "audit/plan.h"
 #include "cli/command.h"
 #include "cli/convert_output.h"
+#include "convert/classify.h"
 #include "convert/convert.h"
 #include "diag/render.h"
 
@@ -29,7 +30,15 @@ std::string heading(const kube::Bundle& bundle, const std::string& target) {
   const auto counted = [](std::size_t n, const char* one, const char* many) {
     return std::to_string(n) + " " + (n == 1 ? one : many);
   };
-  return "# Migration of " + counted(bundle.ingresses.size(), "Ingress", "Ingresses") + " in " +
+  std::size_t others = 0;
+  for (const kube::OtherObject& object : bundle.others)
+    if (const auto [provider, kind] = convert::owner_of_kind(object); provider != nullptr && kind->routes) {
+      ++others;
+      namespaces.insert(object.metadata.ns);
+    }
+  const std::string own =
+      others == 0 ? "" : " and " + counted(others, "route of another kind", "routes of other kinds");
+  return "# Migration of " + counted(bundle.ingresses.size(), "Ingress", "Ingresses") + own + " in " +
          counted(namespaces.size(), "namespace", "namespaces") + " to " + target + "\n";
 }
 
@@ -112,6 +121,8 @@ void name_inputs(const Inputs& inputs, audit::PlanOptions& options) {
   flag("-l ", inputs.load.selector);
   if (inputs.load.limits.file_bytes != yaml::Limits().file_bytes)
     flag("--max-file-size ", std::to_string(inputs.load.limits.file_bytes));
+  for (const std::string& directory : inputs.kustomize) flag("-k ", directory);
+  for (const auto& [name, value] : inputs.load.set) flag("--set ", name + "=" + value);
   for (const std::string& path : inputs.paths) {
     options.saved_input = options.saved_input || path == "-";
     words.push_back(audit::shell_word(path == "-" ? std::string(audit::saved_name) : path));

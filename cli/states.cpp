@@ -1,6 +1,7 @@
 #include "cli/states.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "graph/route_map.h"
@@ -131,13 +132,13 @@ void compare_routes(const State& old, const State& now, StateDiff& out) {
 Status read_state(const std::vector<std::string>& paths, const kube::LoadOptions& options, const std::string& profile,
                   State& state) {
   diag::Sink sink;
-  const auto files = kube::read_inputs(paths, options, state.sources);
-  if (!files) return files.error();
-  for (const diag::FileId file : *files) {
-    auto more = yaml::read(file, state.sources, options.limits, sink);
-    std::move(more.begin(), more.end(), std::back_inserter(state.documents));
-  }
-  state.raw = kube::objects(state.documents, sink);
+  auto found = kube::survey(paths, options, state.sources);
+  if (!found) return found.error();
+  for (kube::SurveyedFile& file : found->files)
+    kube::read(file, options, kube::UnfilledObjects::keep, *found, state.sources, sink,
+               [&](std::vector<kube::RawObject> part) {
+                 std::move(part.begin(), part.end(), std::back_inserter(state.raw));
+               });
   diag::Sink decoding;  // check_objects tells the same, and more exactly
   state.bundle = kube::decode(state.raw, options, state.sources, decoding);
   for (const kube::RawObject& object : state.raw) state.objects[id_of(object)] = object.node;

@@ -14,7 +14,6 @@ namespace gw::cli {
 // One state with everything that was learnt of it.
 struct State {
   diag::Sources sources;
-  std::vector<yaml::Document> documents;
   std::vector<kube::RawObject> raw;
   kube::Bundle bundle;
   std::vector<diag::Diagnostic> findings;            // reading and validate

@@ -6,13 +6,13 @@
 #include <functional>
 #include <iostream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 
 #include "cli/changed_lines.h"
 #include "cli/command.h"
-#include "cli/kustomize.h"
 #include "cli/repair.h"
 #include "cli/tree.h"
 #include "cluster/read.h"
@@ -21,9 +21,10 @@
 #include "diag/ignore.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
-#include "kube/load.h"
+#include "kube/placeholder.h"
 #include "route/profile.h"
 #include "validate/codes.h"
+#include "validate/kustomize.h"
 #include "validate/validate.h"
 #include "yaml/config.h"
 #include "yaml/read.h"
@@ -38,7 +39,7 @@ struct Args {
   std::string format = "text", channel = "standard", api_version = "v1.6", fail_on = "error", baseline,
               baseline_mode = "check";
   std::string profile, new_from_rev;
-  std::vector<std::string> crds, old, layers, select, ignore, enable, kustomize;
+  std::vector<std::string> crds, old, layers, select, ignore, enable;
   bool complete = false, fix = false, diff = false;
 };
 
@@ -46,8 +47,8 @@ struct Args {
 struct Manifests {
   diag::Sources sources;
   diag::Sink sink;
-  std::vector<diag::FileId> files;
-  std::size_t objects = 0;
+  kube::Survey survey;
+  std::size_t files = 0, objects = 0;
 };
 
 bool has_layer(const Args& args, std::string_view layer) {
@@ -63,24 +64,19 @@ bool asks_for_definitions(const Args& args) {
 
 // With manifests in files a cluster may still be named, for its definitions.
 bool reads_cluster(const Args& args) {
-  const bool files = !args.inputs.paths.empty() || !args.kustomize.empty();
-  return wants_cluster(args.inputs) && !(files && asks_for_definitions(args));
+  return wants_cluster(args.inputs) && !(names_files(args.inputs) && asks_for_definitions(args));
 }
 
 using Take = std::function<void(std::vector<kube::RawObject> part)>;
 
 Status read_manifests(const Args& args, const kube::LoadOptions& load, Manifests& out, const Take& take) {
-  auto files = kube::read_inputs(args.inputs.paths, load, out.sources);
-  if (!files) return files.error();
-  for (const std::string& directory : args.kustomize) {
-    auto built = kustomize(directory);
-    if (!built) return built.error();
-    files->push_back(out.sources.add("kustomize " + directory, std::move(*built)));
+  auto found = survey_files(args.inputs, out.sources, out.sink);
+  if (!found) return found.error();
+  out.survey = std::move(*found);
+  for (kube::SurveyedFile& file : out.survey.files) {
+    kube::read(file, load, kube::UnfilledObjects::keep, out.survey, out.sources, out.sink, take);
+    if (!file.walked || file.count != 0) ++out.files;
   }
-  for (const diag::FileId file : *files)
-    yaml::read_parts(file, out.sources, load.limits, out.sink,
-                     [&](const std::vector<yaml::Document>& part) { take(kube::objects(part, out.sink)); });
-  out.files = std::move(*files);
   return Unit{};
 }
 
@@ -89,7 +85,7 @@ Status read_input(const Args& args, kube::LoadOptions& load, Manifests& manifest
   if (reads_cluster(args)) {
     auto raw = read_cluster(args.inputs, load, manifests.sources, manifests.sink);
     if (!raw) return raw.error();
-    for (const kube::RawObject& object : *raw) manifests.files.push_back(object.document.file);
+    manifests.files = raw->size();
     take(std::move(*raw));
     return Unit{};
   }
@@ -227,7 +223,7 @@ diag::ReportInfo report_info(const Manifests& manifests, const validate::ErrorTy
                              const validate::Fixes& fixes) {
   diag::ReportInfo info;
   info.tool_version = version();
-  info.files = manifests.files.size();
+  info.files = manifests.files;
   info.objects = manifests.objects;
   info.rule = [](std::string_view code) {
     const auto row = validate::find_code(code);
@@ -351,6 +347,38 @@ Status read_definitions(const Args& args, Manifests& manifests, std::vector<yaml
   return Unit{};
 }
 
+// A value that something fills in later cannot be judged as it lies.
+void drop_unfilled(Manifests& manifests) {
+  const auto& all = manifests.survey.files;
+  if (std::none_of(all.begin(), all.end(), [](const auto& file) { return file.walked; }) &&
+      manifests.survey.placeholders.empty())
+    return;
+  for (diag::Diagnostic& finding : manifests.sink.take()) {
+    const diag::Span span = finding.span;
+    const bool known = span.known() && span.end - span.begin < 4096;
+    const bool names = finding.layer == "schema" || finding.layer == "cel" || finding.layer == "reference";
+    if (known && kube::has_placeholder(
+                     manifests.sources.text(span.file).substr(span.begin, span.end - span.begin), names))
+      continue;
+    manifests.sink.report(std::move(finding));
+  }
+}
+
+// In a repository most objects are of kinds that nobody asked about: one finding a kind.
+void gather_unchecked(std::vector<diag::Diagnostic>& findings) {
+  std::map<std::string, std::size_t> count;
+  for (const diag::Diagnostic& finding : findings)
+    if (finding.code == "GW014") ++count[finding.message];
+  std::set<std::string> seen;
+  std::erase_if(findings, [&](diag::Diagnostic& finding) {
+    if (finding.code != "GW014") return false;
+    if (!seen.insert(finding.message).second) return true;
+    if (const std::size_t all = count[finding.message]; all > 1)
+      finding.message += " (" + std::to_string(all) + " objects)";
+    return false;
+  });
+}
+
 // One look at the input: everything found, before and after choosing.
 struct Checked {
   Manifests manifests;
@@ -396,9 +424,17 @@ Status find_all(const Args& args, Checked& out) {
   const kube::Bundle bundle = decoder.finish();
   keep_repeated(decoding, manifests.sink);
   if (has_layer(args, "reference") || has_layer(args, "conflict") || has_layer(args, "lint")) {
+    options.partial = manifests.survey.partial();
     validate::check_rules(bundle, manifests.sources, options, manifests.sink);
+    validate::check_kustomizations(manifests.survey, manifests.sources, manifests.sink);
   }
+  drop_unfilled(manifests);
+  kube::report_placeholders(manifests.survey, diag::Severity::warning, false, manifests.sink);
   out.findings = manifests.sink.take();
+  const auto& files = manifests.survey.files;
+  if (std::any_of(files.begin(), files.end(), [](const auto& file) { return file.walked; }))
+    gather_unchecked(out.findings);
+  tell_passed_over(args.inputs, manifests.survey);
   return Unit{};
 }
 
@@ -456,7 +492,7 @@ int repair(const Args& args, std::unique_ptr<Checked> checked) {
 int run_validate(const CLI::App& command, Args args) {
   if (Status configured = configure(command, args); !configured) return fail(configured.error());
   if (Status words = check_words(args); !words) return fail(words.error());
-  if (args.inputs.paths.empty() && args.kustomize.empty() && !wants_cluster(args.inputs))
+  if (!names_files(args.inputs) && !wants_cluster(args.inputs))
     return fail({"no input", "name a file, a directory, - for standard input, or a cluster with --kubeconfig"});
   auto checked = std::make_unique<Checked>();
   if (Status looked = look(args, *checked); !looked) return fail(looked.error());
@@ -496,9 +532,6 @@ void add_validate(CLI::App& app, Run& run) {
       ->allow_extra_args(false);
   command->add_option("--old", args->old, "The objects as they are now: changes that the API does not allow are told")
       ->option_text("PATH")
-      ->allow_extra_args(false);
-  command->add_option("-k,--kustomize", args->kustomize, "What kustomize, or kubectl, builds of this directory")
-      ->option_text("DIR")
       ->allow_extra_args(false);
   command->add_flag("--complete", args->complete, "The set is everything: what is not in it does not exist");
   command->add_option("--profile", args->profile, "An implementation whose limits are told")->option_text("NAME");

@@ -5,6 +5,13 @@ namespace gw::convert {
 namespace {
 
 constexpr CodePage pages[] = {
+    {"GW024", "a patch that stays behind",
+     "A patch or replacement of an overlay changes an Ingress in a way that cannot be said as a patch of the routes that "
+     "took its place. Once the Ingress is gone, kustomize drops one with a target silently, and refuses to build with "
+     "one without."},
+    {"GW025", "another tool names the Ingress",
+     "Flagger goes on looking for the Ingress that its Canary names. With provider gatewayapi:v1 it writes the HTTPRoute "
+     "named like the apex Service itself, over one that is there."},
     {"GW601", "an annotation is refused",
      "The chosen target has no field and no object that says what this annotation says. The rest of the Ingress is "
      "converted; the exit code is 1 unless --accept-loss names the kind of loss."},

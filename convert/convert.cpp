@@ -10,6 +10,7 @@
 #include "convert/classify.h"
 #include "convert/emit.h"
 #include "convert/guard.h"
+#include "convert/metadata.h"
 #include "convert/movers.h"
 #include "convert/policies.h"
 #include "convert/providers/wishes.h"
@@ -39,6 +40,7 @@ class Engine {
       : bundle_(bundle), options_(options), sources_(sources), sink_(sink), index_(bundle) {}
 
   Result<Outcomes> run(const Provider* wanted, const Target& target, const Consumer& consumer) {
+    target_ = target.name;
     Outcomes out;
     out.written_for = std::string(target.name) + " (" + std::string(profile(target.name).report) + ")";
     Ledger& ledger = out.ledger;
@@ -254,7 +256,7 @@ class Engine {
       if (const auto own = resources_.find(&p); own != resources_.end())
         for (const kube::OtherObject* object : own->second) report_untaken(*object, &p, ledger);
   }
-  static void report_untaken(const kube::Object& object, const Provider* owner, Ledger& ledger) {
+  void report_untaken(const kube::Object& object, const Provider* owner, Ledger& ledger) const {
     const kube::StringMap& annotations = object.metadata.annotations;
     for (std::uint32_t i = 0; i < annotations.size(); ++i) {
       if (ledger.taken(object, i)) continue;
@@ -266,7 +268,7 @@ class Engine {
     }
   }
 
-  static void settle_untaken(const Provider& own, const std::string& key, Claim claim, Ledger& ledger) {
+  void settle_untaken(const Provider& own, const std::string& key, Claim claim, Ledger& ledger) const {
     if (key == "kubernetes.io/ingress.class")
       return ledger.settle(claim, Outcome::converted, "the Gateway's class takes its place");
     for (const std::string_view prefix : own.prefixes)
@@ -285,6 +287,7 @@ class Engine {
           return ledger.settle(
               claim, Outcome::ignored,
               "belongs to " + std::string(other.name) + "; " + std::string(own.name) + " does not read it", "GW605");
+    if (keeps_annotation(options_, key)) return ledger.settle(claim, Outcome::converted, "kept on the routes");
     ledger.settle(claim, Outcome::ignored, "does not concern routing");
   }
 
@@ -331,7 +334,9 @@ class Engine {
       std::string help;
       if (grave && !accepted) help = "if you can do without it: --accept-loss=" + std::string(name(entry.loss));
       sink_.report(kube::finding(*entry.object, annotation_node(*entry.object, entry.key()), entry.code, severity,
-                                 std::string(layer), short_key(entry.key()) + ": " + entry.detail, std::move(help)));
+                                 std::string(layer),
+                                 short_key(entry.key()) + ": " + without_advice(entry.detail, target_),
+                                 std::move(help)));
     }
   }
   static std::string short_key(const std::string& key) {
@@ -353,20 +358,21 @@ class Engine {
       const Severity severity = accepted ? Severity::warning : note.severity;
       if (severity == Severity::error) lost_ = true;
       if (note.object) {
-        sink_.report(kube::finding(*note.object, note.at, note.code, severity, std::string(layer), note.message,
-                                   std::move(help)));
+        sink_.report(kube::finding(*note.object, note.at, note.code, severity, std::string(layer),
+                                   without_advice(note.message, target_), std::move(help)));
       } else {
         diag::Diagnostic d;
         d.code = note.code;
         d.severity = severity;
         d.layer = layer;
-        d.message = note.message;
+        d.message = without_advice(note.message, target_);
         d.help = std::move(help);
         sink_.report(std::move(d));
       }
     }
   }
 
+  std::string_view target_;
   const kube::Bundle& bundle_;
   const Options& options_;
   const diag::Sources& sources_;

@@ -47,6 +47,7 @@ struct Options {
   std::string to = "standard";
   std::string gateway_class;      // empty: the target's own, written along
   std::string gateway_namespace;  // of a shared Gateway; empty: chosen
+  std::string gateway_name;       // of a shared Gateway; empty: "gateway"
   bool experimental = false;
   std::uint8_t api_minor = 6;  // Gateway API v1.N of the cluster
   bool snippets = false;       // nginx text in SnippetsFilters where nginx-gateway-fabric has no object that says it
@@ -62,6 +63,7 @@ struct Options {
   std::set<kube::NamespacedName> config_maps;  // of the controllers; empty: found by name and labels
   std::map<std::string, int> entry_points;     // ports by name, of Traefik's static configuration
   std::vector<Refusal> refused;
+  std::vector<std::string> keep_metadata{"labels", "annotations"};  // of --keep-metadata (convert/metadata.h)
   // Called when the specs of the Ingresses have been read for the last time: whoever owns them may let them go.
   std::function<void()> specs_read;
 

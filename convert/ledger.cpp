@@ -72,6 +72,19 @@ std::vector<std::string_view> loss_names() {
   return names;
 }
 
+std::string without_advice(std::string_view detail, std::string_view target) {
+  const std::string word = "(--to " + std::string(target) + ")";
+  std::string out(detail);
+  for (std::size_t at = out.find(word); at != out.npos; at = out.find(word)) {
+    std::size_t from = out.rfind("; ", at), to = at + word.size();
+    if (from == out.npos) from = out.rfind(", ", at);
+    const bool clause = from != out.npos;
+    if (!clause) from = at;
+    out.replace(from, to - from, clause ? "; gwctl writes nothing of " + std::string(target) + "'s for it" : "");
+  }
+  return out;
+}
+
 Claim Ledger::take(const kube::Object& object, std::uint32_t annotation) {
   const auto* key = &object.metadata.annotations[annotation];
   const auto [at, fresh] = by_annotation_.try_emplace(key, static_cast<Claim>(entries_.size()));

@@ -43,6 +43,9 @@ std::string_view code_of(Outcome outcome, Loss loss = Loss::none);
 Loss loss_of(std::string_view word);
 std::vector<std::string_view> loss_names();
 
+// What is said of a loss, without the advice to choose the target that is chosen already.
+std::string without_advice(std::string_view detail, std::string_view target);
+
 // An entry of the ledger; 0 is "no annotation".
 using Claim = std::uint32_t;
 

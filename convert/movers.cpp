@@ -58,6 +58,10 @@ void move_annotations(const std::vector<const kube::Object*>& objects, Ir& ir, L
   }
 }
 
+bool moved(std::string_view key) {
+  return row_of(key) != nullptr;
+}
+
 std::vector<std::pair<std::string, std::string>> route_annotations(const kube::Object& ingress) {
   std::vector<std::pair<std::string, std::string>> kept;
   for (const auto& annotation : ingress.metadata.annotations)

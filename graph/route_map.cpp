@@ -251,6 +251,21 @@ std::string outcome(const route::Action& action) {
   return out;
 }
 
+namespace {
+
+// Names come from the input: what steers a terminal is shown escaped.
+std::string printable_lines(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    out += diag::printable(text.substr(0, end)) + "\n";
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string render_text(const std::vector<ListenerMap>& map, const diag::Sources& sources) {
   std::string out;
   for (const ListenerMap& listener : map) {
@@ -270,7 +285,7 @@ std::string render_text(const std::vector<ListenerMap>& map, const diag::Sources
       }
     }
   }
-  return out;
+  return printable_lines(out);
 }
 
 std::string render_json(const std::vector<ListenerMap>& map, const diag::Sources& sources) {

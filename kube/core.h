@@ -197,6 +197,7 @@ struct EndpointSlice : Object {
 struct Secret : Object {
   std::string type;
   StringMap data, string_data;
+  bool encrypted = false;  // there, but not to be read
 };
 
 struct ConfigMap : Object {

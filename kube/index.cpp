@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <initializer_list>
+
+#include "kube/kinds.h"
 
 namespace gw::kube {
 namespace {
@@ -49,6 +52,31 @@ std::vector<BackendEndpoint> parse_endpoints(std::string_view list) {
   return out;
 }
 
+// The Secret that a controller makes of this object; empty where it makes none.
+std::string promised_secret(const OtherObject& object) {
+  struct Row {
+    std::string_view kind, group;
+    std::initializer_list<std::string_view> path;  // to the name; the object's own where it is not written
+    bool needed = false;
+  };
+  static const Row rows[] = {
+      {"SealedSecret", "bitnami.com", {"spec", "template", "metadata", "name"}},
+      {"ExternalSecret", "external-secrets.io", {"spec", "target", "name"}},
+      {"Certificate", "cert-manager.io", {"spec", "secretName"}, true},
+      {"VaultStaticSecret", "secrets.hashicorp.com", {"spec", "destination", "name"}, true},
+      {"VaultPKISecret", "secrets.hashicorp.com", {"spec", "destination", "name"}, true},
+      {"OnePasswordItem", "onepassword.com", {"metadata", "name"}},
+  };
+  const auto row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) {
+    return object.kind == r.kind && group_of(object.api_version) == r.group;
+  });
+  if (row == std::end(rows) || !object.node) return {};
+  const yaml::Node* at = object.node;
+  for (const std::string_view step : row->path) at = at ? at->find(step) : nullptr;
+  if (at && at->is_string()) return std::string(at->string());
+  return row->needed ? std::string() : std::string(object.metadata.name);
+}
+
 // The slice's port of a Service port: by name (EndpointSlice ports carry the Service port's name).
 const EndpointPort* slice_port(const EndpointSlice& slice, const ServicePort& port) {
   for (const EndpointPort& candidate : slice.ports)
@@ -70,6 +98,8 @@ Index::Index(const Bundle& bundle) : bundle_(bundle) {
   for (const EndpointSlice& slice : bundle.endpoint_slices)
     if (const std::string* service = find(slice.metadata.labels, "kubernetes.io/service-name"))
       slices_[key(slice.metadata.ns, *service)].push_back(&slice);
+  for (const OtherObject& other : bundle.others)
+    if (std::string name = promised_secret(other); !name.empty()) promised_.insert(key(other.metadata.ns, name));
   for (const ReferenceGrant& grant : bundle.reference_grants) grants_[grant.metadata.ns].push_back(&grant);
 }
 

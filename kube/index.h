@@ -2,6 +2,7 @@
 #pragma once
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "kube/bundle.h"
@@ -20,6 +21,8 @@ class Index {
   const Bundle& bundle() const { return bundle_; }
   const Service* service(const NamespacedName& id) const;
   const Secret* secret(const NamespacedName& id) const;
+  // Will something of the set make this Secret: a SealedSecret, an ExternalSecret, a Certificate?
+  bool secret_promised(const NamespacedName& id) const { return promised_.contains(id.ns + "/" + id.name); }
   const ConfigMap* config_map(const NamespacedName& id) const;
   const Namespace* ns(std::string_view name) const;
   const Gateway* gateway(const NamespacedName& id) const;
@@ -50,6 +53,7 @@ class Index {
   ById<GatewayClass> gateway_classes_;
   ById<ListenerSet> listener_sets_;
   ById<IngressClass> ingress_classes_;
+  std::unordered_set<std::string> promised_;  // Secrets
   std::unordered_map<std::string, std::vector<const EndpointSlice*>> slices_;   // by Service
   std::unordered_map<std::string, std::vector<const ReferenceGrant*>> grants_;  // by namespace
 };

@@ -85,11 +85,12 @@ class Loader {
   void redact(const RawObject& raw) {
     if (raw.document.file >= sources_.size()) return;  // a watched object has a text of its own
     if (raw.kind != "Secret") return redact_annotations(raw);
-    for (std::string_view key : {"data", "stringData"})
-      if (const yaml::Node* values = raw.node->find(key)) {
-        if (!values->is_map()) sources_.redact(values->span());
-        for (const yaml::Entry& entry : values->entries()) sources_.redact(entry.value.span());
-      }
+    static const std::set<std::string_view> plain{"apiVersion", "kind", "metadata", "type", "immutable", "sops"};
+    for (const yaml::Entry& field : raw.node->entries()) {  // a misspelt data holds secrets as well
+      if (plain.contains(field.key.string())) continue;
+      if (!field.value.is_map()) sources_.redact(field.value.span());
+      for (const yaml::Entry& entry : field.value.entries()) sources_.redact(entry.value.span());
+    }
     if (const yaml::Node* metadata = raw.node->find("metadata"))
       if (const yaml::Node* annotations = metadata->find("annotations"))
         for (const yaml::Entry& entry : annotations->entries()) sources_.redact(entry.value.span());
@@ -141,6 +142,12 @@ class Loader {
     }
   }
 
+  void default_namespace(const RawObject& raw, Object& object) const {
+    if (!object.metadata.ns.empty()) return;
+    object.metadata.ns_open = raw.ns.empty();
+    object.metadata.ns = raw.ns.empty() ? options_.default_namespace : raw.ns;
+  }
+
   template <class T>
   void decode_typed(const RawObject& raw, std::vector<T>& objects) {
     constexpr const KindInfo& info = KindOf<T>::info;
@@ -154,11 +161,16 @@ class Loader {
     reader("apiVersion", ignored);
     reader("kind", ignored);
     reader("metadata", object.metadata);
-    body(reader, object);
-    reader.finish();
+    if constexpr (std::same_as<T, Secret>) object.encrypted = raw.encrypted;
+    if (!raw.encrypted) {
+      body(reader, object);
+      reader.finish();
+    }
     if (context.failed) return;
-    if (info.namespaced && object.metadata.ns.empty()) object.metadata.ns = options_.default_namespace;
+    if (info.namespaced) default_namespace(raw, object);
     if (!info.namespaced) object.metadata.ns = String();
+    if constexpr (std::same_as<T, Namespace>)  // kustomize gives it the namespace's name
+      if (!raw.ns.empty()) object.metadata.name = raw.ns;
     if (fold) {
       object.node = object.document.root = fold->keep(*raw.node);
       object.document.storage = fold;
@@ -208,7 +220,7 @@ class Loader {
         "CustomResourceDefinition", "ClusterRole",  "ClusterRoleBinding", "Node",
         "PersistentVolume",         "StorageClass", "PriorityClass"};
     const bool namespaced = !cluster_scoped.contains(object.kind);
-    if (namespaced && object.metadata.ns.empty()) object.metadata.ns = options_.default_namespace;
+    if (namespaced) default_namespace(raw, object);
     if (wanted(object, namespaced)) bundle_.others.push_back(std::move(object));
   }
 
@@ -374,15 +386,6 @@ Bundle Decoder::finish() {
 Bundle decode(std::vector<RawObject>&& raw, const LoadOptions& options, diag::Sources& sources, diag::Sink& sink) {
   Decoder decoder(options, sources, sink);
   decoder.add(std::move(raw));
-  return decoder.finish();
-}
-
-Result<Bundle> load(const std::vector<std::string>& paths, const LoadOptions& options, diag::Sources& sources,
-                    diag::Sink& sink) {
-  auto files = read_inputs(paths, options, sources);
-  if (!files) return files.error();
-  Decoder decoder(options, sources, sink);
-  for (diag::FileId file : *files) decoder.add_file(file);
   return decoder.finish();
 }
 

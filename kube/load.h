@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "diag/diagnostic.h"
@@ -21,10 +22,13 @@ struct LoadOptions {
   std::string ns;        // keep only this namespace; empty keeps all
   std::string selector;  // label selector, kubectl's syntax; empty keeps all
   std::string default_namespace = "default";
+  std::vector<std::pair<std::string, std::string>> set;  // placeholders and what takes their place
 };
+Status check_selector(const LoadOptions& options);
 
-// Reads paths (file, directory, "-") into sources. Directories give *.yaml *.yml *.json in name order; a FIFO, a
-// device, a link loop or a file over the limit is an error of the world.
+// Reads paths (file, directory, "-") into sources, where every file counts (definitions, objects of before). Directories
+// give *.yaml *.yml *.json in name order; a FIFO, a device, a link loop or a file over the limit is an error of the
+// world. Manifests are read by kube/survey.h.
 Result<std::vector<diag::FileId>> read_inputs(const std::vector<std::string>& paths, const LoadOptions& options,
                                               diag::Sources& sources);
 
@@ -33,6 +37,8 @@ struct RawObject {
   yaml::Document document;
   const yaml::Node* node = nullptr;
   std::string_view api_version, kind;  // an item of a typed list (IngressList) has them from its list
+  std::string ns = {};                 // that its kustomization gives it; empty: none
+  bool encrypted = false;              // by SOPS: there, but not to be read
 };
 
 // Splits documents into objects (List and typed lists are opened), reports GW003 for what has no apiVersion or kind.
@@ -59,9 +65,6 @@ class Decoder {
   std::unique_ptr<Impl> impl_;
 };
 
-// read_inputs, yaml::read, objects, decode.
-Result<Bundle> load(const std::vector<std::string>& paths, const LoadOptions& options, diag::Sources& sources,
-                    diag::Sink& sink);
 // The same from text in memory (tests, standard input already read).
 Bundle load_text(std::string name, std::string text, diag::Sources& sources, diag::Sink& sink);
 

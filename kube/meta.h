@@ -42,6 +42,7 @@ struct Metadata : Located {
   String uid, resource_version;
   std::int64_t generation = 0;
   String deletion_timestamp;
+  bool ns_open = false;  // none was written: whoever installs the object chooses
 };
 template <class V>
 void fields(V& v, Metadata& m) {

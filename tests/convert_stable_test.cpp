@@ -138,6 +138,7 @@ std::set<std::string> routes(const kube::Bundle& bundle) {
   std::set<std::string> out;
   const auto add = [&](const auto& objects, auto member) {
     for (const auto& object : objects) {
+      if (std::string_view(object.metadata.name).starts_with("https-redirect")) continue;  // shared by all of a Gateway
       kube::Bundle one;
       (one.*member).push_back(object);
       out.insert(written(one));
@@ -162,7 +163,10 @@ bool independent(const Config& config, const kube::Bundle& bundle) {
       if (const std::string vendor = key.substr(0, key.find('/')); vendor != "kubernetes.io") vendors.insert(vendor);
     if (vendors.size() > 1 || (!vendors.empty() && convert::class_of(ingress) == "internal")) return false;
     for (const auto& [key, value] : ingress.metadata.annotations)
-      if (key.ends_with("canary") || key.ends_with("server-alias") || key.ends_with("www-redirect")) return false;
+      // Ingresses whose certificates are asked for alike share a ListenerSet.
+      if (key.starts_with("cert-manager.io/") || key.ends_with("canary") || key.ends_with("server-alias") ||
+          key.ends_with("www-redirect"))
+        return false;
     std::set<std::string> own;
     for (const kube::IngressRule& rule : ingress.spec.rules) own.insert(rule.host);
     for (const std::string& host : own)

@@ -43,6 +43,8 @@ class ObjectChecker {
   }
 
   void run(const kube::RawObject& raw, Found& out) {
+    if (raw.encrypted) return;                                // its fields are not what they will be
+    if (raw.kind == "Namespace" && !raw.ns.empty()) return;  // nor is its name
     raw_ = &raw;
     out_ = &out;
     violations_.clear();
@@ -345,7 +347,7 @@ void check_objects(const std::vector<kube::RawObject>& objects, const Options& o
 }
 
 bool Context::complete(std::string_view ns) const {
-  return options.complete || index.ns(ns) != nullptr;
+  return options.complete || (!options.partial && index.ns(ns) != nullptr);
 }
 
 void check_written(const std::vector<kube::RawObject>& objects, const diag::Sources& sources, const Options& options,
@@ -353,7 +355,8 @@ void check_written(const std::vector<kube::RawObject>& objects, const diag::Sour
   const Reporting to{sources, options, sink};
   for (const SemanticRule& rule : semantic_rules())
     if (rule.check_raw)
-      for (const kube::RawObject& object : objects) rule.check_raw(to, object);
+      for (const kube::RawObject& object : objects)
+        if (!object.encrypted) rule.check_raw(to, object);
 }
 
 void check_rules(const kube::Bundle& bundle, const diag::Sources& sources, const Options& options, diag::Sink& sink) {

@@ -33,6 +33,7 @@ struct Options {
   bool cel = true;                  // run CEL rules
   bool rules = true;                // run the semantic rules (check() only)
   bool complete = false;            // the set is the whole cluster: what is absent does not exist
+  bool partial = false;             // the set is part of what will be: a namespace in it is not given in full
   std::string profile;              // an implementation's name: its limits are told
   std::int64_t now = 0;             // seconds since 1970, for certificates; 0: the current time
   const OldObjects* old = nullptr;  // the objects as they are now, for rules about changes; outlives the call

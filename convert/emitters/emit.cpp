@@ -195,7 +195,7 @@ class Emitter {
     add_traits(ir_, context);
     for (const Part& part : plan.parts) {
       if (part.grpc) {
-        rest.grpc_routes.push_back(make_grpc_route(part, target_, input_.sources));
+        rest.grpc_routes.push_back(make_grpc_route(part, target_, input_.options, input_.sources));
         continue;
       }
       piece.http_routes.push_back(make_route(part, target_, input_.options, input_.sources));

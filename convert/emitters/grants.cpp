@@ -48,7 +48,8 @@ void add_grants(const Plan& plan, const Ir& ir, const MirrorTest& mirrored, kube
   for (const auto& [id, listeners] : plan.listener_sets) note_certificates("ListenerSet", id, listeners, crossings);
   for (const Part& part : plan.parts)
     for (const Rule* rule : part.rules) {
-      const std::string& ns = part.owner->metadata.ns;
+      if (part.to_https) continue;  // it sends to no backend
+      const std::string& ns = part.ns;
       const std::string kind = part.grpc ? "GRPCRoute" : "HTTPRoute";
       for (const Backend& b : rule->backends) note_backend(b, kind, ns, crossings);
       if (rule->action)

@@ -135,7 +135,7 @@ kube::ListenerSet make_listener_set(const Plan& plan, const kube::NamespacedName
   set.spec.parent_ref.kind = "Gateway";
   set.spec.parent_ref.name = parent.name;
   if (parent.ns != id.ns) set.spec.parent_ref.ns = parent.ns;
-  set.comments.push_back(provenance(*plan.set_owners.at(id), nullptr, sources));
+  for (const kube::Object* owner : plan.set_owners.at(id)) set.comments.push_back(provenance(*owner, nullptr, sources));
   const auto& listeners = plan.listener_sets.at(id);
   set.spec.listeners.reserve(listeners.size());
   for (const auto& [name, planned] : listeners) set.spec.listeners.push_back(make_listener(name, planned, id.ns));
@@ -175,7 +175,8 @@ void place_on(std::map<kube::NamespacedName, kube::StringMap>& placed, std::stri
 Annotations place_annotations(const Plan& plan, const Ir& ir, const Options& options, Ledger& ledger) {
   Annotations placed;
   Owners sets, gateways;
-  for (const auto& [id, owner] : plan.set_owners) sets.emplace(owner, &id);
+  for (const auto& [id, owners] : plan.set_owners)
+    for (const kube::Object* owner : owners) sets.emplace(owner, &id);
   for (const auto& [id, owners] : plan.gateway_owners)
     for (const kube::Object* owner : owners) gateways.emplace(owner, &id);
   std::vector<const GatewayAnnotation*> sorted;

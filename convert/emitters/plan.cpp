@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "convert/emitters/grpc.h"
+#include "convert/movers.h"
 
 namespace gw::convert {
 namespace {
@@ -66,6 +67,9 @@ class Planner {
     for (const Server& server : ir_.servers) split_by_owner(server);
     count_tls_listeners();
     part_issuers();
+    gather_sets();
+    for (const Part& part : plan_.parts)
+      if (!part.to_https && part.scheme != Scheme::http) ++parts_of_[part.owner];
     for (Part& part : plan_.parts) attach(part);
     for (const Server& server : ir_.servers)
       if (server.tls && server.rules.empty() && !options_.parent && valid_hostname(server.host)) https_section(server);
@@ -73,16 +77,16 @@ class Planner {
     keep_internal();
     choose_grpc(plan_.parts);
     cut_into_sixteen_rules();
-    std::sort(plan_.parts.begin(), plan_.parts.end(), [](const Part& a, const Part& b) {
-      return std::tie(a.owner->metadata.ns, a.name) < std::tie(b.owner->metadata.ns, b.name);
-    });
+    std::sort(plan_.parts.begin(), plan_.parts.end(),
+              [](const Part& a, const Part& b) { return std::tie(a.ns, a.name) < std::tie(b.ns, b.name); });
     return std::move(plan_);
   }
 
  private:
   // Where everything lives in one namespace the Gateway joins it and needs no grant; else it gets a place of its own.
   void choose_shared_namespace() {
-    shared_ = {options_.gateway_namespace, std::string(shared_name)};
+    shared_ = {options_.gateway_namespace,
+               options_.gateway_name.empty() ? std::string(shared_name) : dns_name(options_.gateway_name, 63)};
     if (!shared_.ns.empty()) return;
     std::set<std::string_view> used;
     for (const Server& server : ir_.servers) {
@@ -133,6 +137,8 @@ class Planner {
 
   // Hosts of one Ingress that are served alike share a route, named after the first of them in the Ingress.
   void merge(const Server& server, Part part) {
+    part.ns = part.owner->metadata.ns;
+    if (only_to_https(server, part)) return share_redirect(server, std::move(part));
     auto& candidates = by_content_[hash(part)];
     if (!server.host.empty() && !target_.one_host_a_route)
       for (const std::size_t i : candidates) {
@@ -150,6 +156,46 @@ class Planner {
     plan_.parts.push_back(std::move(part));
   }
 
+  // Does the part do nothing but send to https, in a way that every such host of the Gateway can share?
+  bool only_to_https(const Server& server, const Part& part) const {
+    using enum Feature;
+    const FeatureSet& features = profile(target_.name).features;
+    for (const Feature f : {scheme_redirect, redirect_303, redirect_307, redirect_308})
+      if (!features.has(f)) return false;  // what becomes of them is told an Ingress
+    if (server.host.empty() || part.scheme != Scheme::http || target_.one_host_a_route || part.rules.size() > max_rules)
+      return false;
+    return std::all_of(part.rules.begin(), part.rules.end(), [](const Rule* rule) {
+      const Action* a = rule->action.get();
+      return a && a->redirect && a->redirect->scheme == "https" && !a->redirect->host && !a->redirect->path &&
+             a->intents.empty() && a->request_headers.empty() && a->response_headers.empty() && a->mirrors.empty() &&
+             !a->closed && !rule->conditions;
+    });
+  }
+
+  void share_redirect(const Server& server, Part part) {
+    const kube::NamespacedName gateway = gateway_of(server);
+    if (!options_.parent) part.ns = gateway.ns;
+    std::string key = gateway.display() + "\n" + part.ns;
+    for (const Rule* rule : part.rules) {
+      const Redirect& redirect = *rule->action->redirect;
+      key += "\n" + std::string(rule->path) + "\1" + std::to_string(static_cast<int>(rule->kind)) + "\1" +
+             std::to_string(redirect.status) + "\1" + std::to_string(redirect.port.value_or(0));
+    }
+    for (const auto& [name, value] : route_annotations(*part.owner)) key += "\n" + name + "\1" + value;
+    auto& shared = redirects_[key];
+    if (shared.empty() || plan_.parts[shared.back()].servers.size() >= max_hostnames) {
+      part.to_https = true;
+      part.servers.push_back(&server);
+      shared.push_back(plan_.parts.size());
+      plan_.parts.push_back(std::move(part));
+      return;
+    }
+    Part& into = plan_.parts[shared.back()];
+    into.servers.push_back(&server);
+    if (into.owner != part.owner && std::find(into.also.begin(), into.also.end(), part.owner) == into.also.end())
+      into.also.push_back(part.owner);
+  }
+
   // Where a host stands in the Ingress; it may have rules of others too.
   static std::uint32_t place(const Server& server, const kube::Object* owner) {
     const auto own =
@@ -164,9 +210,16 @@ class Planner {
         return std::pair(place(*a, part.owner), a->host) < std::pair(place(*b, part.owner), b->host);
       });
     const std::string_view host = part.servers.front()->host;
-    std::string wanted = route_name(part.owner->metadata.name, host) + std::string(suffix(part.scheme));
-    const std::string key = part.owner->metadata.name + "\n" + std::string(host) + std::string(suffix(part.scheme));
-    part.name = names_.claim("HTTPRoute/" + part.owner->metadata.ns, std::move(wanted), key);
+    const std::string& owner = part.owner->metadata.name;
+    // The Ingress's own name does where one route says all that it serves.
+    const bool one = parts_of_[part.owner] == 1 && part.scheme != Scheme::http;
+    const std::string own = options_.gateway_name.empty() ? "" : dns_name(options_.gateway_name, 63) + "-";
+    std::string wanted = part.to_https ? own + "https-redirect"
+                         : one         ? dns_name(owner, 240)
+                                       : route_name(owner, host) + std::string(suffix(part.scheme));
+    const std::string key =
+        part.to_https ? std::string(host) : owner + "\n" + std::string(host) + std::string(suffix(part.scheme));
+    part.name = names_.claim("HTTPRoute/" + part.ns, std::move(wanted), key);
   }
 
   void count_tls_listeners() {
@@ -212,6 +265,27 @@ class Planner {
     own_sets_.clear();
   }
 
+  // ListenerSets are shared by the Ingresses of a namespace whose certificates are asked for alike; the first of them
+  // by name names the set.
+  void gather_sets() {
+    std::map<const kube::Object*, std::set<std::pair<std::string, std::string>>> wants;
+    for (const GatewayAnnotation& a : ir_.gateway_annotations)
+      if (a.certificates) wants[a.owner].insert({a.key, a.value});
+    using Key = std::tuple<kube::NamespacedName, std::string, std::set<std::pair<std::string, std::string>>>;
+    std::map<Key, std::vector<const kube::Object*>> groups;
+    for (const Server& server : ir_.servers)
+      if (server.tls) {
+        const kube::Object& owner = certified_by(server);
+        groups[{gateway_of(server), owner.metadata.ns, wants[&owner]}].push_back(&owner);
+      }
+    for (auto& [key, owners] : groups) {
+      const auto first = *std::min_element(owners.begin(), owners.end(), [](const auto* a, const auto* b) {
+        return a->metadata.name < b->metadata.name;
+      });
+      for (const kube::Object* owner : owners) leader_[{std::get<0>(key), owner}] = first;
+    }
+  }
+
   kube::NamespacedName gateway_of(const Server& server) const {
     if (!own_gateways_.empty() && server.tls)
       if (const auto at = own_gateways_.find(&certified_by(server)); at != own_gateways_.end()) return at->second;
@@ -220,8 +294,7 @@ class Planner {
   kube::NamespacedName gateway_of(const kube::Object& owner, std::uint16_t deployment) const {
     if (options_.layout == Layout::per_ingress) return {owner.metadata.ns, dns_name(owner.metadata.name, 63)};
     const std::string_view of = deployment < ir_.deployments.size() ? ir_.deployments[deployment].gateway : "";
-    const std::string name =
-        of.empty() ? std::string(shared_name) : dns_name(std::string(shared_name) + "-" + std::string(of), 63);
+    const std::string name = of.empty() ? shared_.name : dns_name(shared_.name + "-" + std::string(of), 63);
     return {options_.layout == Layout::per_namespace ? std::string(owner.metadata.ns) : shared_.ns, name};
   }
 
@@ -260,8 +333,13 @@ class Planner {
   }
   void add(Part& part, Section section) {
     auto& owner = section.set ? plan_.listener_sets[section.owner] : plan_.gateways[section.owner];
-    owner[section.name].namespaces.insert(part.owner->metadata.ns);
-    if (!section.set) plan_.gateway_owners[section.owner].insert(part.owner);
+    // Names that stay where they are: the set holds views, and parts are sorted later.
+    owner[section.name].namespaces.insert(part.to_https ? std::string_view(plan_.gateways.find(section.owner)->first.ns)
+                                                        : part.owner->metadata.ns.view());
+    if (!section.set) {
+      plan_.gateway_owners[section.owner].insert(part.owner);
+      plan_.gateway_owners[section.owner].insert(part.also.begin(), part.also.end());
+    }
     if (std::find(part.parents.begin(), part.parents.end(), section) == part.parents.end())
       part.parents.push_back(std::move(section));
   }
@@ -307,10 +385,10 @@ class Planner {
     return section;
   }
 
-  // One ListenerSet an Ingress, beside its Secrets; further ones when it has more than 64 hosts.
+  // One ListenerSet a group of gather_sets, beside its Secrets; further ones where there are more than 64 hosts.
   kube::NamespacedName listener_set_of(const Server& server, const kube::NamespacedName& gateway,
                                        const std::string& section) {
-    const kube::Object& owner = certified_by(server);
+    const kube::Object& owner = *leader_.at({gateway, &certified_by(server)});
     for (int n = 1;; ++n) {
       kube::NamespacedName id{owner.metadata.ns, dns_name(n == 1 ? std::string(owner.metadata.name)
                                                                  : owner.metadata.name + "-" + std::to_string(n))};
@@ -318,7 +396,10 @@ class Planner {
       if (at != plan_.listener_sets.end() && at->second.size() >= max_listeners && !at->second.contains(section))
         continue;
       // Another Ingress of the namespace may have taken this name, as names are shortened.
-      if (const auto taken = plan_.set_owners.try_emplace(id, &owner).first; taken->second != &owner) continue;
+      if (const auto taken = set_leaders_.try_emplace(id, &owner).first; taken->second != &owner) continue;
+      auto& owners = plan_.set_owners[id];
+      if (std::find(owners.begin(), owners.end(), &certified_by(server)) == owners.end())
+        owners.push_back(&certified_by(server));
       plan_.set_parents[id] = gateway;
       return id;
     }
@@ -433,7 +514,7 @@ class Planner {
         if (i != 0) {
           const std::string number = std::to_string(i + 1);
           piece.name += "--" + std::string(digits - std::min(digits, number.size()), '0') + number;
-          piece.name = names_.claim("HTTPRoute/" + part.owner->metadata.ns, piece.name, piece.name + "\npiece");
+          piece.name = names_.claim("HTTPRoute/" + part.ns, piece.name, piece.name + "\npiece");
         }
         cut.push_back(std::move(piece));
       }
@@ -453,6 +534,10 @@ class Planner {
   std::map<const kube::Object*, kube::NamespacedName> own_gateways_;  // of those whose listeners stand beside Secrets
   std::set<std::string_view> wanted_;                                 // hosts whose listener was asked for
   std::unordered_map<std::size_t, std::vector<std::size_t>> by_content_;
+  std::map<std::string, std::vector<std::size_t>> redirects_;  // parts that only send to https, by what they say
+  std::map<const kube::Object*, std::size_t> parts_of_;        // routes of an Ingress besides those
+  std::map<std::pair<kube::NamespacedName, const kube::Object*>, const kube::Object*> leader_;
+  std::map<kube::NamespacedName, const kube::Object*> set_leaders_;
   Plan plan_;
 };
 

@@ -31,6 +31,10 @@ struct Part {
   std::string name;
   std::vector<Section> parents;
   bool grpc = false;  // a GRPCRoute says it
+  std::string ns;     // of the route; its owner's where nothing else is said
+  // Only sends to https: hosts of several Ingresses may share it, and these are the Ingresses besides `owner`.
+  bool to_https = false;
+  std::vector<const kube::Object*> also;
 };
 
 struct PlannedListener {
@@ -48,7 +52,8 @@ struct Plan {
   std::map<kube::NamespacedName, std::map<std::string, PlannedListener>> gateways;
   std::map<kube::NamespacedName, std::map<std::string, PlannedListener>> listener_sets;
   std::map<kube::NamespacedName, kube::NamespacedName> set_parents;  // ListenerSet → Gateway
-  std::map<kube::NamespacedName, const kube::Object*> set_owners;    // ListenerSet → Ingress of its certificates
+  // ListenerSet → the Ingresses of its certificates, by namespace and name
+  std::map<kube::NamespacedName, std::vector<const kube::Object*>> set_owners;
   std::map<kube::NamespacedName, std::set<const kube::Object*>> gateway_owners;  // Gateway → Ingresses on its listeners
   std::map<kube::NamespacedName, std::string>
       internal;                  // Gateways that only the own network may reach, with their class

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "convert/emitters/grpc.h"
+#include "convert/metadata.h"
 #include "convert/movers.h"
 #include "convert/regex.h"
 #include "kube/kinds.h"
@@ -220,11 +221,18 @@ namespace {
 
 // What HTTPRoute and GRPCRoute have in common.
 template <class Route>
-Route make_head(const Part& part, const diag::Sources& sources) {
-  const std::string& ns = part.owner->metadata.ns;
+Route make_head(const Part& part, const Options& options, const diag::Sources& sources) {
+  const std::string& ns = part.ns;
   auto route = kube::make<Route>(ns, part.name);
   route.metadata.annotations = route_annotations(*part.owner);
+  if (part.also.empty()) {
+    route.metadata.labels = kept_labels(options, *part.owner);
+    for (auto& annotation : kept_annotations(options, *part.owner))
+      route.metadata.annotations.push_back(std::move(annotation));
+    std::sort(route.metadata.annotations.begin(), route.metadata.annotations.end());
+  }
   std::vector<const kube::Object*> owners{part.owner};
+  owners.insert(owners.end(), part.also.begin(), part.also.end());
   for (const Rule* rule : part.rules)
     if (std::find(owners.begin(), owners.end(), rule->owner) == owners.end()) owners.push_back(rule->owner);
   for (const kube::Object* owner : owners) route.comments.push_back(provenance(*owner, nullptr, sources));
@@ -251,16 +259,17 @@ kube::GrpcRouteRule make_grpc_rule(const Rule& rule, const Target& target, const
 
 }  // namespace
 
-kube::HttpRoute make_route(const Part& part, const Target& target, const Options&, const diag::Sources& sources) {
-  auto route = make_head<kube::HttpRoute>(part, sources);
-  for (const Rule* rule : part.rules) route.spec.rules.push_back(make_rule(*rule, target, part.owner->metadata.ns));
+kube::HttpRoute make_route(const Part& part, const Target& target, const Options& options,
+                           const diag::Sources& sources) {
+  auto route = make_head<kube::HttpRoute>(part, options, sources);
+  for (const Rule* rule : part.rules) route.spec.rules.push_back(make_rule(*rule, target, part.ns));
   return route;
 }
 
-kube::GrpcRoute make_grpc_route(const Part& part, const Target& target, const diag::Sources& sources) {
-  auto route = make_head<kube::GrpcRoute>(part, sources);
-  for (const Rule* rule : part.rules)
-    route.spec.rules.push_back(make_grpc_rule(*rule, target, part.owner->metadata.ns));
+kube::GrpcRoute make_grpc_route(const Part& part, const Target& target, const Options& options,
+                                const diag::Sources& sources) {
+  auto route = make_head<kube::GrpcRoute>(part, options, sources);
+  for (const Rule* rule : part.rules) route.spec.rules.push_back(make_grpc_rule(*rule, target, part.ns));
   return route;
 }
 

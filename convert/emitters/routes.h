@@ -7,7 +7,8 @@ namespace gw::convert {
 kube::HttpRoute make_route(const Part& part, const Target& target, const Options& options,
                            const diag::Sources& sources);
 // The same for a part that choose_grpc() took.
-kube::GrpcRoute make_grpc_route(const Part& part, const Target& target, const diag::Sources& sources);
+kube::GrpcRoute make_grpc_route(const Part& part, const Target& target, const Options& options,
+                                const diag::Sources& sources);
 kube::ParentReference parent_ref(const Section& section, const std::string& route_ns);
 kube::BackendRef backend_ref(const Backend& backend, const std::string& route_ns, bool weighted = true);
 

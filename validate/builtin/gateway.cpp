@@ -118,7 +118,7 @@ kind gateway.networking.k8s.io Gateway v1 status
         * string 0..4096
       labels object ..8
         ? self.all(key, key.matches(r"""^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$"""))
-        = annotation keys are a name of up to 63 characters, with an optional DNS prefix and '/'
+        = label keys are a name of up to 63 characters, with an optional DNS prefix and '/'
         ? self.all(key, key.split("/")[0].size() < 253)
         = the part of a key before '/' may have at most 252 characters
         * string 0..63 ~labelValue

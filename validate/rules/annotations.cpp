@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <vector>
 
 #include "diag/suggest.h"
@@ -70,13 +71,25 @@ void check_type(const Context& c, const Annotation& a, NginxType type) {
   }
 }
 
+// Does a ConfigMap of the set let ingress-nginx take snippets?
+bool snippets_allowed(const Context& c) {
+  return std::any_of(c.bundle.config_maps.begin(), c.bundle.config_maps.end(), [](const kube::ConfigMap& map) {
+    const std::string* allow = kube::find(map.data, "allow-snippet-annotations");
+    return allow && *allow == "true";
+  });
+}
+
 void check_security(const Context& c, const Annotation& a) {
   const std::string& value = a.value;
-  if (a.name.ends_with("-snippet"))
+  if (a.name.ends_with("-snippet")) {
+    std::optional<diag::Severity> severity;
+    if (c.options.partial || snippets_allowed(c)) severity = diag::Severity::warning;
     return report(
         c,
         {"IN301", a.ingress, a.at, "a snippet is configuration text that anyone who may write Ingresses can inject",
-         "it is refused by default since ingress-nginx 1.9 (CVE-2021-25742): replace it by annotations or policies"});
+         "it is refused by default since ingress-nginx 1.9 (CVE-2021-25742): replace it by annotations or policies",
+         severity});
+  }
   const bool takes_text = a.name == "auth-snippet" || a.name == "modsecurity-snippet";
   if (!takes_text && a.name != "rewrite-target" && value.find_first_of(";{}\n\r") != std::string::npos &&
       !(a.name == "server-alias" && value.starts_with('~')))

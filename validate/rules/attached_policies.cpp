@@ -51,6 +51,7 @@ struct Policy {
   const PolicyKind* known = nullptr;
   std::vector<Target> targets;
   bool merges = false;  // what it leaves open is still taken from above
+  std::vector<const yaml::Node*> selectors = {};
 };
 
 bool lists(std::string_view words, std::string_view word) {
@@ -78,6 +79,8 @@ Policy read(const kube::Object& object) {
   if (const yaml::Node* one = below(spec, "targetRef")) add(*one);
   if (const yaml::Node* list = below(spec, "targetRefs"); list && list->is_seq())
     for (const yaml::Node& item : list->items()) add(item);
+  if (const yaml::Node* list = below(spec, "targetSelectors"); list && list->is_seq())
+    for (const yaml::Node& item : list->items()) out.selectors.push_back(&item);
   return out;
 }
 
@@ -85,7 +88,8 @@ class Policies {
  public:
   explicit Policies(const Context& context) : c_(context) {
     for (const kube::OtherObject& other : c_.bundle.others)
-      if (Policy policy = read(other); !policy.targets.empty() && (policy.known || other.kind.ends_with("Policy")))
+      if (Policy policy = read(other); (!policy.targets.empty() || !policy.selectors.empty()) &&
+                                       (policy.known || other.kind.ends_with("Policy")))
         policies_.push_back(std::move(policy));
     for (const kube::BackendTlsPolicy& each : c_.bundle.backend_tls_policies)
       if (Policy policy = read(each); !policy.targets.empty()) policies_.push_back(std::move(policy));
@@ -98,6 +102,8 @@ class Policies {
     collect();
     for (const Policy& policy : policies_)
       for (const Target& target : policy.targets) check_target(policy, target);
+    for (const Policy& policy : policies_)
+      for (const yaml::Node* selector : policy.selectors) check_selector(policy, *selector);
     for (const Policy& policy : policies_) check_overridden(policy);
   }
 
@@ -116,6 +122,35 @@ class Policies {
     add(gateway_api, c_.bundle.tcp_routes);
     add(gateway_api, c_.bundle.udp_routes);
     if (c_.bundle.services_known()) add("", c_.bundle.services);
+  }
+
+  // Labels choose among the objects of the policy's own namespace.
+  void check_selector(const Policy& policy, const yaml::Node& selector) {
+    const kube::Object& object = *policy.object;
+    kube::LabelSelector labels;
+    if (const yaml::Node* wanted = below(&selector, "matchLabels"); wanted && wanted->is_map())
+      for (const yaml::Entry& entry : wanted->entries())
+        if (entry.value.is_string())
+          labels.match_labels.emplace_back(std::string(entry.key.string()), std::string(entry.value.string()));
+    if (below(&selector, "matchExpressions") || labels.match_labels.empty()) return;
+    const std::string_view kind = text_of(&selector, "kind");
+    std::size_t all = 0, chosen = 0;
+    const auto look = [&](const auto& objects) {
+      for (const auto& each : objects) {
+        if (each.kind != kind || each.metadata.ns != object.metadata.ns) continue;
+        ++all;
+        if (kube::matches(labels, each.metadata.labels)) ++chosen;
+      }
+    };
+    look(c_.bundle.gateways), look(c_.bundle.listener_sets), look(c_.bundle.http_routes), look(c_.bundle.grpc_routes);
+    look(c_.bundle.tls_routes), look(c_.bundle.tcp_routes), look(c_.bundle.udp_routes), look(c_.bundle.services);
+    if (all == 0 || chosen != 0) return;
+    std::string wanted;
+    for (const auto& [key, value] : labels.match_labels) wanted += (wanted.empty() ? "" : ",") + key + "=" + value;
+    report(c_, {"GW501", object, &selector,
+                "no " + std::string(kind) + " of namespace " + quoted(object.metadata.ns) + " has the labels " + wanted,
+                "the policy applies to nothing: correct the labels, here or on the " + std::string(kind),
+                diag::Severity::warning});
   }
 
   bool typed(const Policy& policy) const { return policy.object->kind == "BackendTLSPolicy"; }

@@ -28,9 +28,24 @@ std::string day(std::int64_t seconds) {
   return text;
 }
 
+// Will the Secret be there though the set has none: made by cert-manager for this object, or by something of the set?
+bool to_come(const Context& c, const kube::Object& owner, const kube::NamespacedName& id) {
+  if (c.index.secret_promised(id)) return true;
+  return std::any_of(owner.metadata.annotations.begin(), owner.metadata.annotations.end(), [](const auto& annotation) {
+    return annotation.first == "kubernetes.io/tls-acme" || annotation.first == "cert-manager.io/issuer" ||
+           annotation.first == "cert-manager.io/cluster-issuer";
+  });
+}
+
+// Secrets are made by hand and by controllers more often than they are kept beside manifests.
+diag::Severity absent_secret(const Context& c) {
+  return c.options.complete ? diag::Severity::error : diag::Severity::warning;
+}
+
 // What is wrong with a Secret as a server certificate, told about whoever refers to it.
 void check_pair(const Context& c, const kube::Object& owner, const kube::Place& at, const kube::Secret& secret,
                 std::string_view malformed_code, std::string_view mismatch_code) {
+  if (secret.encrypted) return;
   const std::string id = "Secret " + secret.id().display();
   const std::string certificate = value_of(secret, "tls.crt"), key = value_of(secret, "tls.key");
   if (secret.type != "kubernetes.io/tls" && secret.type != "Opaque" && !secret.type.empty())
@@ -74,8 +89,9 @@ void check_reference(const Context& c, const kube::Object& owner, const kube::Li
   const kube::Secret* secret = c.index.secret(id);
   if (!secret) {
     if (c.bundle.secrets.empty() && !c.options.complete) return;  // Secrets are rarely kept beside manifests
+    if (to_come(c, owner, id)) return;
     return report(c, {"GW216", owner, member(ref, "name"), "Secret " + id.display() + " is not here",
-                      "the listener does not work without it", c.missing(id.ns)});
+                      "the listener does not work without it", absent_secret(c)});
   }
   check_pair(c, owner, ref.node, *secret, "GW217", "GW309");
   check_names(c, owner, ref.node, *secret, listener.hostname.value_or(""));
@@ -99,10 +115,11 @@ void check_ingress_certificates(const Context& c) {
       if (tls.secret_name.empty()) continue;
       if (secret)
         check_pair(c, ingress, member(tls, "secretName"), *secret, "IN208", "IN208");
-      else if (!c.bundle.secrets.empty() || c.options.complete)
+      else if ((!c.bundle.secrets.empty() || c.options.complete) &&
+               !to_come(c, ingress, {ingress.metadata.ns, tls.secret_name}))
         report(c, {"IN207", ingress, member(tls, "secretName"),
                    "Secret " + ingress.metadata.ns + "/" + tls.secret_name + " is not here",
-                   "most controllers then serve a certificate of their own", c.missing(ingress.metadata.ns)});
+                   "most controllers then serve a certificate of their own", absent_secret(c)});
     }
 }
 

@@ -112,21 +112,27 @@ std::string path_key(const kube::IngressRule& rule, const kube::HttpIngressPath&
   return rule.host + "\1" + path.path + "\1" + (path.path_type == "Exact" ? "=" : "");
 }
 
+// The AWS load balancer controller asks more of a request than its path.
+bool told_apart(const kube::Ingress& ingress, const kube::HttpIngressPath& path) {
+  const kube::IngressServiceBackend* service = path.backend.service ? &*path.backend.service : nullptr;
+  return service && kube::find(ingress.metadata.annotations, "alb.ingress.kubernetes.io/conditions." + service->name);
+}
+
 void check_paths(const Context& c, const kube::Ingress& ingress) {
-  std::map<std::string, const yaml::Node*> seen;
+  std::map<std::string, const kube::HttpIngressPath*> seen;
   const std::string* regex = kube::find(ingress.metadata.annotations, "nginx.ingress.kubernetes.io/use-regex");
   const bool uses_regex = regex && *regex == "true";
   each_path(ingress, [&](const kube::IngressRule& rule, const kube::HttpIngressPath& path) {
-    auto [it, fresh] = seen.try_emplace(path_key(rule, path), path.node);
-    if (!fresh)
+    auto [it, fresh] = seen.try_emplace(path_key(rule, path), &path);
+    if (!fresh && !told_apart(ingress, path) && !told_apart(ingress, *it->second))
       report(c, {"IN211",
                  ingress,
                  path.node,
                  "path " + quoted(path.path) + " stands twice for this host",
                  "controllers differ in which one they take: keep one",
                  {},
-                 it->second ? std::vector<diag::Related>{{it->second->span(), "it stands here first"}}
-                            : std::vector<diag::Related>{}});
+                 it->second->node ? std::vector<diag::Related>{{it->second->node->span(), "it stands here first"}}
+                                  : std::vector<diag::Related>{}});
     const bool looks_regex =
         path.path.find(".*") != std::string::npos || path.path.find_first_of("()[]|^$") != std::string::npos;
     if (looks_regex && !uses_regex && path.path_type != "ImplementationSpecific" &&

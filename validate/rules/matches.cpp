@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <unordered_map>
 
@@ -141,18 +142,59 @@ void check_regex(const Context& c, const kube::Object& route, const kube::Place&
                   : "most implementations use RE2"});
 }
 
+// Is no other expression of its hosts ranked against this one?
+bool alone_among(const Context& c, const kube::HttpRoute& route, const kube::HttpRouteMatch& match) {
+  const auto shares_host = [&](const kube::HttpRoute& other) {
+    if (route.spec.hostnames.empty() || other.spec.hostnames.empty()) return true;
+    return std::any_of(other.spec.hostnames.begin(), other.spec.hostnames.end(), [&](const auto& host) {
+      return std::find(route.spec.hostnames.begin(), route.spec.hostnames.end(), host) != route.spec.hostnames.end();
+    });
+  };
+  for (const kube::HttpRoute& other : c.bundle.http_routes)
+    if (shares_host(other))
+      for (const kube::HttpRouteRule& rule : other.spec.rules)
+        for (const kube::HttpRouteMatch& each : rule.matches)
+          if (&each != &match && each.path && each.path->type.value_or("PathPrefix") == "RegularExpression")
+            return false;
+  return true;
+}
+
 // Expressions that take everything, or that implementations read differently: some match the whole path, some search
 // in it.
-void check_breadth(const Context& c, const kube::Object& route, const kube::Place& at, const std::string& pattern) {
+void check_breadth(const Context& c, const kube::HttpRoute& route, const kube::HttpRouteMatch& match,
+                   const kube::Place& at, const std::string& pattern) {
   static constexpr std::array<std::string_view, 10> everything{".*",    "^.*$", "^.*",  ".*$", "/.*",
                                                                "^/.*$", "^/.*", "/.*$", "^/",  "/"};
   if (std::find(everything.begin(), everything.end(), pattern) != everything.end())
     return report(c, {"GW405", route, at, quoted(pattern) + " matches every path",
-                      "write type: PathPrefix and value: / instead; it costs less and ranks as what it is"});
+                      alone_among(c, route, match)
+                          ? "write type: PathPrefix and value: / instead; it costs less and ranks as what it is"
+                          : "it is the last choice only where no other expression of the host is shorter: some "
+                            "gateways rank by length, others try every prefix first"});
   if (!pattern.empty() && std::string_view("/^.([\\").find(pattern[0]) == std::string_view::npos)
     report(c, {"GW405", route, at, quoted(pattern) + " does not begin as paths do, with '/'",
                "implementations that match the whole path never find it; others find it anywhere in a path: begin with "
                "'/' or '^/'"});
+}
+
+// "$1", "\\1", "${1}": what other proxies fill in from the expression is sent as it stands.
+bool has_capture(std::string_view text) {
+  for (std::size_t i = 0; i + 1 < text.size(); ++i) {
+    const char next = text[i + 1];
+    if ((text[i] == '$' || text[i] == '\\') && next >= '0' && next <= '9') return true;
+    if (text[i] == '$' && next == '{' && i + 2 < text.size() && text[i + 2] >= '0' && text[i + 2] <= '9') return true;
+  }
+  return false;
+}
+
+void check_replacement(const Context& c, const kube::HttpRoute& route, const std::optional<kube::PathModifier>& path) {
+  if (!path) return;
+  for (const auto& [field, value] :
+       {std::pair{"replaceFullPath", &path->replace_full_path}, {"replacePrefixMatch", &path->replace_prefix_match}})
+    if (*value && has_capture(**value))
+      report(c, {"GW434", route, member(*path, field),
+                 quoted(**value) + " in " + field + " is sent as it stands: Gateway API fills in no captures",
+                 "a rewrite by an expression needs a filter of the implementation"});
 }
 
 void check_path(const Context& c, const kube::HttpRoute& route, const kube::HttpRouteMatch& match) {
@@ -161,7 +203,7 @@ void check_path(const Context& c, const kube::HttpRoute& route, const kube::Http
   const kube::Place at = member(match, "path").below("value");
   if (type == "RegularExpression") {
     check_regex(c, route, at, value);
-    return check_breadth(c, route, at, value);
+    return check_breadth(c, route, match, at, value);
   }
   if (value.find(".*") != std::string::npos || value.find_first_of("^$[](){}|\\*") != std::string::npos)
     report(c,
@@ -211,7 +253,11 @@ void check_precedence(const Context& c) {
 void check_patterns(const Context& c) {
   for (const kube::HttpRoute& route : c.bundle.http_routes) {
     check_heads(c, route);
-    for (const kube::HttpRouteRule& rule : route.spec.rules)
+    for (const kube::HttpRouteRule& rule : route.spec.rules) {
+      for (const kube::RouteFilter& filter : rule.filters) {
+        if (filter.url_rewrite) check_replacement(c, route, filter.url_rewrite->path);
+        if (filter.request_redirect) check_replacement(c, route, filter.request_redirect->path);
+      }
       for (const kube::HttpRouteMatch& match : rule.matches) {
         if (match.path) check_path(c, route, match);
         for (const auto* list : {&match.headers, &match.query_params})
@@ -219,6 +265,7 @@ void check_patterns(const Context& c) {
             if (each.type.value_or("Exact") == "RegularExpression")
               check_regex(c, route, member(each, "value"), each.value);
       }
+    }
   }
   for (const kube::GrpcRoute& route : c.bundle.grpc_routes)
     for (const kube::GrpcRouteRule& rule : route.spec.rules)

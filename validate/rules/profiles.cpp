@@ -2,6 +2,7 @@
 // Gateway 1.9, NGINX Gateway Fabric 2.6 and Traefik 3.7; gwctl is our own data plane.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "route/profile.h"
 #include "validate/rules/checks.h"
@@ -33,6 +34,7 @@ class Profile {
       for (const kube::HttpRouteMatch& match : rule.matches)
         if (match.path) check_path(route, match);
       if (name_ == "nginx-gateway-fabric") check_redirect(route, rule);
+      if (name_ == "istio" || name_ == "envoy-gateway") check_root(route, rule);
     }
   }
 
@@ -78,6 +80,68 @@ class Profile {
           check_value(route, header, place);
         });
       });
+    }
+  }
+
+ public:
+  // Istio tries every PathPrefix before any expression: one that a prefix of its host covers gets no request.
+  void check_order() {
+    if (name_ != "istio") return;
+    std::map<std::string, std::vector<const kube::HttpRouteMatch*>> prefixes;
+    const std::vector<PlacedRoute> placed = by_precedence(c_);
+    const auto each = [&](auto&& f) {
+      for (const PlacedRoute& one : placed)
+        for (const kube::HttpRouteRule& rule : one.route->spec.rules)
+          for (const kube::HttpRouteMatch& match : rule.matches)
+            for (const std::string& place : one.places) f(*one.route, match, place);
+    };
+    each([&](const kube::HttpRoute&, const kube::HttpRouteMatch& match, const std::string& place) {
+      const bool prefix = !match.path || match.path->type.value_or("PathPrefix") == "PathPrefix";
+      if (prefix && match.headers.empty() && match.query_params.empty() && !match.method)
+        prefixes[place].push_back(&match);
+    });
+    std::set<const kube::HttpRouteMatch*> told;
+    each([&](const kube::HttpRoute& route, const kube::HttpRouteMatch& match, const std::string& place) {
+      if (!match.path || match.path->type.value_or("PathPrefix") != "RegularExpression") return;
+      const std::string literal = literal_start(match.path->value.value_or("/"));
+      for (const kube::HttpRouteMatch* prefix : prefixes[place]) {
+        std::string value = prefix->path ? std::string(prefix->path->value.value_or("/")) : "/";
+        if (!value.ends_with('/')) value += '/';
+        if (!literal.starts_with(value) || !told.insert(&match).second) continue;
+        return tell(route, member(match, "path").below("value"),
+                    "every PathPrefix is tried before any regular expression: PathPrefix " +
+                        quoted(prefix->path ? std::string(prefix->path->value.value_or("/")) : "/") +
+                        " takes the requests of this expression",
+                    "write the paths as PathPrefix or Exact, or the prefix as a shorter expression",
+                    {{prefix->node ? prefix->node->span() : route.node->span(), "this prefix"}});
+      }
+    });
+  }
+
+ private:
+  // The characters that every match of an expression begins with.
+  static std::string literal_start(std::string_view expression) {
+    if (expression.starts_with('^')) expression.remove_prefix(1);
+    if (expression.find('|') != expression.npos) return {};
+    const std::size_t end = expression.find_first_of("\\.[](){}*+?^$|");
+    if (end == expression.npos) return std::string(expression);
+    const bool optional = std::string_view("*?{").find(expression[end]) != std::string_view::npos;
+    return std::string(expression.substr(0, optional && end > 0 ? end - 1 : end));
+  }
+
+  // Envoy replaces the matched prefix as text: of "/" nothing is left between the new prefix and the rest.
+  void check_root(const kube::HttpRoute& route, const kube::HttpRouteRule& rule) {
+    const bool root = rule.matches.empty() || std::any_of(rule.matches.begin(), rule.matches.end(), [](const auto& m) {
+      return !m.path || (m.path->type.value_or("PathPrefix") == "PathPrefix" && m.path->value.value_or("/") == "/");
+    });
+    if (!root) return;
+    for (const kube::RouteFilter& filter : rule.filters) {
+      if (!filter.url_rewrite || !filter.url_rewrite->path) continue;
+      const kube::PathModifier& path = *filter.url_rewrite->path;
+      const std::string value = path.replace_prefix_match.value_or("");
+      if (path.type != "ReplacePrefixMatch" || value.empty() || value.ends_with('/')) continue;
+      tell(route, path.node, "PathPrefix '/' is replaced as text: /x becomes " + value + "x, not " + value + "/x",
+           "write replacePrefixMatch: " + value + "/");
     }
   }
 
@@ -141,6 +205,7 @@ void check_profile(const Context& c) {
   Profile profile(c);
   for (const kube::HttpRoute& route : c.bundle.http_routes) profile.check(route);
   profile.check_domains();
+  profile.check_order();
 }
 
 }  // namespace gw::validate

@@ -89,6 +89,17 @@ const kube::Listener* undecided(const Context& c, const ParentStatus& parent) {
   return nullptr;
 }
 
+// A TCPRoute on a listener that ends TLS: the API foresees it, and implementations differ in whether they take it.
+bool takes_streams(const Context& c, const ParentStatus& parent) {
+  if (parent.route_kind != "TCPRoute") return false;
+  return std::any_of(c.attachments.listeners.begin(), c.attachments.listeners.end(), [&](const auto& each) {
+    const auto& tls = each.listener->tls;
+    return each.gateway == parent.gateway && each.listener->protocol == "TLS" &&
+           (!parent.ref->section_name || *parent.ref->section_name == each.listener->name) &&
+           (!tls || tls->mode.value_or("Terminate") == "Terminate");
+  });
+}
+
 void not_allowed(const Context& c, const ParentStatus& parent) {
   bool kind_possible = false;
   for (const route::ListenerStatus& each : c.attachments.listeners)
@@ -97,6 +108,7 @@ void not_allowed(const Context& c, const ParentStatus& parent) {
       kind_possible |= std::find(each.supported_kinds.begin(), each.supported_kinds.end(), parent.route_kind) !=
                        each.supported_kinds.end();
   const std::string gateway = "Gateway " + parent.gateway->id().display();
+  if (!kind_possible && takes_streams(c, parent)) return;
   if (!kind_possible)
     return report(
         c, {"GW234", *parent.route, parent.ref->node, "no listener of " + gateway + " takes a " + parent.route_kind,
@@ -112,6 +124,7 @@ void not_allowed(const Context& c, const ParentStatus& parent) {
                       "give the Namespace object too",
                       {},
                       {{listener->allowed_routes->namespaces->selector->node->span(), "the selector"}}});
+  if (parent.route->metadata.ns_open) return;  // whoever installs it chooses
   report(c, {"GW233", *parent.route, parent.ref->node,
              gateway + " takes no routes of namespace " + quoted(parent.route->metadata.ns),
              "set allowedRoutes.namespaces.from of the listener to All, or to Selector with labels of this namespace"});
@@ -158,6 +171,7 @@ void check_backend(const Context& c, const kube::Object& route, std::string_view
                 "every implementation knows Service; other kinds need its extension", severity_of_group(ref.group));
   }
   if (resolved.reason == "RefNotPermitted" && in_mesh_of(route, ref.ns)) return;
+  if (resolved.reason == "RefNotPermitted" && route.metadata.ns_open) return;  // it may be that very namespace
   if (resolved.reason == "RefNotPermitted")
     return tell("GW209", "namespace", "no ReferenceGrant in " + quoted(ref.ns) + " lets this route use Service " + id,
                 "add a ReferenceGrant to namespace " + std::string(ref.ns) + " from " + std::string(route_kind) +

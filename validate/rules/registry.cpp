@@ -270,6 +270,10 @@ constexpr SemanticRule rules[] = {
     {"GW433", error, "reference", "authorization backend of another protocol",
      "externalAuth.protocol and the appProtocol of the Service's port contradict each other (UnsupportedProtocol).",
      check_timing},
+    {"GW434", warning, "lint", "capture in a replacement that is text",
+     "replaceFullPath and replacePrefixMatch are sent as they stand. $1, ${1} and \\1, which other proxies fill in from "
+     "the expression, reach the backend as these characters.",
+     check_patterns},
     {"GW501", error, "reference", "policy target not found", "A policy applies to objects of its own namespace.",
      check_policies},
     {"GW502", error, "reference", "policy names a port that the Service does not have",
