@@ -139,6 +139,27 @@ std::unique_ptr<route::Model> model_of(const std::string& side, const Args& args
   return verify::make_controller(side, index, options);
 }
 
+// Who is let in by a policy of the gateway is not the routing table's to say.
+route::AnswerSet guarded(route::AnswerSet answers) {
+  for (route::Answer& answer : answers.any_of) {
+    if (!answer.effects || (answer.backend.empty() && answer.backends.empty())) continue;
+    const auto& list = answer.effects->list;
+    const auto guard = std::find_if(list.begin(), list.end(), [](const route::Effect& effect) {
+      return effect.kind == route::Effect::Kind::guard;
+    });
+    if (guard == list.end()) continue;
+    answer.unmodelled = "a policy decides who reaches " + (answer.backend.empty() ? "the backends" : answer.backend) +
+                        ": " + route::shown(*guard);
+    answer.status = 0;
+    answer.backend.clear();
+    answer.backends.clear();
+    answer.port = 0;
+    answer.upstream_target.clear();
+    answer.upstream_host.clear();
+  }
+  return answers;
+}
+
 // What clients get where the proxy refuses its configuration, with the reason.
 std::string line_of(std::string answer, const std::string& refused) {
   if (refused.empty()) return answer;
@@ -175,7 +196,7 @@ int run_trace(const Args& args) {
   }
   if (!why.empty() && !json) std::cout << "refused as a whole: " << why << "\n\n";
   for (const route::Request& request : *requests) {
-    const route::AnswerSet answers = model->answer(request);
+    const route::AnswerSet answers = *side == "gateway" ? guarded(model->answer(request)) : model->answer(request);
     if (json)
       std::cout << line_of(route::to_json(answers, loaded.sources), why) << '\n';
     else

@@ -78,8 +78,10 @@ bool protected_route(std::string_view, const Counterexample& found) {
 
 // Nobody has a certificate for the name: what is answered under a default one, if anything, is each side's own affair.
 bool no_certificate(std::string_view, const Counterexample& found) {
-  if (found.request.scheme != route::Scheme::https || found.aspect == Aspect::server_name || found.certificate)
-    return false;
+  if (found.request.scheme != route::Scheme::https) return false;
+  // Without a name only the old controller's own certificate could serve it.
+  const bool nameless = found.aspect == Aspect::server_name && found.detail == "no server name";
+  if (!nameless && (found.aspect == Aspect::server_name || found.certificate)) return false;
   return pairs(found, [](const Answer& a, const Answer& b) {
     const bool refused = b.status == 0 || (own_answer(b) && (b.status == 404 || b.status == 421));
     return (a.status != 0 && refused) || (a.status == 0 && own_answer(b));
@@ -199,7 +201,11 @@ bool empty_query(std::string_view, const Counterexample& found) {
 }
 
 bool letter_case(std::string_view, const Counterexample& found) {
-  return found.aspect == Aspect::path_spelling && found.detail == "letter case";
+  if (found.aspect == Aspect::path_spelling) return found.detail == "letter case";
+  // The same path with a query: its spelling is what differs.
+  const std::string_view path = std::string_view(found.request.target).substr(0, found.request.target.find('?'));
+  return found.aspect == Aspect::query && found.difference == Difference::backend &&
+         std::any_of(path.begin(), path.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 bool missing_backend(std::string_view, const Counterexample& found) {

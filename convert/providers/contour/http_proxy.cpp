@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
 
 #include "convert/providers/common.h"
 #include "convert/providers/contour/valid.h"
@@ -140,12 +141,41 @@ class Reader {
       guard(host, vhost.ref(), Loss::auth, "a field of the virtual host that may guard is not converted");
     if (tls && !passthrough) {
       const auto [ns, name] = qualified(secret, object.metadata.ns);
+      if (ns != object.metadata.ns && !delegated(ns, name, object.metadata.ns)) {
+        tell(ledger_, tls.ref("secretName"), Outcome::refused,
+             "no TLSCertificateDelegation lets namespace " + std::string(object.metadata.ns) + " use Secret " +
+                 std::string(ns) + "/" + std::string(name) +
+                 ": Contour serves no https for this host, and a ReferenceGrant would give away what its owner did not",
+             Loss::other);
+        ledger_.settle(object.node, Outcome::refused, "its certificate was not delegated: the host is left out");
+        return;
+      }
       site_.certificate(host.name, object, tls.node(), ns, name);
       host.tls = true;
     }
     spec.skip("ingressClassName", class_of_gateway);
     if (Fields tcp = spec.object("tcpproxy"); tcp) return tcp_proxy(object, tcp, host, passthrough);
     routes(object, spec, host, {}, 0);
+  }
+
+  // Did the owner of the Secret delegate it to that namespace? spec.delegations[]: secretName, targetNamespaces ("*":
+  // all).
+  bool delegated(std::string_view ns, std::string_view secret, std::string_view to) const {
+    const auto lists = [](const yaml::Node* node, std::string_view key,
+                          const std::function<bool(const yaml::Node&)>& fits) {
+      const yaml::Node* found = node && node->is_map() ? node->find(key) : nullptr;
+      return found && found->is_seq() && std::any_of(found->items().begin(), found->items().end(), fits);
+    };
+    const auto& others = input_.bundle.others;
+    return std::any_of(others.begin(), others.end(), [&](const kube::OtherObject& object) {
+      if (object.kind != "TLSCertificateDelegation" || object.metadata.ns != ns || !object.node) return false;
+      return lists(object.node->find("spec"), "delegations", [&](const yaml::Node& one) {
+        return one.is_map() && text_of(one.find("secretName")) == secret &&
+               lists(&one, "targetNamespaces", [&](const yaml::Node& target) {
+                 return target.is_string() && (target.string() == "*" || target.string() == to);
+               });
+      });
+    });
   }
 
   static void guard(Host& host, FieldRef ref, Loss loss, std::string_view why) {
