@@ -255,10 +255,10 @@ constexpr std::array rows = {
           no_certificate, true,
           "Over https, for a name without a certificate of its own. Clients refused the old controller's own "
           "certificate, too, unless they check none. A name that has a certificate (spec.tls) is never excused so."},
-    Cause{"left-out", "the old controller guards this route; what the target cannot guard is left out, not opened",
-          protected_route},
     Cause{"server-name", "only a client that names one host in TLS and another in HTTP sees this", other_server_name,
           true, "Browsers and client libraries name the host of the URL in both."},
+    Cause{"left-out", "the old controller guards this route; what the target cannot guard is left out, not opened",
+          protected_route},
     Cause{"status-pages", "pages of the old controller itself, /healthz and the like", status_pages, true,
           "Load balancers may ask for /healthz at the old controller's address: point their health checks elsewhere."},
     Cause{"cors-preflight",
