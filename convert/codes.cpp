@@ -111,6 +111,10 @@ constexpr CodePage pages[] = {
     {"GW652", "a pattern that the target cannot take",
      "NGINX Gateway Fabric puts '^' in front of a regular expression and takes only those that begin with '/'. The "
      "rule is left out; write the path so that every branch begins with '/'."},
+    {"GW653", "bytes that HTTP has no place for",
+     "A header value with a line break, a header that says where a message ends, a cookie's name that is not a token, a "
+     "host or target with characters that neither may hold: sent, it would make another message of it. The header is "
+     "left out; a rule that would send requests elsewhere than meant gets no backend."},
     {"GW660", "how the target reads paths",
      "Gateways differ in which paths they clean, decode or refuse before they match, and in what the backend gets."},
     {"GW661", "how the target writes Location", "Gateways differ in the port that they write into a redirect."},

@@ -4,9 +4,39 @@
 #include <unordered_set>
 
 #include "convert/providers/own.h"
+#include "kube/wire.h"
 
 namespace gw::convert {
 namespace {
+
+// Texts of a demand that a gateway would send as they are. Empty when HTTP has a place for them.
+struct IllegalText {
+  std::string operator()(const CookieAffinity& cookie) const {
+    if (!cookie.name.empty() && !kube::wire::is_token(cookie.name)) return "the cookie's name is not a token";
+    for (const std::string* part : {&cookie.path, &cookie.same_site, &cookie.domain})
+      if (!kube::wire::is_field_value(*part) || part->find(';') != std::string::npos)
+        return "an attribute of the cookie holds a character that ends it";
+    return {};
+  }
+  std::string operator()(const HashBalance& hash) const {
+    const bool named = hash.by == HashBalance::By::header || hash.by == HashBalance::By::cookie;
+    return named && !kube::wire::is_token(hash.name) ? "the name to balance by is not a token" : "";
+  }
+  std::string operator()(const ExternalAuth& auth) const {
+    for (const std::string& name : auth.response_headers)
+      if (!kube::wire::is_token(name)) return "the name of an answer's header is not a token";
+    for (const std::string* part : {&auth.url, &auth.path, &auth.method, &auth.signin})
+      if (!kube::wire::is_field_value(*part)) return "the address of the check holds a control character";
+    return {};
+  }
+  std::string operator()(const BasicAuth& auth) const {
+    return kube::wire::is_field_value(auth.realm) ? "" : "the realm holds a control character";
+  }
+  template <class Other>
+  std::string operator()(const Other&) const {
+    return {};
+  }
+};
 
 class Settler {
  public:
@@ -17,9 +47,10 @@ class Settler {
   bool drop_unmet(std::vector<Intent>& intents) {
     bool closed = false;
     std::erase_if(intents, [&](const Intent& intent) {
-      if (target_.meets(intent, options_)) return false;
+      const std::string illegal = std::visit(IllegalText{}, intent.demand);
+      if (illegal.empty() && target_.meets(intent, options_)) return false;
       const bool accepted = intent.otherwise != Outcome::refused || options_.accepts(intent.loss);
-      std::string_view why = target_.why_not ? target_.why_not(intent) : std::string_view();
+      std::string_view why = !illegal.empty() ? illegal : target_.why_not ? target_.why_not(intent) : "";
       if (why.empty()) why = intent.without;
       for (const Claim claim : intent.claims) ledger_.settle(claim, intent.otherwise, why, code(intent), intent.loss);
       tell(ledger_, intent, intent.otherwise, why);

@@ -263,9 +263,11 @@ class Compiler {
     const std::size_t first = matches_.size();
     for (std::size_t i = 0; i < route.spec.rules.size(); ++i) {
       const auto& rule = route.spec.rules[i];
-      if (problem(rule)) continue;
+      const auto wrong = problem(rule);
+      if (wrong && !wrong->answered) continue;
       const auto action = static_cast<std::uint32_t>(out_.actions.size());
       out_.actions.push_back(make_action(ref, i, rule));
+      if (wrong) out_.actions.back().broken = wrong->message;
       const std::size_t begin = matches_.size();
       add_matches(rule);
       for (std::size_t m = begin; m < matches_.size(); ++m) {

@@ -7,6 +7,7 @@
 #include <charconv>
 #include <unordered_map>
 
+#include "kube/wire.h"
 #include "route/target.h"
 
 namespace gw::route {
@@ -14,8 +15,12 @@ namespace {
 
 HeaderChanges changes(const kube::HeaderModifier& modifier) {
   HeaderChanges out;
-  for (const kube::HttpHeader& header : modifier.set) out.push_back({HeaderChange::Op::set, header.name, header.value});
-  for (const kube::HttpHeader& header : modifier.add) out.push_back({HeaderChange::Op::add, header.name, header.value});
+  // RFC 9113, 8.2.1: no white space around a value.
+  const auto put = [&](HeaderChange::Op op, const kube::HttpHeader& header) {
+    out.push_back({op, header.name, std::string(kube::wire::trimmed(header.value))});
+  };
+  for (const kube::HttpHeader& header : modifier.set) put(HeaderChange::Op::set, header);
+  for (const kube::HttpHeader& header : modifier.add) put(HeaderChange::Op::add, header);
   for (const kube::String& name : modifier.remove) out.push_back({HeaderChange::Op::remove, name, {}});
   return out;
 }
@@ -31,8 +36,24 @@ void append(HeaderChanges& to, HeaderChanges more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+bool is_host(std::string_view name) {
+  return kube::wire::classify(name) == kube::wire::FieldKind::host;
+}
+
+// Host is no field like the others: what a filter sets replaces the request's (host_of); removed it cannot be.
 void request_headers(const FilterContext&, const kube::RouteFilter& filter, Action& action) {
-  if (filter.request_header_modifier) append(action.request_headers, changes(*filter.request_header_modifier));
+  if (!filter.request_header_modifier) return;
+  HeaderChanges made = changes(*filter.request_header_modifier);
+  std::erase_if(made, [](const HeaderChange& change) { return is_host(change.name); });
+  append(action.request_headers, std::move(made));
+}
+std::optional<std::string> host_of(const std::vector<kube::RouteFilter>& filters) {
+  std::optional<std::string> out;
+  for (const kube::RouteFilter& filter : filters)
+    if (filter.request_header_modifier)
+      for (const kube::HttpHeader& header : filter.request_header_modifier->set)
+        if (is_host(header.name)) out = std::string(kube::wire::trimmed(header.value));
+  return out;
 }
 void response_headers(const FilterContext&, const kube::RouteFilter& filter, Action& action) {
   if (filter.response_header_modifier) append(action.response_headers, changes(*filter.response_header_modifier));
@@ -133,10 +154,23 @@ std::optional<RuleProblem> filter_problem(const std::vector<kube::RouteFilter>& 
   }
   if (redirects && rewrites)
     return RuleProblem{"IncompatibleFilters", "a rule cannot both redirect and rewrite", rewrites->node};
-  return std::nullopt;
+  return wire_problem(filters);
+}
+
+std::optional<RuleProblem> session_problem(const kube::Box<kube::SessionPersistence>& session) {
+  const auto found = session ? kube::wire::fault(*session) : std::nullopt;
+  if (!found) return std::nullopt;
+  return RuleProblem{"UnsupportedValue", "sessionPersistence." + found->at + " " + found->message, session->node, true};
 }
 
 }  // namespace
+
+std::optional<RuleProblem> wire_problem(const std::vector<kube::RouteFilter>& filters) {
+  for (const kube::RouteFilter& filter : filters)
+    if (const auto found = kube::wire::fault(filter))
+      return RuleProblem{"UnsupportedValue", found->at + ": " + found->message, filter.node, true};
+  return std::nullopt;
+}
 
 // The same expressions stand in many routes, and attach() and compile() both ask.
 std::string regex_error(const std::string& pattern) {
@@ -167,7 +201,8 @@ std::optional<RuleProblem> problem(const kube::HttpRouteRule& rule) {
     if (by_prefix && !all_prefix)
       return RuleProblem{"UnsupportedValue", "ReplacePrefixMatch needs PathPrefix matches only", filter.node};
   }
-  return filter_problem(rule.filters);
+  if (auto found = filter_problem(rule.filters)) return found;
+  return session_problem(rule.session_persistence);
 }
 
 std::optional<RuleProblem> problem(const kube::GrpcRouteRule& rule) {
@@ -177,7 +212,8 @@ std::optional<RuleProblem> problem(const kube::GrpcRouteRule& rule) {
         if (auto found = regex_problem(match.method->type, part->value_or(""), match.method->node)) return found;
     if (auto found = named_problem(match.headers)) return found;
   }
-  return filter_problem(rule.filters);
+  if (auto found = filter_problem(rule.filters)) return found;
+  return session_problem(rule.session_persistence);
 }
 
 Backend make_backend(const FilterContext& context, const kube::BackendRef& ref) {
@@ -204,6 +240,7 @@ Backend make_backend(const FilterContext& context, const kube::BackendRef& ref) 
   backend.rewrite = std::move(own.rewrite);
   backend.redirect = std::move(own.redirect);
   backend.mirrors = std::move(own.mirrors);
+  if (auto fault = wire_problem(ref.filters)) own.broken = std::move(fault->message);
   if (!own.broken.empty()) {
     backend.state = BackendState::invalid;
     backend.why = std::move(own.broken);
@@ -214,6 +251,10 @@ Backend make_backend(const FilterContext& context, const kube::BackendRef& ref) 
 void apply_filters(const FilterContext& context, const std::vector<kube::RouteFilter>& filters, Action& action) {
   for (const kube::RouteFilter& filter : filters)
     if (const FilterRow* row = row_of(filter.type)) row->apply(context, filter, action);
+  if (auto host = host_of(filters)) {
+    if (!action.rewrite) action.rewrite.emplace();
+    action.rewrite->hostname = std::move(host);
+  }
 }
 
 std::optional<std::chrono::milliseconds> duration(std::string_view text) {

@@ -11,15 +11,18 @@
 
 namespace gw::route {
 
-// Why a rule cannot be used at all; it is dropped and its route is PartiallyInvalid (or not Accepted when none is
-// left).
+// Why a rule cannot be used. It is dropped and its route is PartiallyInvalid (or not Accepted when none is left); one
+// that is `answered` stays, so that nothing else takes its requests, and answers them 500.
 struct RuleProblem {
   std::string reason;  // UnsupportedValue, IncompatibleFilters
   std::string message;
   const yaml::Node* at = nullptr;
+  bool answered = false;
 };
 std::optional<RuleProblem> problem(const kube::HttpRouteRule& rule);
 std::optional<RuleProblem> problem(const kube::GrpcRouteRule& rule);
+// A filter whose bytes must not get onto the wire (kube/wire.h).
+std::optional<RuleProblem> wire_problem(const std::vector<kube::RouteFilter>& filters);
 
 // Whether RE2 takes a pattern; the message is empty then.
 std::string regex_error(const std::string& pattern);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "kube/wire.h"
 #include "route/names.h"
 #include "route/order.h"
 
@@ -33,6 +34,8 @@ void resolve_ca(const kube::Index& index, const CertificateFacts* facts, PolicyV
   }
   if (!validation.ca_certificate_refs.empty() && tls.ca_pem.empty())
     accepted = {"Accepted", false, "NoValidCACertificate", resolved.message, validation.node};
+  if (!kube::wire::is_host(validation.hostname))
+    accepted = {"Accepted", false, "Invalid", "validation.hostname is not a host name", validation.node};
   tls.valid = accepted.status;
   verdict.conditions = {accepted, resolved};
 }
@@ -81,7 +84,8 @@ BackendTlsPolicies::BackendTlsPolicies(const kube::Index& index, const Certifica
       std::string key = policy->metadata.ns + "/" + target.name;
       if (target.section_name && !target.section_name->empty()) key += ":" + *target.section_name;
       auto [it, won] = by_target_.emplace(std::move(key), verdicts_.size());
-      if (won || verdict.conflicted) continue;
+      // A policy that names its own target twice is in conflict with nobody.
+      if (won || verdict.conflicted || it->second == verdicts_.size()) continue;
       verdict.conflicted = true;
       verdict.conditions[0] = {"Accepted", false, "Conflicted",
                                "BackendTLSPolicy " + verdicts_[it->second].policy->id().display() +

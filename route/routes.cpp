@@ -45,14 +45,12 @@ class Verdict {
   template <class Rule>
   void http_rule(const Rule& rule) {
     ++rules_;
-    if (auto found = problem(rule)) {
-      ++dropped_;
-      if (first_.message.empty()) first_ = *found;
-    }
+    if (auto found = problem(rule)) note(std::move(*found));
     filters(rule.filters);
     for (const kube::BackendRef& ref : rule.backend_refs) {
       backend(ref);
       filters(ref.filters);
+      if (auto found = wire_problem(ref.filters)) note(std::move(*found));
     }
   }
   void l4_rule(const kube::L4RouteRule& rule) {
@@ -66,10 +64,18 @@ class Verdict {
       out.push_back({"Accepted", false, first_.reason, first_.message, first_.at});
     else if (dropped_ > 0)
       out.push_back({"PartiallyInvalid", true, "UnsupportedValue", "Dropped Rule: " + first_.message, first_.at});
+    else if (!refused_.message.empty())
+      out.push_back(
+          {"PartiallyInvalid", true, "UnsupportedValue", "Rule answered with 500: " + refused_.message, refused_.at});
     return out;
   }
 
  private:
+  void note(RuleProblem found) {
+    if (!found.answered) ++dropped_;
+    RuleProblem& first = found.answered ? refused_ : first_;
+    if (first.message.empty()) first = std::move(found);
+  }
   void unresolved(std::string reason, std::string message, const yaml::Node* at) {
     if (!reason_.empty()) return;
     reason_ = std::move(reason);
@@ -79,7 +85,7 @@ class Verdict {
   BackendLookup lookup_;
   std::string reason_, message_;
   const yaml::Node* at_ = nullptr;
-  RuleProblem first_;
+  RuleProblem first_, refused_;
   std::size_t rules_ = 0, dropped_ = 0;
 };
 

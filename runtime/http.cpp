@@ -1,76 +1,9 @@
 #include "runtime/http.h"
 
 #include <algorithm>
-#include <array>
 #include <ctime>
 
 namespace gw::runtime {
-namespace {
-
-constexpr std::array<bool, 256> table_of(std::string_view extra, bool alnum) {
-  std::array<bool, 256> out{};
-  for (char c : extra) out[static_cast<unsigned char>(c)] = true;
-  if (alnum)
-    for (int c = 0; c < 128; ++c)
-      if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
-        out[static_cast<std::size_t>(c)] = true;
-  return out;
-}
-constexpr auto token_chars = table_of("!#$%&'*+-.^_`|~", true);
-constexpr auto reg_name_chars = table_of("-._~!$&'()*+,;=%", true);
-constexpr auto ip_literal_chars = table_of(":.-_~!$&'()*+,;=", true);
-
-template <class Table>
-bool all_in(std::string_view text, const Table& table) {
-  return std::all_of(text.begin(), text.end(), [&](char c) { return table[static_cast<unsigned char>(c)]; });
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-}
-
-struct Known {
-  std::string_view name;
-  FieldKind kind;
-};
-// Each name ends up in the row of its length.
-constexpr Known known[] = {
-    {"te", FieldKind::te},
-    {"host", FieldKind::host},
-    {"expect", FieldKind::expect},
-    {"upgrade", FieldKind::upgrade},
-    {"trailer", FieldKind::hop},
-    {"connection", FieldKind::connection},
-    {"keep-alive", FieldKind::hop},
-    {"content-length", FieldKind::content_length},
-    {"http2-settings", FieldKind::hop},
-    {"proxy-connection", FieldKind::hop},
-    {"transfer-encoding", FieldKind::transfer_encoding},
-    {"proxy-authorization", FieldKind::hop},
-};
-
-}  // namespace
-
-bool same_name(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
-  return true;
-}
-
-FieldKind classify(std::string_view name) {
-  // One bit a length: most names are told plain without a comparison.
-  constexpr std::uint32_t lengths = [] {
-    std::uint32_t bits = 0;
-    for (const Known& k : known) bits |= 1u << k.name.size();
-    return bits;
-  }();
-  if (name.size() > 19 || !(lengths >> name.size() & 1)) return FieldKind::plain;
-  for (const Known& k : known)
-    if (k.name.size() == name.size() && same_name(k.name, name)) return k.kind;
-  return FieldKind::plain;
-}
-
 std::string_view Message::find(std::string_view name) const {
   for (const HeaderView& f : fields)
     if (same_name(f.name, name)) return f.value;
@@ -218,56 +151,6 @@ std::string_view reason(int status) {
 bool idempotent(std::string_view method) {
   constexpr std::string_view methods[] = {"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"};
   return std::find(std::begin(methods), std::end(methods), method) != std::end(methods);
-}
-
-bool is_token(std::string_view text) {
-  return !text.empty() && all_in(text, token_chars);
-}
-
-bool is_field_value(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) {
-    auto u = static_cast<unsigned char>(c);
-    return (u >= 0x20 && u != 0x7f) || u == '\t';
-  });
-}
-
-bool is_authority(std::string_view text) {
-  if (text.empty()) return false;
-  std::string_view host = text, port;
-  if (text.front() == '[') {
-    auto end = text.find(']');
-    if (end == text.npos || end < 3) return false;
-    host = text.substr(1, end - 1);
-    auto rest = text.substr(end + 1);
-    if (!all_in(host, ip_literal_chars) || host.find(':') == host.npos) return false;
-    if (rest.empty()) return true;
-    if (rest.front() != ':') return false;
-    port = rest.substr(1);
-  } else {
-    auto colon = text.find(':');
-    if (colon != text.npos) host = text.substr(0, colon), port = text.substr(colon + 1);
-    if (host.empty() || !all_in(host, reg_name_chars)) return false;
-    if (colon == text.npos) return true;
-  }
-  if (port.size() > 5) return false;
-  unsigned number = 0;
-  for (char c : port) {
-    if (c < '0' || c > '9') return false;
-    number = number * 10 + static_cast<unsigned>(c - '0');
-  }
-  return number <= 65535;
-}
-
-bool is_origin_target(std::string_view text) {
-  if (text.empty() || text.front() != '/') return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '#'; });
-}
-
-std::string_view trimmed(std::string_view text) {
-  auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 std::string http_date(std::int64_t second) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kube/wire.h"
 #include "route/request.h"
 
 namespace gw::runtime {
@@ -43,14 +44,18 @@ struct ResponseHead : Message {
   void clear();
 };
 
-bool same_name(std::string_view a, std::string_view b);  // ASCII, any letter case
-std::string_view reason(int status);                     // "Not Found"; "Unknown" when there is no name
-bool idempotent(std::string_view method);                // RFC 9110, 9.2.2
-bool is_token(std::string_view text);
-bool is_field_value(std::string_view text);  // RFC 9110, 5.5: no control byte but HTAB
-bool is_authority(std::string_view text);    // host with an optional port
-bool is_origin_target(std::string_view text);
-std::string_view trimmed(std::string_view text);  // without SP and HTAB at both ends
+// One grammar for all rooms.
+using kube::wire::classify;
+using kube::wire::FieldKind;
+using kube::wire::is_authority;
+using kube::wire::is_field_value;
+using kube::wire::is_origin_target;
+using kube::wire::is_token;
+using kube::wire::same_name;
+using kube::wire::trimmed;
+
+std::string_view reason(int status);       // "Not Found"; "Unknown" when there is no name
+bool idempotent(std::string_view method);  // RFC 9110, 9.2.2
 
 // Calls f(token) for each element of a comma-separated list.
 template <class F>
@@ -63,20 +68,6 @@ void each_token(std::string_view list, F&& f) {
     list.remove_prefix(comma + 1);
   }
 }
-
-// Fields that concern one connection only, or that gwctl writes itself.
-enum class FieldKind : std::uint8_t {
-  plain,
-  hop,  // dropped
-  host,
-  connection,
-  content_length,
-  transfer_encoding,
-  upgrade,
-  expect,
-  te,
-};
-FieldKind classify(std::string_view name);
 
 // The date of now as an HTTP date; `second` is what time() says.
 std::string http_date(std::int64_t second);

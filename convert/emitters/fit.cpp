@@ -4,6 +4,7 @@
 
 #include "convert/emitters/own.h"
 #include "convert/regex.h"
+#include "kube/wire.h"
 
 namespace gw::convert {
 namespace {
@@ -47,6 +48,7 @@ class Fitter {
       rewrites();
       filters();
       settings();
+      wire();
     }
     // What stood behind a check must not be answered by another rule of the route.
     if (guarded)
@@ -186,6 +188,49 @@ class Fitter {
       own::drop_filters(*rule_, "RequestMirror");
     if (have("RequestMirror") != 0 && lacks(Feature::mirror, Field::mirror, Outcome::refused, "nothing is mirrored"))
       own::drop_filters(*rule_, "RequestMirror");
+  }
+
+  // What HTTP has no place for is not written: a header is left out; a rule that would send requests elsewhere than
+  // meant gets no backend.
+  void wire() {
+    const auto request = kube::wire::Change::set_request, response = kube::wire::Change::response;
+    for (kube::RouteFilter& filter : rule_->filters) {
+      if (filter.request_header_modifier) legal_headers(*filter.request_header_modifier, request);
+      if (filter.response_header_modifier) legal_headers(*filter.response_header_modifier, response);
+    }
+    std::erase_if(rule_->filters, [](const kube::RouteFilter& filter) {
+      const auto empty = [](const auto& m) { return m && m->set.empty() && m->add.empty() && m->remove.empty(); };
+      return empty(filter.request_header_modifier) || empty(filter.response_header_modifier);
+    });
+    const auto found = kube::wire::fault(rule_->filters);
+    if (!found) return;
+    cannot_be_sent(found->at + ": " + found->message + "; the rule gets no backend");
+    std::erase_if(rule_->filters,
+                  [](const kube::RouteFilter& filter) { return kube::wire::fault(filter).has_value(); });
+    rule_->backend_refs.clear();
+  }
+
+  void legal_headers(kube::HeaderModifier& modifier, kube::wire::Change change) {
+    const auto drop = [&](std::vector<kube::HttpHeader>& headers, kube::wire::Change how) {
+      std::erase_if(headers, [&](const kube::HttpHeader& header) {
+        const std::string why = kube::wire::header_fault(header.name, header.value, how);
+        if (!why.empty()) cannot_be_sent(why + "; the header is left out");
+        return !why.empty();
+      });
+    };
+    drop(modifier.set, change);
+    drop(modifier.add, change == kube::wire::Change::response ? change : kube::wire::Change::add_request);
+  }
+
+  void cannot_be_sent(std::string message) {
+    context_.ledger.note_once({"GW653",
+                               Severity::error,
+                               std::move(message),
+                               {},
+                               source_->owner,
+                               source_->at,
+                               "write what HTTP allows there, or remove it",
+                               Loss::other});
   }
 
   void settings() {

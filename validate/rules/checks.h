@@ -65,6 +65,7 @@ void check_tls_routes(const Context& context);  // GW424, GW425
 
 // rules.cpp
 void check_http_rules(const Context& context);  // GW408-GW414, GW418, GW429, GW432
+void check_wire(const Context& context);        // GW435
 void check_hostnames(const Context& context);   // GW426-GW428
 void check_rule_names(const Context& context);  // GW430
 void check_grpc_hosts(const Context& context);  // GW421

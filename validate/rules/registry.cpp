@@ -274,6 +274,11 @@ constexpr SemanticRule rules[] = {
      "replaceFullPath and replacePrefixMatch are sent as they stand. $1, ${1} and \\1, which other proxies fill in from "
      "the expression, reach the backend as these characters.",
      check_patterns},
+    {"GW435", error, "lint", "bytes that HTTP has no place for",
+     "A line break or another control character, a header that says where a message ends (Content-Length, "
+     "Transfer-Encoding, Connection, Upgrade, Trailer, Expect ...), a name that is not a token, a host or target with "
+     "characters that neither may hold, a status that is not a redirect's: sent, it would make another message of it.",
+     check_wire},
     {"GW501", error, "reference", "policy target not found", "A policy applies to objects of its own namespace.",
      check_policies},
     {"GW502", error, "reference", "policy names a port that the Service does not have",

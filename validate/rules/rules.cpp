@@ -4,6 +4,7 @@
 #include <set>
 
 #include "diag/ascii.h"
+#include "kube/wire.h"
 #include "validate/rules/checks.h"
 #include "validate/rules/report.h"
 
@@ -12,10 +13,8 @@ namespace {
 
 void check_modifier(const Context& c, const kube::Object& route, const kube::HeaderModifier& modifier,
                     const kube::Place& at_modifier, bool request) {
-  static const std::set<std::string> hop_by_hop{"connection",        "keep-alive", "proxy-connection", "te", "trailer",
-                                                "transfer-encoding", "upgrade",    "content-length"};
   std::map<std::string, kube::Place> seen;
-  auto look = [&](std::string_view name, const kube::Place& at) {
+  auto look = [&](std::string_view name, const kube::Place& at, bool removed) {
     const std::string key = diag::lower(name);
     auto [it, fresh] = seen.try_emplace(key, at);
     if (!fresh)
@@ -30,12 +29,13 @@ void check_modifier(const Context& c, const kube::Object& route, const kube::Hea
     if (request && key == "host")
       report(c, {"GW413", route, at, "the Host header is not changed by a header filter everywhere",
                  "use a URLRewrite filter with hostname"});
-    else if (hop_by_hop.contains(key))
+    else if (removed && kube::wire::frames(key))  // set or added: GW435
       report(c, {"GW413", route, at, quoted(name) + " belongs to one connection: a proxy sets it itself", "remove it"});
   };
   each_header(modifier, at_modifier,
-              [&](const kube::HttpHeader& header, const kube::Place& at) { look(header.name, at); });
-  for (std::size_t i = 0; i < modifier.remove.size(); ++i) look(modifier.remove[i], at_modifier.below("remove", i));
+              [&](const kube::HttpHeader& header, const kube::Place& at) { look(header.name, at, false); });
+  for (std::size_t i = 0; i < modifier.remove.size(); ++i)
+    look(modifier.remove[i], at_modifier.below("remove", i), true);
 }
 
 // A redirect that changes nothing sends the client back to where it came from.
