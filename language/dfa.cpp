@@ -69,7 +69,7 @@ std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
 
 // Moore: states fall apart until each group goes on alike. Nothing where that takes too long.
 std::optional<std::vector<std::uint32_t>> groups_of(const Built& built) {
-  constexpr std::size_t most_looks = 1'000'000;
+  constexpr std::size_t most_looks = 400'000;
   std::vector<std::uint32_t> group(built.states.size()), finer(group.size());
   std::unordered_map<std::uint64_t, std::uint32_t> known;  // by a hash of 64 bits over the group and where it leads
   for (std::size_t i = 0; i < group.size(); ++i) group[i] = built.accepts[i] ? 1 : 0;

@@ -14,7 +14,6 @@ namespace gw::language {
 namespace {
 
 constexpr std::size_t max_matches = 32, max_class = 4, max_spelled = 4, longest_pattern = 1024, max_states = 4096;
-const char* const too_large = "more than 4,096 states";
 
 // Syntaxes with the terms made of them.
 struct Work {
@@ -58,6 +57,10 @@ struct Work {
   }
   Term either_not_both(Term one, Term other) {
     return terms.any_of({terms.all_of({one, terms.no(other)}), terms.all_of({other, terms.no(one)})});
+  }
+  // Which limit stopped it.
+  Error too_large() const {
+    return {terms.exhausted() ? "more than 12,000 steps to decide what it matches" : "more than 4,096 states", {}};
   }
   std::string differing(Term one, Term other) {
     return shortest(terms, either_not_both(one, other)).value_or(std::string());
@@ -272,8 +275,9 @@ Result<PathSet> path_set(const PathPattern& pattern, bool readable) {
   if (!syntax) return syntax.error();
   const Term language = work.language(pattern, **syntax);
   const auto dfa = dfa_of(work.terms, language);
-  if (!dfa) return Error{too_large, {}};
+  if (!dfa) return work.too_large();
   PathSet out;
+  out.spelled = readable;
   Enumeration enumeration(*dfa);
   auto matches = enumeration.run();
   // Letter by letter in both cases an expression reads better.
@@ -303,7 +307,7 @@ Result<PathSet> path_set(const PathPattern& pattern, bool readable) {
 
 std::optional<RewrittenPaths> rewritten(const PathPattern& pattern, const PathSet& set, const Substitution& to) {
   Work work;
-  const bool spelled = !set.expression;
+  const bool spelled = set.spelled && !set.expression;
   const auto syntax = work.read(pattern, spelled), search = work.read(to.search, spelled);
   if (!syntax || !search) return std::nullopt;
   const Term language = work.language(pattern, **syntax);
@@ -317,6 +321,11 @@ std::optional<RewrittenPaths> rewritten(const PathPattern& pattern, const PathSe
   }
   out.differences = set.differences;
   for (PathMatch match : set.matches) {
+    if (match.kind == PathMatch::Kind::below) {
+      match.kind = PathMatch::Kind::element;
+      out.differences.bare = true;
+      if (out.differences.request.empty()) out.differences.request = match.text;
+    }
     if (match.kind == PathMatch::Kind::bytes) {
       if (match.text.ends_with('/') || match.text.empty()) return std::nullopt;
       match.kind = PathMatch::Kind::element;
@@ -337,7 +346,7 @@ Result<std::string> telling_path(const PathPattern& one, const PathPattern& othe
   if (!right) return right.error();
   const Term first = work.language(one, **left), second = work.language(other, **right);
   std::string out = work.differing(first, second);
-  if (work.terms.exhausted()) return Error{too_large, {}};
+  if (work.terms.exhausted()) return work.too_large();
   return out;
 }
 
@@ -349,10 +358,10 @@ Result<std::optional<std::string>> substituted(std::string_view path, const Subs
   Follower::State state = follower.start();
   for (std::size_t i = 0; i < path.size() && !follower.failed(); ++i)
     state = follower.step(state, static_cast<unsigned char>(path[i]), i);
-  if (follower.failed() || work.terms.exhausted()) return Error{too_large, {}};
+  if (follower.failed() || work.terms.exhausted()) return work.too_large();
   if (!follower.matches(state, path.size())) return std::optional<std::string>();
   const auto made = follower.made(state, path.size(), path, false);
-  if (!made) return Error{too_large, {}};
+  if (!made) return work.too_large();
   return std::optional(made->head);
 }
 
@@ -373,7 +382,7 @@ Result<std::vector<std::string>> texts_of(const PathPattern& pattern, std::size_
     if (node.kind == Syntax::Kind::bytes && node.bytes.count() < 128 && (node.bytes & ~canonical_path_bytes()).any())
       return Error{"characters that no path has", {}};
   const auto dfa = dfa_of(work.terms, work.language(pattern, **syntax), false);
-  if (!dfa) return Error{too_large, {}};
+  if (!dfa) return work.too_large();
   const auto matches = Enumeration(*dfa).run();
   if (!matches || matches->size() > most) return Error{"too many texts", {}};
   std::vector<std::string> out;
@@ -403,7 +412,7 @@ Result<std::string> re2_for(const PathPattern& pattern) {
       if (const std::string both = "(?i)" + *small; same_texts(pattern, {both, false, true, false})) return both;
   }
   const auto dfa = dfa_of(work.terms, language, false);
-  if (!dfa) return Error{too_large, {}};
+  if (!dfa) return work.too_large();
   auto out = spell(*dfa, longest_pattern);
   if (!out) return Error{"more than 1,024 characters without what RE2 cannot say", {}};
   return std::move(*out);

@@ -44,6 +44,7 @@ struct Differences {
 struct PathSet {
   std::vector<PathMatch> matches;  // in the order of their texts; empty: nothing matches, or `expression`
   bool expression = false;         // no finite set of them says it
+  bool spelled = false;            // the pattern was read as its author thinks of it: letters as they are written
   Differences differences;
 };
 

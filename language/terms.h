@@ -58,7 +58,7 @@ class Terms {
   void count_step() { ++steps_; }
 
  private:
-  static constexpr std::size_t max_steps = 30000, max_terms = 20000;
+  static constexpr std::size_t max_steps = 12000, max_terms = 12000;
 
   Term keep(Entry entry);
   Term joined(Kind kind, std::vector<Term> terms);
