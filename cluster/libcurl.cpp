@@ -8,6 +8,9 @@ namespace gw::cluster {
 namespace {
 
 LibCurl load() {
+#ifdef GWCTL_STATIC
+  return {};
+#else
   void* library = dlopen("libcurl.so.4", RTLD_NOW);
   if (!library) return {};
   LibCurl curl;
@@ -30,6 +33,7 @@ LibCurl load() {
   find(curl.slist_free_all, "curl_slist_free_all");
   if (!all || curl.global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) return {};
   return curl;
+#endif
 }
 
 }  // namespace
@@ -40,7 +44,12 @@ const LibCurl& libcurl() {
 }
 
 Error libcurl_missing() {
+#ifdef GWCTL_STATIC
+  return {"this is the static build, which reads files only",
+          "pipe the objects in (kubectl get ingress -A -o yaml | gwctl convert -), or install the deb"};
+#else
   return {"libcurl.so.4, which speaks to clusters and gateways, cannot be loaded", "install libcurl4"};
+#endif
 }
 
 }  // namespace gw::cluster

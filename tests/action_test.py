@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 """action.yml, .pre-commit-hooks.yaml and README's GitLab snippet, run as their lines stand: `action_test.py GWCTL`.
-The action's build is left out where a built gwctl is given; everything after it runs in a directory of its own."""
+Nothing is built: packaging/get fetches a release of the given gwctl from a server on the loopback address."""
+import hashlib
+import http.server
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
+import threading
 
 GWCTL = os.path.abspath(sys.argv[1])
 GOOD = """apiVersion: networking.k8s.io/v1
@@ -43,6 +47,8 @@ def steps(path):
         name, _, rest = block.partition("\n")
         many = re.search(r"^      run: \|\n((?:        .*\n?|\n)+)", rest, re.M)
         one = re.search(r"^      run: (.+)$", rest, re.M)
+        if not many and not one:
+            continue  # an action of somebody else
         run = re.sub(r"^        ", "", many.group(1), flags=re.M) if many else one.group(1)
         env = dict(re.findall(r"^        ([A-Z_]+): (.+)$", rest.split("      run:")[0], re.M))
         out[name] = {"run": run, "env": env}
@@ -56,25 +62,85 @@ def shell(line, env, cwd):
                           capture_output=True, text=True, check=False)
 
 
-def action(root, directory):
-    parsed, defaults = steps(os.path.join(root, "action.yml"))
-    check("action.yml has a step that builds and one that validates", list(parsed) == ["Build gwctl", "Validate"])
-    build = parsed["Build gwctl"]["run"]
-    check("the build's commands are there", all(os.path.exists(os.path.join(root, word.split()[0]))
-                                               for word in build.split(" && ") if word.startswith("./")), build)
-    targets = re.findall(r"--preset (\S+)", build)
+class Releases:
+    """A release of this version, served on the loopback address."""
+
+    def __init__(self, root, directory):
+        with open(os.path.join(root, "VERSION"), encoding="utf-8") as file:
+            self.version = file.read().strip()
+        arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
+        self.folder = os.path.join(directory, "releases", "v" + self.version)
+        os.makedirs(self.folder)
+        self.name = f"gwctl-{self.version}-linux-{arch}.tar.gz"
+        with tarfile.open(os.path.join(self.folder, self.name), "w:gz", compresslevel=1) as archive:
+            archive.add(GWCTL, self.name.removesuffix(".tar.gz") + "/bin/gwctl")
+        with open(os.path.join(self.folder, self.name), "rb") as file:
+            self.checksum = hashlib.sha256(file.read()).hexdigest()
+        self.list(self.checksum)
+
+        class Quiet(http.server.SimpleHTTPRequestHandler):
+            def __init__(self, *args):
+                super().__init__(*args, directory=os.path.join(directory, "releases"))
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def list(self, checksum):
+        with open(os.path.join(self.folder, "SHA256SUMS"), "w", encoding="utf-8") as file:
+            file.write(f"{checksum}  {self.name}\n")
+
+    def env(self, cache):
+        return {"GWCTL_RELEASES": self.url, "GWCTL_CACHE": cache, "PATH": "/usr/bin:/bin", "no_proxy": "127.0.0.1"}
+
+
+def get(root, directory, releases):
+    program = os.path.join(root, "packaging", "get")
+    releases.list("0" * 64)
+    ran = shell(program, releases.env(directory + "/cache"), directory)
+    check("a wrong checksum is refused", ran.returncode == 2 and "checksum" in ran.stderr and
+          not os.path.exists(directory + "/cache"), ran.stdout + ran.stderr)
+    releases.list(releases.checksum)
+    ran = shell(program, releases.env(directory + "/cache"), directory)
+    fetched = f"{directory}/cache/{releases.version}/gwctl"
+    check("the release is fetched", ran.returncode == 0 and ran.stdout.strip() == fetched and os.access(fetched, os.X_OK),
+          ran.stdout + ran.stderr)
+    nowhere = {**releases.env(directory + "/cache"), "GWCTL_RELEASES": "http://127.0.0.1:9"}
+    ran = shell(program, nowhere, directory)
+    check("and fetched once", ran.returncode == 0 and ran.stdout.strip() == fetched, ran.stdout + ran.stderr)
+    os.makedirs(directory + "/bin")
+    os.symlink(GWCTL, directory + "/bin/gwctl")
+    ran = shell(program, {**nowhere, "PATH": directory + "/bin:/usr/bin:/bin"}, directory)
+    check("one on the PATH is preferred", ran.stdout.strip() == directory + "/bin/gwctl", ran.stdout + ran.stderr)
+    ran = shell(program, {**nowhere, "GWCTL_CACHE": directory + "/empty"}, directory)
+    check("without any of them it says what to do", ran.returncode == 2 and "./setup --no-serve" in ran.stderr,
+          ran.stdout + ran.stderr)
+    with open(program, encoding="utf-8") as file:
+        build = file.read()
     with open(os.path.join(root, "CMakePresets.json"), encoding="utf-8") as file:
         presets = file.read()
-    check("its presets are there", targets and all(f'"{name}"' in presets for name in targets), build)
+    check("the presets of its build are there", all(f'"{name}"' in presets for name in re.findall(r"--preset (\S+)", build)))
+
+
+def action(root, directory, releases):
+    parsed, defaults = steps(os.path.join(root, "action.yml"))
+    check("action.yml has a step that gets gwctl and one that validates", list(parsed) == ["Get gwctl", "Validate"])
+    output = directory + "/output"
+    ran = shell(parsed["Get gwctl"]["run"], {**releases.env(directory + "/cache"), "ACTION": root, "GITHUB_OUTPUT": output},
+                directory)
+    with open(output, encoding="utf-8") as file:
+        gwctl = file.read().strip().removeprefix("gwctl=")
+    check("the first one names a program", ran.returncode == 0 and os.access(gwctl, os.X_OK), ran.stdout + ran.stderr)
 
     def run(paths, arguments=defaults.get("arguments")):
-        values = {"inputs.paths": paths, "inputs.arguments": arguments, "github.action_path": directory + "/action"}
+        values = {"inputs.paths": paths, "inputs.arguments": arguments, "steps.get.outputs.gwctl": gwctl}
         env = {name: re.sub(r"\$\{\{ (.+?) \}\}", lambda m: values[m.group(1)], value)
                for name, value in parsed["Validate"]["env"].items()}
         return shell(parsed["Validate"]["run"], env, directory)
 
-    os.makedirs(directory + "/action/build")
-    os.symlink(GWCTL, directory + "/action/build/gwctl")
     ran = run("good")
     check("the action passes on good manifests and foreign YAML", ran.returncode == 0, ran.stdout + ran.stderr)
     ran = run("good bad")
@@ -85,13 +151,12 @@ def action(root, directory):
           ran.stdout + ran.stderr)
 
 
-def hooks(root, directory):
+def hooks(root, directory, releases):
     with open(os.path.join(root, ".pre-commit-hooks.yaml"), encoding="utf-8") as file:
         entries = dict(re.findall(r"^- id: (\S+)\n(?:  .*\n)*?  entry: (.+)$", file.read(), re.M))
     check("two hooks", sorted(entries) == ["gwctl-validate", "gwctl-verify"])
-    os.makedirs(directory + "/bin")
-    os.symlink(GWCTL, directory + "/bin/gwctl")
-    env = {"PATH": directory + "/bin:" + os.environ["PATH"]}
+    env = releases.env(directory + "/cache")
+    entries = {name: os.path.join(root, entry) for name, entry in entries.items()}
     for files, code in (("good/web.yaml good/compose.yaml", 0), ("good/web.yaml bad/web.yaml", 1)):
         ran = shell(entries["gwctl-validate"] + " " + files, env, directory)
         check(f"the hook on {files}", ran.returncode == code, ran.stdout + ran.stderr)
@@ -117,8 +182,10 @@ def main():
             os.makedirs(os.path.join(directory, folder), exist_ok=True)
             with open(os.path.join(directory, folder, name), "w", encoding="utf-8") as file:
                 file.write(text)
-        action(root, directory)
-        hooks(root, directory)
+        releases = Releases(root, directory)
+        get(root, directory, releases)
+        action(root, directory, releases)
+        hooks(root, directory, releases)
         gitlab(root, directory)
     return 1 if failed else 0
 
