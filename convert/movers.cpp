@@ -14,9 +14,9 @@ struct Row {
   std::string_view detail;
 };
 constexpr std::string_view dns_on_routes =
-    "moved to the routes; external-dns reads it there with --source=gateway-httproute (gateway-grpcroute for "
-    "GRPCRoutes, "
-    "gateway-tlsroute for TLSRoutes; keep --source=ingress until the Ingress is gone, or its records go with it)";
+    "moved to the routes; external-dns reads it there with --source=gateway-httproute, for GRPCRoutes and TLSRoutes with "
+    "--source=gateway-grpcroute and --source=gateway-tlsroute (keep --source=ingress until the Ingress is gone, or its "
+    "records go with it)";
 
 // First match wins.
 constexpr Row rows[] = {
