@@ -135,6 +135,7 @@ int record(const Args& args, const Sides& sides) {
   std::map<std::string, std::string> wanted;  // by URL: of the plain request, which others need not repeat
   verify::Options options;
   options.asked = [&](const route::Request& request, verify::Aspect aspect) {
+    if (!request.client.empty()) return;  // no test chooses its own address
     if (aspect != verify::Aspect::plain && aspect != verify::Aspect::headers) return;
     const route::AnswerSet answers = subject.model->answer(asked_of(subject, request));
     if (!worth_keeping(request, answers, subject.side.boundaries)) return;

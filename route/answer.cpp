@@ -6,6 +6,7 @@
 
 #include "diag/credentials.h"
 #include "diag/render.h"
+#include "route/network.h"
 #include "route/target.h"
 
 namespace gw::route {
@@ -204,8 +205,10 @@ Result<Request> parse_request(std::string_view json_line) {
   for (auto [key, to] : {std::pair<const char*, std::string*>{"scheme", &scheme},
                          {"host", &request.host},
                          {"path", &request.target},
-                         {"method", &request.method}})
+                         {"method", &request.method},
+                         {"client", &request.client}})
     if (!text(key, *to)) return bad(std::string("\"") + key + "\" must be a string");
+  if (!request.client.empty() && !parse_network(request.client)) return bad("\"client\" must be an address");
   if (scheme != "http" && scheme != "https") return bad("\"scheme\" must be http or https");
   request.scheme = scheme == "https" ? Scheme::https : Scheme::http;
   if (auto it = json.find("headers"); it != json.end() && !it->is_null() && !read_headers(*it, request))

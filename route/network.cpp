@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <string>
@@ -36,6 +37,28 @@ std::optional<Network> parse_network(std::string_view text) {
     return std::nullopt;
   out.bits = length + (is_v4 ? 96 : 0);
   return out;
+}
+
+Network client_address(const Request& request) {
+  static const Network loopback = *parse_network("127.0.0.1");
+  if (request.client.empty()) return loopback;
+  return parse_network(request.client).value_or(loopback);
+}
+
+bool AddressRule::admits(const Network& client) const {
+  const auto holds = [&](const Network& network) { return network.contains(client); };
+  if (std::any_of(deny.begin(), deny.end(), holds)) return false;
+  return !allow || std::any_of(allow->begin(), allow->end(), holds);
+}
+
+std::string address_inside(const Network& network) {
+  std::array<std::uint8_t, 16> bytes = network.bytes;
+  for (unsigned bit = network.bits; bit < 128; ++bit) bytes[bit / 8] &= static_cast<std::uint8_t>(~(0x80U >> bit % 8));
+  if (network.bits < 127) bytes[15] |= 1;
+  char text[INET6_ADDRSTRLEN];
+  const bool v4 = std::all_of(bytes.begin(), bytes.begin() + 10, [](std::uint8_t byte) { return byte == 0; }) &&
+                  bytes[10] == 0xff && bytes[11] == 0xff;
+  return inet_ntop(v4 ? AF_INET : AF_INET6, bytes.data() + (v4 ? 12 : 0), text, sizeof text) ? text : "";
 }
 
 }  // namespace gw::route

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
+
+#include "route/request.h"
 
 namespace gw::route {
 
@@ -13,5 +16,17 @@ struct Network {
   bool contains(const Network& address) const;
 };
 std::optional<Network> parse_network(std::string_view text);  // "10.0.0.0/8", "::1"
+
+Network client_address(const Request& request);
+
+// Who may enter: the addresses of `allow` (no list: all) that `deny` does not hold.
+struct AddressRule {
+  std::optional<std::vector<Network>> allow;
+  std::vector<Network> deny;
+  bool admits(const Network& client) const;
+};
+
+// "10.0.0.1", an address inside the network that a host could have: after the network's own, where there is room.
+std::string address_inside(const Network& network);
 
 }  // namespace gw::route

@@ -36,6 +36,7 @@ struct Request {
   std::optional<std::string> sni;
   std::uint16_t port = 0;
   bool http10 = false;
+  std::string client;  // address of the client; empty: 127.0.0.1
 };
 
 }  // namespace gw::route

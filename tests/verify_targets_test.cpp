@@ -316,5 +316,5 @@ TEST_CASE("a single change of the converted output is found, and its object name
     report += std::string("\n  ") + target + ": " + std::to_string(of_target) + " changes";
   }
   MESSAGE(all, " single changes of ", proved, " converted sets", report);
-  CHECK(all >= 240);
+  CHECK(all >= 300);
 }

@@ -73,6 +73,7 @@ std::string curl_line(const Request& request, std::string_view address) {
   std::string url = std::string(scheme_of(request)) + "://" + name + (default_port ? "" : ":" + std::to_string(port));
   std::string out = "curl -i --path-as-is";
   if (request.scheme == Scheme::https) out += " -k";
+  if (!request.client.empty()) out += " --interface " + quoted(request.client);
   if (request.http10) out += " --http1.0";
   if (request.method == "HEAD")
     out += " -I";
@@ -95,6 +96,7 @@ std::string display(const Request& request) {
   for (const auto& [header, value] : request.headers) out += ", " + visible(header) + ": " + visible(value);
   if (request.scheme == Scheme::https && request.sni && request.sni != request.host)
     out += request.sni->empty() ? ", without a server name" : ", server name " + visible(*request.sni);
+  if (!request.client.empty()) out += ", from " + visible(request.client);
   if (request.http10) out += ", HTTP/1.0";
   return out;
 }

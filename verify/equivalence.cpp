@@ -87,7 +87,7 @@ std::size_t cost(const Request& request) {
   for (const auto& [header, value] : request.headers) out += 8 + header.size() + value.size();
   if (request.method != "GET") out += 8;
   if (request.scheme == Scheme::https) out += 1 + (request.sni != request.host ? 8U : 0U);
-  return out + (request.http10 ? 8U : 0U) + (request.port != 0 ? 8U : 0U);
+  return out + (request.http10 ? 8U : 0U) + (request.port != 0 ? 8U : 0U) + (request.client.empty() ? 0U : 8U);
 }
 
 void settle_verdicts(Report& report) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "route/network.h"
 #include "verify/causes.h"
 #include "verify/variants.h"
 
@@ -36,6 +37,43 @@ std::size_t kind_of(const AnswerSet& answers, const Request& request, bool thoro
     if (answer.rule) hash = mix(mix(hash, answer.rule->span.begin), std::hash<std::string>{}(answer.rule->object));
   }
   return hash;
+}
+
+// The networks of an answer's allow lists (in `allow`) and deny lists.
+route::AddressRule address_rule(const AnswerSet& answers) {
+  route::AddressRule out;
+  const auto read = [](std::string_view list, std::vector<route::Network>& to) {
+    for (std::size_t end = 0; !list.empty(); list.remove_prefix(std::min(end + 1, list.size()))) {
+      end = std::min(list.find(','), list.size());
+      if (const auto network = route::parse_network(list.substr(0, end))) to.push_back(*network);
+    }
+  };
+  for (const Answer& answer : answers.any_of)
+    for (const route::Effect& effect : answer.effects ? answer.effects->list : std::vector<route::Effect>()) {
+      if (effect.kind != route::Effect::Kind::guard) continue;
+      const std::string_view what = effect.what;
+      if (what.starts_with("allow ")) read(what.substr(6), out.allow ? *out.allow : out.allow.emplace());
+      if (what.starts_with("deny ")) read(what.substr(5), out.deny);
+    }
+  return out;
+}
+
+// An address that the lists of both answers let in, where one of them refuses the request's own: what stands behind a
+// list is compared, too. Empty: there is none, or no list refused.
+std::string insider_of(const AnswerSet& before, const AnswerSet& after) {
+  const auto refused = [](const AnswerSet& answers) {
+    return std::any_of(answers.any_of.begin(), answers.any_of.end(),
+                       [](const Answer& answer) { return answer.status == 403 && answer.effects; });
+  };
+  if (!refused(before) && !refused(after)) return {};
+  const route::AddressRule old_rule = address_rule(before), new_rule = address_rule(after);
+  for (const route::AddressRule* rule : {&old_rule, &new_rule})
+    for (const route::Network& network : rule->allow.value_or(std::vector<route::Network>())) {
+      const std::string address = route::address_inside(network);
+      const auto client = route::parse_network(address);
+      if (client && old_rule.admits(*client) && new_rule.admits(*client)) return address;
+    }
+  return {};
 }
 
 std::string first_reason(const AnswerSet& answers) {
@@ -180,6 +218,12 @@ std::optional<Counterexample> HostCheck::ask_plain(const Request& request, const
                                                    const Counterexample* bare) {
   const bool plain = request.headers.empty() && request.method == "GET";
   Asked asked = ask(request, plain ? Aspect::plain : Aspect::headers, {}, bare, true);
+  if (!asked.insider.empty()) {
+    Request inside = request;
+    inside.client = asked.insider;
+    std::optional<Counterexample> behind = ask_plain(inside, sni, asked.found ? &*asked.found : bare);
+    if (!asked.found) asked.found = std::move(behind);
+  }
   if (!plain && asked.found) return std::move(asked.found);
   const bool fresh = seen_.insert(mix(asked.kind, request.scheme == Scheme::https)).second;
   if (!fresh && !(plain && every_path_)) return std::move(asked.found);
@@ -202,11 +246,14 @@ HostCheck::Asked HostCheck::ask(const Request& request, Aspect aspect, std::stri
   AnswerSet before = inquiry_.old_side.answer(request), after = inquiry_.new_side.answer(request);
   ++report_.requests;
   if (inquiry_.options.asked) inquiry_.options.asked(request, aspect);
-  Asked out{mix(kind_of(before, request, inquiry_.thorough), kind_of(after, request, inquiry_.thorough)), {}};
+  Asked out{mix(kind_of(before, request, inquiry_.thorough), kind_of(after, request, inquiry_.thorough)), {}, {}};
+  if (request.client.empty()) out.insider = insider_of(before, after);
   note_attributes(before, after);
   std::optional<Counterexample> found =
       judge(inquiry_, report_.host, request, aspect, detail, certificate_, std::move(before), std::move(after));
   if (!found) return out;
+  // Lists that differ are told where they refuse.
+  if (found->difference == Difference::guard && !request.client.empty()) return out;
   if (found->difference == Difference::unmodelled) {
     note_unmodelled(std::move(*found));
     return out;

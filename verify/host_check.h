@@ -57,6 +57,7 @@ class HostCheck {
   struct Asked {
     std::size_t kind = 0;                 // of the pair of answers
     std::optional<Counterexample> found;  // where it is to be kept
+    std::string insider;                  // an address that the lists of both sides let in, where one refused
   };
   Asked ask(const route::Request& request, Aspect aspect, std::string_view detail, const Counterexample* plain,
             bool keep);

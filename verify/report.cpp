@@ -39,6 +39,7 @@ Json request_object(const route::Request& request) {
     out["headers"] = Json::array();
     for (const auto& [name, value] : request.headers) out["headers"].push_back({name, value});
   }
+  if (!request.client.empty()) out["client"] = request.client;
   if (request.sni && request.sni != request.host) out["sni"] = request.sni->empty() ? Json() : Json(*request.sni);
   if (request.port != 0) out["port"] = request.port;
   if (request.http10) out["http10"] = true;

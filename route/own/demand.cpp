@@ -54,13 +54,13 @@ void Demand::guard(std::string what) {
 }
 
 void Demand::allow_only(const std::vector<std::string>& texts) {
-  allow = networks(texts);
+  addresses.allow = networks(texts);
   guard("allow " + network_words(texts));
 }
 
 void Demand::deny_all(const std::vector<std::string>& texts) {
   const std::vector<Network> more = networks(texts);
-  deny.insert(deny.end(), more.begin(), more.end());
+  addresses.deny.insert(addresses.deny.end(), more.begin(), more.end());
   guard("deny " + network_words(texts));
 }
 

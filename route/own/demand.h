@@ -27,8 +27,7 @@ struct Demand {
   bool basic = false;     // 401 without Authorization
   bool token = false;     // a token, a session or a key: 401 without, and with an unknown one
   bool external = false;  // another service decides: 401, 403 or on
-  std::optional<std::vector<Network>> allow;
-  std::vector<Network> deny;
+  AddressRule addresses;
   int limit_status = 0;  // too many requests; 0: no limit
   std::vector<PathStep> path;
   std::vector<Effect> effects;

@@ -436,8 +436,7 @@ void OwnObjects::Impl::guard(const Guarded& rule, const Request& request, Answer
     if (!note.empty()) answer.notes.push_back(std::move(note));
     add_answer(out, std::move(answer));
   };
-  static const Network client = *parse_network("127.0.0.1");
-  const auto holds_client = [](const Network& network) { return network.contains(client); };
+  const Network client = client_address(request);
   const ViewOf view(request);
   bool pass = true, cors = false;
   for (const Place& place : rule.places)
@@ -454,8 +453,7 @@ void OwnObjects::Impl::guard(const Guarded& rule, const Request& request, Answer
       out.any_of.push_back(unmodelled(demand.unmodelled));
       return;
     }
-    const bool outside = demand.allow && std::none_of(demand.allow->begin(), demand.allow->end(), holds_client);
-    if (outside || std::any_of(demand.deny.begin(), demand.deny.end(), holds_client)) return add(403, demand.object);
+    if (!demand.addresses.admits(client)) return add(403, demand.object);
     if (demand.limit_status != 0) add(demand.limit_status, std::string(rate_limit_note));
     if (demand.external || demand.basic || demand.token) add(401, demand.object);
     if (demand.external) add(403, demand.object);

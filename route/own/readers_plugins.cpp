@@ -116,7 +116,7 @@ std::optional<Demand> traefik(const kube::OtherObject& object, const json& spec,
     out.basic |= below->basic;
     out.external |= below->external;
     out.limit_status = std::max(out.limit_status, below->limit_status);
-    if (below->allow) out.allow = below->allow;
+    if (below->addresses.allow) out.addresses.allow = below->addresses.allow;
     out.path.insert(out.path.end(), below->path.begin(), below->path.end());
     out.effects.insert(out.effects.end(), below->effects.begin(), below->effects.end());
   }

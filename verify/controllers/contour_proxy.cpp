@@ -214,7 +214,7 @@ class Proxies {
     if (tcp && !tls) return;
     cors_ = cors_of(nodes::at(virtual_host(proxy), "corsPolicy"));
     enforce_ = tls != nullptr;
-    blocked_ = blocked(virtual_host(proxy));
+    addresses_ = address_rule(virtual_host(proxy));
     limited_ = rate_limit(virtual_host(proxy));
     unmodelled_.clear();
     for (const char* field : {"authorization", "jwtProviders"})
@@ -239,6 +239,7 @@ class Proxies {
         route.redirect.emplace();
         route.redirect->scheme = "https";
         route.direct = 0;
+        route.addresses = nullptr;
       }
       const std::string text = key(route);
       made[text] = {std::move(route)};
@@ -305,8 +306,8 @@ class Proxies {
       if (lower(text(&one, "name")) == "host") set_host(route, text(&one, "value"));
     route.cors = cors_;
     route.upgrades = flag(&from, "enableWebsockets");
-    if (blocked_.value_or(false)) route.direct = 403;
-    if (const auto own = blocked(&from)) route.direct = *own ? 403 : direct ? route.direct : 0;
+    route.addresses = addresses_;
+    if (auto own = address_rule(&from)) route.addresses = std::move(own);
     for (const std::string& limit : {limited_, rate_limit(&from)})
       if (!limit.empty()) route.attributes.push_back(limit);
     route.unmodelled = unmodelled_;
@@ -375,18 +376,22 @@ class Proxies {
     return true;
   }
 
-  // Whether the client, taken to be on loopback, is kept out; nullopt: nothing says.
-  static std::optional<bool> blocked(const yaml::Node* owner) {
+  // Who is let in; null: nothing says.
+  static std::shared_ptr<const route::AddressRule> address_rule(const yaml::Node* owner) {
     const auto allow = list(owner, "ipAllowPolicy"), deny = list(owner, "ipDenyPolicy");
-    if (allow.empty() && deny.empty()) return std::nullopt;
-    const auto client = parse_network("127.0.0.1");
-    const auto holds = [&](std::span<const yaml::Node> networks) {
-      return std::any_of(networks.begin(), networks.end(), [&](const yaml::Node& one) {
-        const auto network = parse_network(text(&one, "cidr"));
-        return network && network->contains(*client);
-      });
+    if (allow.empty() && deny.empty()) return nullptr;
+    const auto networks = [](std::span<const yaml::Node> list) {
+      std::vector<Network> out;
+      for (const yaml::Node& one : list)
+        if (const auto network = parse_network(text(&one, "cidr"))) out.push_back(*network);
+      return out;
     };
-    return allow.empty() ? holds(deny) : !holds(allow);
+    route::AddressRule out;
+    if (allow.empty())
+      out.deny = networks(deny);
+    else
+      out.allow = networks(allow);
+    return std::make_shared<const route::AddressRule>(std::move(out));
   }
 
   // A rewritten prefix stands for itself with and without its slash, where no other route has either.
@@ -419,7 +424,7 @@ class Proxies {
   // Of the root that is read.
   std::shared_ptr<const envoy::Cors> cors_;
   bool enforce_ = false;
-  std::optional<bool> blocked_;
+  std::shared_ptr<const route::AddressRule> addresses_;
   std::string limited_, unmodelled_;
 };
 

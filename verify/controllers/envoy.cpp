@@ -202,6 +202,7 @@ void serve(const Route& route, const Seen& seen, std::size_t length, route::Answ
   };
   if (!route.unmodelled.empty()) return add(unmodelled(route.unmodelled));
   if (route.cors && preflight(*route.cors, seen.request)) return add(status(200));
+  if (route.addresses && !route.addresses->admits(route::client_address(seen.request))) return add(status(403));
   if (route.direct != 0) return add(status(route.direct));
   if (route.redirect) return add(redirect(route.redirect->code, location(*route.redirect, seen, length)));
   if (is_upgrade(seen.request) && !route.upgrades) return add(status(403));

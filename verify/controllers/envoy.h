@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "route/network.h"
 #include "verify/controllers/controller.h"
 #include "verify/controllers/pattern.h"
 
@@ -76,7 +77,8 @@ struct Route {
   bool ignore_case = false;
   std::vector<Condition> conditions;
 
-  int direct = 0;  // answered by Envoy itself
+  int direct = 0;                                       // answered by Envoy itself
+  std::shared_ptr<const route::AddressRule> addresses;  // who is let in; null: everybody
   std::optional<Redirect> redirect;
   std::vector<Destination> destinations;
   int no_destination = 503;

@@ -44,17 +44,14 @@ std::string expand(std::string_view format, const std::vector<std::string_view>&
   return out;
 }
 
-std::optional<bool> listed(const std::string& list, bool all_or_nothing) {
-  const auto client = parse_network("127.0.0.1");
-  bool any = false, held = false;
+std::optional<std::vector<Network>> networks(const std::string& list, bool all_or_nothing) {
+  std::vector<Network> out;
   for (const std::string& item : split_trimmed(list, ',')) {
     const auto network = parse_network(item);
     if (!network && all_or_nothing) return std::nullopt;
-    if (!network) continue;
-    any = true;
-    held |= network->contains(*client);
+    if (network) out.push_back(*network);
   }
-  return any ? std::optional(held) : std::nullopt;
+  return out.empty() ? std::nullopt : std::optional(std::move(out));
 }
 
 bool secret_exists(const kube::Index& index, const std::string& ns, const std::string& reference) {

@@ -7,6 +7,7 @@
 
 #include "kube/index.h"
 #include "route/answer.h"
+#include "route/network.h"
 #include "verify/controllers/pattern.h"
 
 namespace gw::verify::haproxy {
@@ -25,9 +26,9 @@ std::string host(const route::Request& request);
 // "\1" by groups; everything else is literal.
 std::string expand(std::string_view format, const std::vector<std::string_view>& groups);
 
-// Whether the client (taken to be on loopback) is held by the list; entries that do not parse are skipped or, when
-// `all_or_nothing`, make the list nullopt. Nullopt: there is no list.
-std::optional<bool> listed(const std::string& list, bool all_or_nothing);
+// The networks of a list. Entries that do not parse are skipped or, when `all_or_nothing`, make the list nullopt.
+// Nullopt, too, where none is left.
+std::optional<std::vector<route::Network>> networks(const std::string& list, bool all_or_nothing);
 
 // A Secret that the set lacks is missing only where the set holds any Secret.
 bool secret_exists(const kube::Index& index, const std::string& ns, const std::string& reference);

@@ -25,7 +25,7 @@ struct Path {
   std::size_t weight = 0;  // length of that expression
   bool tls = false, ssl_redirect = true;
   std::string redirect_to, rewrite, unmodelled;
-  std::optional<bool> allowed, denied;
+  route::AddressRule addresses;
   bool auth = false, cors = false, limited = false;
   route::WeightedBackend backend;
   bool ready = true;
@@ -241,8 +241,9 @@ class HaproxyIngress final : public Controller {
   void restrict(const kube::Ingress& ingress, Path& path) const {
     std::string allow = text(ingress, "allowlist-source-range");
     if (allow.empty()) allow = text(ingress, "whitelist-source-range");
-    path.allowed = haproxy::listed(allow, false);
-    path.denied = haproxy::listed(text(ingress, "denylist-source-range"), false);
+    path.addresses.allow = haproxy::networks(allow, false);
+    path.addresses.deny =
+        haproxy::networks(text(ingress, "denylist-source-range"), false).value_or(std::vector<Network>());
     const std::string secret = text(ingress, "auth-secret");
     path.auth = !secret.empty() && haproxy::secret_exists(*index_, ingress.metadata.ns, secret);
     path.cors = parse_bool(text(ingress, "cors-enable")).value_or(false);
@@ -368,7 +369,7 @@ class HaproxyIngress final : public Controller {
                     std::vector<route::Answer>& out) {
     if (!path.unmodelled.empty()) return out.push_back(unmodelled(path.unmodelled));
     if (path.cors && request.method == "OPTIONS") return out.push_back(status(204));
-    if (path.denied.value_or(false) || !path.allowed.value_or(true)) return out.push_back(status(403));
+    if (!path.addresses.admits(route::client_address(request))) return out.push_back(status(403));
     if (path.limited) out.push_back(status(429));
     if (path.auth) out.push_back(status(401));
     if (path.auth && !has_header(request, "Authorization")) return;

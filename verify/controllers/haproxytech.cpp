@@ -22,7 +22,7 @@ struct Rewrite {
 // The http-request rules that an Ingress hangs on its paths.
 struct Rules {
   bool any = false;
-  std::optional<bool> allowed, denied;
+  route::AddressRule addresses;
   bool ssl_redirect = false;
   int ssl_code = 302;
   int ssl_port = 8443;
@@ -152,9 +152,9 @@ class HaproxyTech final : public Controller {
   std::shared_ptr<const Rules> rules_of(const kube::Ingress& ingress) const {
     auto out = std::make_shared<Rules>();
     if (const std::string list = text(ingress, "allow-list", "whitelist"); !list.empty())
-      out->allowed = haproxy::listed(list, true);
+      out->addresses.allow = haproxy::networks(list, true);
     if (const std::string list = text(ingress, "deny-list", "blacklist"); !list.empty())
-      out->denied = haproxy::listed(list, true);
+      out->addresses.deny = haproxy::networks(list, true).value_or(std::vector<Network>());
     const bool tls = std::any_of(ingress.spec.tls.begin(), ingress.spec.tls.end(),
                                  [](const auto& entry) { return !entry.hosts.empty(); });
     const std::string ssl = text(ingress, "ssl-redirect");
@@ -176,8 +176,9 @@ class HaproxyTech final : public Controller {
     out->set_host = text(ingress, "set-host");
     for (std::string_view snippet : {"frontend-config-snippet", "backend-config-snippet"})
       if (!text(ingress, snippet).empty()) out->unmodelled = "the " + std::string(snippet) + " may answer by itself";
-    out->any = out->allowed || out->denied || out->ssl_redirect || !out->redirect.empty() || !out->rewrites.empty() ||
-               out->auth || out->limited || out->preflight || !out->set_host.empty() || headers(ingress);
+    out->any = out->addresses.allow || !out->addresses.deny.empty() || out->ssl_redirect || !out->redirect.empty() ||
+               !out->rewrites.empty() || out->auth || out->limited || out->preflight || !out->set_host.empty() ||
+               headers(ingress);
     return out;
   }
 
@@ -280,7 +281,7 @@ class HaproxyTech final : public Controller {
       out.push_back(std::move(answer));
     };
     if (!rules.unmodelled.empty()) return push(unmodelled(rules.unmodelled));
-    if (rules.denied.value_or(false) || !rules.allowed.value_or(true)) return push(status(403));
+    if (!rules.addresses.admits(route::client_address(request))) return push(status(403));
     if (rules.limited) push(status(rules.limited));
     if (rules.auth) push(status(401));
     if (rules.auth && (rules.auth_missing || !has_header(request, "Authorization"))) return;

@@ -11,8 +11,6 @@
 namespace gw::verify::ingress_nginx {
 namespace {
 
-constexpr std::string_view loopback = "127.0.0.1";  // whose requests are traced: Request has no client address
-
 struct Context {
   const route::Request& request;
   NginxTarget target;
@@ -376,7 +374,7 @@ class Model final : public Controller {
     const auto forwarded = header_values(context.request, "X-Forwarded-For");
     if (config_.settings.forwarded_headers && !forwarded.empty())
       if (auto address = parse_network(first_of(forwarded[0], ','))) return *address;
-    return *parse_network(loopback);
+    return route::client_address(context.request);
   }
 
   // 0: no list decides; 200: allowed; 403: refused.

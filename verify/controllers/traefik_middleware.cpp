@@ -120,10 +120,10 @@ void redirect_scheme(const Middleware& self, Passage& passage) {
 }
 
 void allow(const Middleware& self, Passage& passage) {
-  const auto client = parse_network("127.0.0.1");
+  const route::Network client = route::client_address(passage.request);
   const bool allowed = std::any_of(self.values.begin(), self.values.end(), [&](const std::string& range) {
     const auto network = parse_network(range);
-    return network && network->contains(*client);
+    return network && network->contains(client);
   });
   if (!allowed) passage.answer = status(403);
 }
