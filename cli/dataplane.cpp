@@ -211,7 +211,7 @@ control::GatewayStates GatewayDataplane::apply(const kube::Index& index, const r
   auto before = server_.config();
   warnings_.clear();
   places_.clear();
-  config->table = route::compile(index, attachments);
+  config->table = route::compile(index, attachments, {.asks_services = true});
   read_certificates(index.bundle(), before.get(), *config, warnings_);
 
   settle_pool(attachments);

@@ -29,8 +29,8 @@ int make_routing(Loaded& loaded, Routing& routing) {
   routing.index = std::make_unique<kube::Index>(bundle);
   routing.attachments = route::attach(*routing.index, {.controller_name = {}, .assume_secrets = true});
   // Manifests seldom hold EndpointSlices: without any, Services are taken to be ready.
-  routing.table =
-      route::compile(*routing.index, routing.attachments, {.listener_isolation = true, .assume_endpoints = true});
+  routing.table = route::compile(*routing.index, routing.attachments,
+                                 {.listener_isolation = true, .assume_endpoints = true, .asks_services = true});
   return exit_ok;
 }
 

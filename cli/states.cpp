@@ -36,7 +36,8 @@ std::string match_text(const graph::MatchRow& row) {
 }
 
 void read_routes(State& state, const kube::Index& index, const route::Attachments& attachments) {
-  const auto table = route::compile(index, attachments, {.listener_isolation = true, .assume_endpoints = true});
+  const auto table =
+      route::compile(index, attachments, {.listener_isolation = true, .assume_endpoints = true, .asks_services = true});
   for (const graph::ListenerMap& map : graph::route_map(attachments, *table))
     for (const graph::HostMap& host : map.hosts)
       for (const graph::MatchRow& row : host.rows) {
@@ -135,10 +136,9 @@ Status read_state(const std::vector<std::string>& paths, const kube::LoadOptions
   auto found = kube::survey(paths, options, state.sources);
   if (!found) return found.error();
   for (kube::SurveyedFile& file : found->files)
-    kube::read(file, options, kube::UnfilledObjects::keep, *found, state.sources, sink,
-               [&](std::vector<kube::RawObject> part) {
-                 std::move(part.begin(), part.end(), std::back_inserter(state.raw));
-               });
+    kube::read(
+        file, options, kube::UnfilledObjects::keep, *found, state.sources, sink,
+        [&](std::vector<kube::RawObject> part) { std::move(part.begin(), part.end(), std::back_inserter(state.raw)); });
   diag::Sink decoding;  // check_objects tells the same, and more exactly
   state.bundle = kube::decode(state.raw, options, state.sources, decoding);
   for (const kube::RawObject& object : state.raw) state.objects[id_of(object)] = object.node;

@@ -25,6 +25,7 @@ constexpr Feature features[] = {
     {"GatewayHTTPListenerIsolation"},
     {"GatewayHTTPSListenerDetectMisdirectedRequests"},
     {"GatewayInfrastructure"},
+    {"GatewayListenerFilters", never, 7},
     {"GatewayPort8080"},
     {"GatewayRouteHostnameIntersectionPrecedence", 7, 7},
     {"GatewayStaticAddresses"},

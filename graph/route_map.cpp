@@ -179,11 +179,42 @@ class Mapper {
   std::map<std::size_t, std::map<HostKey, std::vector<Ranked>>> found_;
 };
 
+std::string backend_text(const route::Backend& backend, std::uint64_t total, bool alone) {
+  std::string out = backend.service.display();
+  if (backend.port != 0) out += ":" + std::to_string(backend.port);
+  if (!alone && total != 0) out += " (" + std::to_string((backend.weight * 100 + total / 2) / total) + "%)";
+  switch (backend.state) {
+    case route::BackendState::ready:
+      break;
+    case route::BackendState::no_endpoints:
+      out += " [503: " + backend.why + "]";
+      break;
+    case route::BackendState::invalid:
+      out += " [500: " + backend.why + "]";
+      break;
+  }
+  return out;
+}
+
+// Who is asked first: "if auth/login:4180 agrees".
+std::string condition(const std::vector<route::ExternalAuth>& services) {
+  std::string out;
+  for (const route::ExternalAuth& auth : services)
+    out += (out.empty() ? "if " : " and ") + backend_text(auth.backend, 0, true);
+  if (!out.empty()) out += services.size() == 1 ? " agrees" : " agree";
+  return out;
+}
+
+std::string before(const std::vector<route::ExternalAuth>& services) {
+  return services.empty() ? std::string() : condition(services) + ": ";
+}
+
 std::string listener_title(const route::Listener& listener) {
   std::string out = "Gateway " + listener.gateway.display() + "  " + route::name(listener.protocol) + " " +
                     std::to_string(listener.port) + "  " + listener.name;
   if (listener.set) out += " of ListenerSet " + listener.set->display();
-  return out + "  " + (listener.hostname.empty() ? "every host" : listener.hostname);
+  out += "  " + (listener.hostname.empty() ? "every host" : listener.hostname);
+  return listener.auth.empty() ? out : out + "  " + condition(listener.auth);
 }
 
 std::string place_of(const route::Source& source, const diag::Sources& sources) {
@@ -216,23 +247,6 @@ std::string redirect_text(const route::Redirect& redirect) {
   return out;
 }
 
-std::string backend_text(const route::Backend& backend, std::uint64_t total, bool alone) {
-  std::string out = backend.service.display();
-  if (backend.port != 0) out += ":" + std::to_string(backend.port);
-  if (!alone && total != 0) out += " (" + std::to_string((backend.weight * 100 + total / 2) / total) + "%)";
-  switch (backend.state) {
-    case route::BackendState::ready:
-      break;
-    case route::BackendState::no_endpoints:
-      out += " [503: " + backend.why + "]";
-      break;
-    case route::BackendState::invalid:
-      out += " [500: " + backend.why + "]";
-      break;
-  }
-  return out;
-}
-
 }  // namespace
 
 std::vector<ListenerMap> route_map(const route::Attachments& attachments, const route::Table& table) {
@@ -241,14 +255,15 @@ std::vector<ListenerMap> route_map(const route::Attachments& attachments, const 
 
 std::string outcome(const route::Action& action) {
   if (!action.broken.empty()) return "500: " + action.broken;
-  if (action.redirect) return redirect_text(*action.redirect);
+  const std::string asked = before(action.auth);
+  if (action.redirect) return asked + redirect_text(*action.redirect);
   if (action.backends.empty()) return "500: no backend";
   std::string out;
   for (const route::Backend& backend : action.backends) {
     if (!out.empty()) out += ", ";
-    out += backend_text(backend, action.total_weight, action.backends.size() == 1);
+    out += before(backend.auth) + backend_text(backend, action.total_weight, action.backends.size() == 1);
   }
-  return out;
+  return asked + out;
 }
 
 namespace {
@@ -316,6 +331,7 @@ std::string render_json(const std::vector<ListenerMap>& map, const diag::Sources
                          {"protocol", route::name(listener.listener->protocol)},
                          {"port", listener.listener->port},
                          {"hosts", std::move(hosts)}});
+    if (!listener.listener->auth.empty()) listeners.back()["condition"] = condition(listener.listener->auth);
   }
   return Json{{"listeners", std::move(listeners)}}.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

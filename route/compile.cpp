@@ -148,7 +148,24 @@ class Compiler {
     return Traffic::http;
   }
 
-  Listener describe(const ListenerStatus& status) const {
+  // Gateway.spec.listeners.filters: all that attach() let through are of type ExternalAuth.
+  void ask_first(const ListenerStatus& status, Listener& to) {
+    if (!status.listener->filters || to.closed) return;
+    const FilterContext with{{index_, status.owner == status.gateway ? "Gateway" : "ListenerSet",
+                              status.owner->metadata.ns, options_.assume_endpoints},
+                             policies_,
+                             next_backend_,
+                             options_.asks_services};
+    for (const kube::RouteFilter& filter : status.listener->filters->requests) {
+      if (!filter.external_auth) continue;
+      to.auth.push_back(make_auth(with, *filter.external_auth));
+      to.closed = to.closed || !options_.asks_services || to.auth.back().backend.state == BackendState::invalid;
+    }
+    if (to.closed) to.auth.clear();
+    to.usable = to.usable && !to.closed;
+  }
+
+  Listener describe(const ListenerStatus& status) {
     struct Name {
       std::string_view text;
       Protocol protocol;
@@ -181,6 +198,7 @@ class Compiler {
         clients.ca_pem += ca_bundle(index_, ref, "Gateway", status.gateway->metadata.ns, {}, nullptr).pem;
       to.client_validation = std::move(clients);
     }
+    ask_first(status, to);
     return to;
   }
 
@@ -244,7 +262,10 @@ class Compiler {
   }
 
   FilterContext context(const RouteRef& route) {
-    return {{index_, route.kind, route.object->metadata.ns, options_.assume_endpoints}, policies_, next_backend_};
+    return {{index_, route.kind, route.object->metadata.ns, options_.assume_endpoints},
+            policies_,
+            next_backend_,
+            options_.asks_services};
   }
 
   template <class Rule>

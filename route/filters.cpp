@@ -78,18 +78,22 @@ void cors(const FilterContext&, const kube::RouteFilter& filter, Action& action)
                            from.allow_credentials.value_or(false), from.max_age.value_or(5)};
 }
 
+kube::BackendRef backend_ref(const kube::BackendObjectReference& from) {
+  kube::BackendRef ref;
+  static_cast<kube::Located&>(ref) = from;
+  ref.group = from.group;
+  ref.kind = from.kind;
+  ref.ns = from.ns;
+  ref.name = from.name;
+  ref.port = from.port;
+  return ref;
+}
+
 // A mirror that does not resolve is left out: the request itself is served (HTTPRouteFilter.requestMirror).
 void mirror(const FilterContext& context, const kube::RouteFilter& filter, Action& action) {
   if (!filter.request_mirror) return;
   const kube::RequestMirror& from = *filter.request_mirror;
-  kube::BackendRef ref;
-  static_cast<kube::Located&>(ref) = from.backend_ref;
-  ref.group = from.backend_ref.group;
-  ref.kind = from.backend_ref.kind;
-  ref.ns = from.backend_ref.ns;
-  ref.name = from.backend_ref.name;
-  ref.port = from.backend_ref.port;
-  Mirror out{make_backend(context, ref)};
+  Mirror out{make_backend(context, backend_ref(from.backend_ref))};
   if (out.backend.state == BackendState::invalid) return;
   if (from.fraction) {
     out.numerator = static_cast<std::uint32_t>(std::max(0, from.fraction->numerator));
@@ -107,6 +111,16 @@ void extension(const FilterContext&, const kube::RouteFilter& filter, Action& ac
                                        : "filter " + filter.type + " is not supported";
 }
 
+// HTTPRouteFilter.externalAuth "MUST fail closed".
+void external_auth(const FilterContext& context, const kube::RouteFilter& filter, Action& action) {
+  if (!context.asks_services || !filter.external_auth) return extension(context, filter, action);
+  ExternalAuth auth = make_auth(context, *filter.external_auth);
+  if (auth.backend.state == BackendState::invalid)
+    action.broken = "the authorization service cannot be asked: " + auth.backend.why;
+  else
+    action.auth.push_back(std::move(auth));
+}
+
 struct FilterRow {
   std::string_view type;
   void (*apply)(const FilterContext&, const kube::RouteFilter&, Action&);
@@ -119,7 +133,7 @@ constexpr FilterRow rows[] = {
     {"RequestMirror", mirror},
     {"CORS", cors},
     {"ExtensionRef", extension},
-    {"ExternalAuth", extension},
+    {"ExternalAuth", external_auth},
 };
 
 const FilterRow* row_of(std::string_view type) {
@@ -240,12 +254,41 @@ Backend make_backend(const FilterContext& context, const kube::BackendRef& ref) 
   backend.rewrite = std::move(own.rewrite);
   backend.redirect = std::move(own.redirect);
   backend.mirrors = std::move(own.mirrors);
+  backend.auth = std::move(own.auth);
   if (auto fault = wire_problem(ref.filters)) own.broken = std::move(fault->message);
   if (!own.broken.empty()) {
     backend.state = BackendState::invalid;
     backend.why = std::move(own.broken);
   }
   return backend;
+}
+
+ExternalAuth make_auth(const FilterContext& context, const kube::ExternalAuth& from) {
+  ExternalAuth auth{make_backend(context, backend_ref(from.backend_ref))};
+  const auto names = [](const std::vector<kube::String>& list) {
+    std::vector<std::string> out;
+    for (const kube::String& name : list) out.push_back(lower(name));
+    return out;
+  };
+  auth.grpc = from.protocol == "GRPC";
+  if (!auth.grpc && from.protocol != "HTTP") {
+    auth.backend.state = BackendState::invalid;
+    auth.backend.why = "protocol '" + std::string(from.protocol) + "' is neither HTTP nor GRPC";
+  }
+  if (!auth.grpc && from.http && !from.http->path.empty() &&
+      !kube::wire::is_origin_target("/" + std::string(from.http->path))) {
+    auth.backend.state = BackendState::invalid;
+    auth.backend.why = "http.path '" + std::string(from.http->path) + "' is no path of a request";
+  }
+  if (auth.grpc) auth.backend.protocol = auth.backend.tls ? BackendProtocol::h2_tls : BackendProtocol::h2c;
+  if (auth.grpc && from.grpc) auth.request_headers = names(from.grpc->allowed_headers);
+  if (!auth.grpc && from.http) {
+    auth.path = from.http->path;
+    auth.request_headers = names(from.http->allowed_headers);
+    auth.response_headers = names(from.http->allowed_response_headers);
+  }
+  if (from.forward_body) auth.max_body = static_cast<std::size_t>(std::max(0, from.forward_body->max_size));
+  return auth;
 }
 
 void apply_filters(const FilterContext& context, const std::vector<kube::RouteFilter>& filters, Action& action) {

@@ -32,10 +32,14 @@ struct FilterContext {
   BackendLookup lookup;
   const BackendTlsPolicies& policies;
   std::uint32_t& next_backend;  // dense numbers
+  bool asks_services = false;   // see Options
 };
 
 Backend make_backend(const FilterContext& context, const kube::BackendRef& ref);
 void apply_filters(const FilterContext& context, const std::vector<kube::RouteFilter>& filters, Action& action);
+
+// The service that a filter of type ExternalAuth asks; a backend in state invalid says why it cannot be asked.
+ExternalAuth make_auth(const FilterContext& context, const kube::ExternalAuth& from);
 
 // GEP-2257 "1h30m", "10s", "500ms"; nullopt when malformed.
 std::optional<std::chrono::milliseconds> duration(std::string_view text);

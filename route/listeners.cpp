@@ -7,6 +7,7 @@
 #include <set>
 
 #include "diag/ascii.h"
+#include "route/backends.h"
 #include "route/names.h"
 #include "route/policies.h"
 
@@ -125,6 +126,30 @@ void certificates(const kube::Index& index, ListenerStatus& status, const Attach
     status.conditions.push_back({"ResolvedRefs", false, std::move(reason), std::move(message), ref.node});
   }
   if (good == 0) status.usable = false;
+}
+
+// What has to be run before a request goes on and cannot be closes the listener.
+void filters(const kube::Index& index, const kube::ListenerFilters& filters, ListenerStatus& status,
+             const AttachOptions& options) {
+  const kube::Listener& listener = *status.listener;
+  const bool http = listener.protocol == "HTTP" || listener.protocol == "HTTPS";
+  const BackendLookup lookup{index, status.owner == status.gateway ? "Gateway" : "ListenerSet",
+                             status.owner->metadata.ns, options.assume_secrets};
+  for (const kube::RouteFilter& filter : filters.requests) {
+    if (http && filter.type == "ExternalAuth" && filter.external_auth) {
+      ResolvedBackend service = resolve(lookup, view(filter.external_auth->backend_ref, lookup.route_ns));
+      if (service.reason.empty()) continue;
+      status.conditions.push_back({"ResolvedRefs", false, std::move(service.reason),
+                                   "listener filter ExternalAuth: " + service.message, filter.node});
+    } else {
+      status.conditions.push_back({"Accepted", false, "UnsupportedValue",
+                                   "listener filter " + std::string(filter.type) + " is not supported" +
+                                       (http ? "" : " on a listener of protocol " + std::string(listener.protocol)),
+                                   filter.node});
+    }
+    status.closed = true;
+    status.usable = false;
+  }
 }
 
 constexpr CaReasons frontend_reasons{"InvalidCACertificateKind", "InvalidCACertificateRef", "RefNotPermitted"};
@@ -248,12 +273,7 @@ ListenerStatus examine(const kube::Index& index, const kube::Object& owner, cons
                                  "protocol " + listener.protocol + " is not supported", listener.node});
     return status;
   }
-  if (listener.filters && !listener.filters->requests.empty()) {
-    const kube::RouteFilter& first = listener.filters->requests.front();
-    status.conditions.push_back({"Accepted", false, "UnsupportedValue",
-                                 "listener filter " + std::string(first.type) + " is not supported", first.node});
-    status.closed = true;
-  }
+  if (listener.filters) filters(index, *listener.filters, status, options);
   route_kinds(status);
   if (row->needs_tls) certificates(index, status, options, facts);
   client_certificates(index, status, facts);

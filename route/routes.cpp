@@ -39,7 +39,7 @@ class Verdict {
       if (filter.extension_ref)
         unresolved("InvalidKind", "extension " + filter.extension_ref->kind.value_or("") + " is not supported",
                    filter.node);
-      if (filter.external_auth) unresolved("InvalidKind", "filter ExternalAuth is not supported", filter.node);
+      if (filter.external_auth) backend(filter.external_auth->backend_ref);
     }
   }
   template <class Rule>

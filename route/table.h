@@ -80,6 +80,7 @@ enum class BackendState : std::uint8_t {
   invalid,       // missing Service or port, unknown kind, no grant: 500
 };
 
+struct ExternalAuth;
 struct Mirror;
 
 struct Backend {
@@ -96,7 +97,19 @@ struct Backend {
   std::optional<Rewrite> rewrite;
   std::optional<Redirect> redirect;
   std::vector<Mirror> mirrors;
-  std::uint32_t index = 0;  // dense number in the Table, for per-backend state of the runtime
+  std::vector<ExternalAuth> auth;  // who is asked before a request goes to this backend
+  std::uint32_t index = 0;         // dense number in the Table, for per-backend state of the runtime
+};
+
+// A service that is asked before a request goes on, and lets it pass or answers in the backend's place.
+struct ExternalAuth {
+  Backend backend;
+  bool grpc = false;  // Envoy's ext_authz protocol; else HTTP
+  std::string path;   // HTTP: goes before the path of the request
+  // Lower case. Empty: over HTTP the few that are always sent, over gRPC all of them.
+  std::vector<std::string> request_headers;
+  std::vector<std::string> response_headers;  // HTTP: of a consent, copied into the request; empty: all
+  std::size_t max_body = 0;                   // bytes of the request's body that are sent along; 0: none
 };
 
 struct Mirror {
@@ -125,6 +138,7 @@ struct Action {
   std::optional<Rewrite> rewrite;
   std::optional<CorsPolicy> cors;
   std::vector<Mirror> mirrors;
+  std::vector<ExternalAuth> auth;  // asked in this order
   std::vector<Backend> backends;
   std::uint64_t total_weight = 0;
   std::optional<std::chrono::milliseconds> request_timeout, backend_timeout;  // nullopt: none
@@ -193,8 +207,9 @@ struct Listener {
   bool passthrough = false;
   std::vector<kube::NamespacedName> certificates;
   std::optional<ClientValidation> client_validation;
-  bool usable = true;   // accepted and without conflict; with certificates where it needs them
-  bool closed = false;  // not usable, and its names answer 500: it asks for filters that are not run
+  std::vector<ExternalAuth> auth;  // asked about every request, before a route is chosen
+  bool usable = true;              // accepted and without conflict; with certificates where it needs them
+  bool closed = false;             // not usable, and its names answer 500: it asks for filters that are not run
 };
 
 // TLSRoute, TCPRoute, UDPRoute: a rule is only its weighted backends.
@@ -208,6 +223,9 @@ struct Options {
   bool listener_isolation = true;  // GatewayHTTPListenerIsolation
   // Where the set holds no EndpointSlice at all, Services are taken to be ready (trace, verify, --demo-backends).
   bool assume_endpoints = false;
+  // Whoever carries the decisions out asks authorization services. Otherwise rules and listeners that want one answer
+  // 500.
+  bool asks_services = false;
 };
 
 class Table {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "route/cors.h"
+#include "runtime/consent.h"
 #include "runtime/mirror.h"
 #include "runtime/session.h"
 #include "runtime/tap.h"
@@ -72,10 +73,12 @@ void Exchange::reset() {
   if (response.text.capacity() > 16384) std::string().swap(response.text);
   kept_.clear();
   mirrors_.clear();
+  gate_.reset();
+  granted_response_.clear();
   tapped_.reset();
   detail_ = asked_target_ = {};
   request_pause_.forget();
-  request_done_ = head_sent_ = finished_ = cors_asked_ = waiting_ = mirror_ = fresh_only_ = tunnel_ = false;
+  request_done_ = head_sent_ = finished_ = cors_asked_ = waiting_ = own_ = fresh_only_ = tunnel_ = false;
   replayable_ = true;
 }
 
@@ -162,16 +165,32 @@ void Exchange::route() {
   const route::Table* table = generation_->config->table.get();
   if (!table) return reply(404, "no routes are loaded");
   decision_ = table->decide(view(), info_->site->gateway());
+  if (decision_.listener && !decision_.listener->auth.empty())
+    return admit(decision_.listener->auth, &Exchange::route_again);
+  act();
+}
+
+// The listener's services may have changed the fields that routes match on.
+void Exchange::route_again() {
+  decision_ = generation_->config->table->decide(view(), info_->site->gateway());
+  act();
+}
+
+void Exchange::act() {
   const route::Action* action = decision_.action;
-  switch (decision_.kind) {
-    case route::Decision::Kind::respond:
-      if (decision_.status < 300) return preflight();
-      return reply(decision_.status, action ? "the rule cannot be applied" : "no route matches");
-    case route::Decision::Kind::redirect:
-      return redirect(decision_.status, decision_.location);
-    case route::Decision::Kind::forward:
-      return forward(*action);
+  if (decision_.kind == route::Decision::Kind::respond) {
+    if (decision_.status < 300) return preflight();
+    return reply(decision_.status, action ? "the rule cannot be applied" : "no route matches");
   }
+  cors_asked_ = action->cors && request.has("origin");
+  if (action->request_timeout) request_deadline_ = started_ + *action->request_timeout;
+  if (action->auth.empty()) return carry_out();
+  admit(action->auth, &Exchange::carry_out);
+}
+
+void Exchange::carry_out() {
+  if (decision_.kind == route::Decision::Kind::redirect) return redirect(decision_.status, decision_.location);
+  forward(*decision_.action);
 }
 
 void Exchange::forward(const route::Action& action) {
@@ -180,15 +199,19 @@ void Exchange::forward(const route::Action& action) {
   backend_ = sticky.backend ? sticky.backend : route::pick(action, worker_.ticket());
   if (!backend_ || backend_->state == route::BackendState::invalid) return reply(500, "the backend is not valid");
   if (backend_->tls && !backend_->tls->valid) return reply(500, "the BackendTLSPolicy is not valid");
+  sticky_ = std::move(sticky.endpoint);
+  if (backend_->auth.empty()) return forward_to_backend();
+  admit(backend_->auth, &Exchange::forward_to_backend);
+}
+
+void Exchange::forward_to_backend() {
+  const route::Action& action = *decision_.action;
   if (backend_->redirect || backend_->rewrite) decision_ = route::refine(std::move(decision_), *backend_, view());
   if (decision_.kind == route::Decision::Kind::redirect) return redirect(decision_.status, decision_.location);
   if (backend_->state == route::BackendState::no_endpoints) return reply(503, "the Service has no ready endpoints");
-  sticky_ = std::move(sticky.endpoint);
-  if (action.request_timeout) request_deadline_ = started_ + *action.request_timeout;
   prepare_request(action);
   if (worker_.tap()) tap_request();
-  cors_asked_ = action.cors && request.has("origin");
-  if (request.expect_continue) client_->send_interim(100, {});
+  expect_body();
   start_mirrors(action.mirrors);
   start_mirrors(backend_->mirrors);
   connect();
@@ -245,7 +268,8 @@ void Exchange::request_body(std::string_view bytes) {
   if (auto limit = worker_.limits().max_body; limit && bytes_in_ > limit && !tunnel_)
     return reply(413, "the body is larger than allowed");
   if (replayable_) {
-    if (replay_.size() + bytes.size() <= worker_.limits().replay) {
+    // Before there is a backend, what came is held here: nothing else has it.
+    if (!upstream_side_ || replay_.size() + bytes.size() <= worker_.limits().replay) {
       replay_.append(bytes);
     } else {
       replayable_ = false;
@@ -259,7 +283,8 @@ void Exchange::request_body(std::string_view bytes) {
     else
       tapped_->body.append(bytes);
   }
-  if (upstream_side_) upstream_side_->send_body(bytes);
+  if (upstream_side_) return upstream_side_->send_body(bytes);
+  if (gate_ && !gate_->asked) ask_next();
 }
 
 void Exchange::request_end(const std::vector<HeaderView>& trailers) {
@@ -268,6 +293,7 @@ void Exchange::request_end(const std::vector<HeaderView>& trailers) {
   if (info_->site->handler) return answer_here();
   for (auto& mirror : mirrors_) mirror->end();
   if (upstream_side_ && (request.framing != Framing::none || tunnel_)) upstream_side_->send_end(trailers);
+  if (gate_ && !gate_->asked) ask_next();
 }
 
 bool Exchange::takes_request() const {
@@ -278,6 +304,7 @@ bool Exchange::room_for_request() const {
   if (finished_) return false;
   if (info_->site->handler) return true;
   if (upstream_side_) return !upstream_side_->congested_request();
+  if (gate_ && !gate_->asked) return true;  // body_awaited() bounds it
   return replayable_ && replay_.size() < worker_.limits().replay;
 }
 
@@ -303,14 +330,14 @@ void Exchange::connect() {
     if (!resolved_->ready) worker_.pool().resolve(*backend_, info_->site->gateway(), *resolved_);
   }
   waiting_ = false;
-  const auto& action = *decision_.action;
   while (tries_ < 16) {
     endpoint_ = sticky_ && tries_ == 0 ? resolved_->find(*sticky_) : nullptr;
     if (!endpoint_) endpoint_ = resolved_->next(worker_.now());
     if (!endpoint_) return reply(503, "the Service has no ready endpoints");
     ++tries_;
     endpoint_->stats.requests.add();
-    if (!mirror_ && action.backend_timeout) attempt_deadline_ = worker_.now() + *action.backend_timeout;
+    if (!own_ && decision_.action->backend_timeout)
+      attempt_deadline_ = worker_.now() + *decision_.action->backend_timeout;
     upstream_side_ = endpoint_->h2 ? open_h2_backend(worker_, *endpoint_, *this)
                                    : open_h1_backend(worker_, *endpoint_, *this, fresh_only_);
     if (upstream_side_) break;
@@ -367,7 +394,7 @@ void Exchange::backend_failed(Failure failure) {
 // HTTPRoute rules[].retry: another attempt after its backoff, when one is left.
 bool Exchange::retry_by_rule() {
   const auto& rule = decision_.action ? decision_.action->retry : std::nullopt;
-  if (mirror_ || !rule || !replayable_ || head_sent_ || retries_ >= static_cast<unsigned>(std::max(rule->attempts, 0)))
+  if (own_ || !rule || !replayable_ || head_sent_ || retries_ >= static_cast<unsigned>(std::max(rule->attempts, 0)))
     return false;
   ++retries_;
   worker_.stats().retries.add();
@@ -400,7 +427,7 @@ void Exchange::backend_interim() {
 void Exchange::backend_head() {
   moved_ = worker_.now();
   const auto* action = decision_.action;
-  if (action && action->retry && !tunnel_) {
+  if (action && action->retry && !own_ && !tunnel_) {
     const auto& codes = action->retry->codes;
     if (std::find(codes.begin(), codes.end(), response.status) != codes.end() && retry_by_rule()) return;
   }
@@ -412,7 +439,8 @@ void Exchange::backend_head() {
     request_done_ = false;
     request_deadline_.reset();
   }
-  if (action && !mirror_) {
+  if (action && !own_) {
+    change_kept(response, granted_response_);
     change_headers(response, action->response_headers);
     if (backend_) change_headers(response, backend_->response_headers);
     if (action->cors) cors_headers(*action->cors);
@@ -496,6 +524,7 @@ void Exchange::finish() {
   if (finished_) return;
   finished_ = true;
   timer_.disarm();
+  if (auto gate = std::move(gate_); gate && gate->asked) gate->asked->abandon();
   for (auto& mirror : mirrors_) mirror->end();
   auto& stats = worker_.stats();
   stats.requests_open.sub();
@@ -504,7 +533,7 @@ void Exchange::finish() {
     worker_.tap()->done(std::move(*tapped_));
     tapped_.reset();
   }
-  if (!mirror_ && !(info_->site->handler)) {
+  if (!own_ && !(info_->site->handler)) {
     RouteStats*& route = decision_.action ? generation_->routes[decision_.action->index] : generation_->unmatched;
     if (!route) route = decision_.action ? &stats.route(*decision_.action) : &stats.unmatched();
     stats.record(*this, *route, worker_.now());
@@ -552,13 +581,15 @@ void Exchange::on_timer(Timer&) {
 // ---- beside the main path
 
 void Exchange::tap_request() {
-  if (mirror_ || !worker_.tap()->wants(request)) return;
+  if (own_ || !worker_.tap()->wants(request)) return;
   tapped_ = std::make_unique<Tapped>();
   tapped_->method = request.method;
   tapped_->target = request.target;
   tapped_->authority = request.authority;
   for (const HeaderView& field : request.fields) tapped_->fields.emplace_back(field.name, field.value);
   tapped_->hash = hash_start;
+  tapped_->body = replay_;  // what came while somebody was asked
+  if (replay_.size() > worker_.tap()->most_body()) tapped_.reset();
 }
 
 void Exchange::tap_answer() {
@@ -587,9 +618,10 @@ void Exchange::cors_headers(const route::CorsPolicy& cors) {
 
 // As change_headers, for changes that do not outlive the call.
 void Exchange::change_kept(Message& message, const route::HeaderChanges& changes) {
+  using Op = route::HeaderChange::Op;
   for (const auto& change : changes) {
-    if (change.op != route::HeaderChange::Op::add) message.remove(change.name);
-    message.fields.push_back({keep(change.name), keep(change.value)});
+    if (change.op != Op::add) message.remove(change.name);
+    if (change.op != Op::remove) message.fields.push_back({keep(change.name), keep(change.value)});
   }
 }
 
@@ -599,20 +631,24 @@ void Exchange::start_mirrors(const std::vector<route::Mirror>& mirrors) {
     if (worker_.ticket() % std::max(mirror.denominator, 1u) >= mirror.numerator) continue;
     worker_.stats().mirrored.add();
     mirrors_.push_back(MirrorCopy::start(worker_, *this, mirror.backend));
+    if (!replay_.empty()) mirrors_.back()->body(replay_);  // what came while somebody was asked
+    if (request_done_) mirrors_.back()->end();
   }
 }
 
-void Exchange::start_mirror(ClientSide& client, const ClientInfo& info, const Exchange& from,
-                            const route::Backend& backend) {
+void Exchange::start_own(ClientSide& client, const ClientInfo& info, const Exchange& from,
+                         const route::Backend& backend, milliseconds patience) {
   client_ = &client;
   info_ = &info;
-  mirror_ = true;
+  own_ = true;
   started_ = moved_ = worker_.now();
+  if (patience.count() > 0) request_deadline_ = started_ + patience;
   generation_ = from.generation_;
   worker_.stats().requests_open.add();
   decision_.action = from.decision_.action;
   backend_ = &backend;
-  copy_request(from.request, request);
+  if (backend.state == route::BackendState::invalid || (backend.tls && !backend.tls->valid))
+    return reply(500, "the backend is not valid");
   connect();
   arm();
 }

@@ -18,6 +18,8 @@ namespace gw::runtime {
 
 class Exchange;
 class MirrorCopy;
+struct Gate;
+struct Verdict;
 class Worker;
 struct Endpoint;
 struct Generation;
@@ -114,15 +116,26 @@ class Exchange : public TimerHandler {
   unsigned tries() const { return tries_; }
   std::string_view detail() const { return detail_; }  // why gwctl answered itself
 
-  // A copy of `from` sent to one backend; whatever comes back is dropped. Used for mirrors.
-  void start_mirror(ClientSide& client, const ClientInfo& info, const Exchange& from, const route::Backend& backend);
+  // An exchange of gwctl's own with one backend, on account of `from`: `request` is filled in, its body follows. Used
+  // for mirrors and for authorization. patience: how long it may take; 0: as long as it is not idle.
+  void start_own(ClientSide& client, const ClientInfo& info, const Exchange& from, const route::Backend& backend,
+                 milliseconds patience = {});
+  void judged(Verdict verdict);  // an authorization service has decided, or cannot
 
  private:
   bool room_for_request() const;
   void end_request_pause();
   bool count_forward();
   void route();
+  void route_again();
+  void act();
+  void carry_out();
   void forward(const route::Action& action);
+  void forward_to_backend();
+  void admit(const std::vector<route::ExternalAuth>& services, void (Exchange::*then)());
+  void ask_next();
+  bool body_awaited(std::size_t most);
+  void expect_body();
   void prepare_request(const route::Action& action);
   void forward_headers(std::string_view asked_host);
   route::RequestView view() const;
@@ -165,11 +178,13 @@ class Exchange : public TimerHandler {
   std::string replay_;                   // the request's body so far, as long as it may have to be sent again
   std::forward_list<std::string> kept_;  // texts that fields point into
   std::vector<std::shared_ptr<MirrorCopy>> mirrors_;
-  std::unique_ptr<Tapped> tapped_;  // where somebody looks on
+  std::unique_ptr<Gate> gate_;             // while authorization services are asked
+  route::HeaderChanges granted_response_;  // what they add to the answer
+  std::unique_ptr<Tapped> tapped_;         // where somebody looks on
   std::string_view detail_, asked_target_;
   Pause request_pause_;  // of the client, whichever backend it waits for
   bool request_done_ = false, head_sent_ = false, finished_ = false, replayable_ = true, waiting_ = false;
-  bool mirror_ = false, fresh_only_ = false, cors_asked_ = false, tunnel_ = false;
+  bool own_ = false, fresh_only_ = false, cors_asked_ = false, tunnel_ = false;
 };
 
 }  // namespace gw::runtime

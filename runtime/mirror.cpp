@@ -31,7 +31,8 @@ std::shared_ptr<MirrorCopy> MirrorCopy::start(Worker& worker, const Exchange& fr
   copy->info_ = from.info();
   copy->self_ = copy;
   copy->exchange_ = worker.new_exchange();
-  copy->exchange_->start_mirror(*copy, copy->info_, from, backend);
+  copy_request(from.request, copy->exchange_->request);
+  copy->exchange_->start_own(*copy, copy->info_, from, backend);
   return copy;
 }
 

@@ -132,7 +132,7 @@ inline std::shared_ptr<const runtime::Config> wire_config(const std::string& yam
   if (sink.failed()) throw std::runtime_error("the config has errors: " + sink.take().front().message);
   kube::Index index(bundle);
   auto config = std::make_shared<runtime::Config>();
-  config->table = route::compile(index, route::attach(index));
+  config->table = route::compile(index, route::attach(index), {.asks_services = true});
   return config;
 }
 

@@ -200,6 +200,21 @@ void add_filters(const std::vector<kube::RouteFilter>& filters, std::string_view
   }
 }
 
+// ---- services that are asked
+
+// Of a filter of type ExternalAuth in `ns`.
+Demand demand_of(const kube::ExternalAuth& auth, std::string_view ns, std::string object, const kube::Bundle& bundle) {
+  const kube::BackendObjectReference& ref = auth.backend_ref;
+  json named = {{"name", std::string(ref.name)}, {"namespace", ref.ns.value_or(std::string(ns))}};
+  if (ref.port) named["port"] = *ref.port;
+  Demand out;
+  out.object = std::move(object);
+  out.external = true;
+  out.guard("external auth by " +
+            own::address_of_backend(bundle, named, ns, auth.http ? std::string_view(auth.http->path) : ""));
+  return out;
+}
+
 // ---- taking objects out of the set and hanging them on rules
 
 class Taker {
@@ -257,6 +272,25 @@ class Taker {
     }
   }
 
+  // Gateway.spec.listeners.filters of type ExternalAuth.
+  void listener_filters() {
+    for (const kube::Gateway& gateway : bundle_.gateways)
+      for (const kube::Listener& listener : gateway.spec.listeners) {
+        if (!listener.filters) continue;
+        for (const kube::RouteFilter& filter : listener.filters->requests) {
+          if (!filter.external_auth) continue;
+          auto owned = std::make_unique<Owned>(Owned{
+              "",
+              "listener filter",
+              gateway.id(),
+              {{"Gateway", gateway.id(), std::string(listener.name)}},
+              demand_of(*filter.external_auth, gateway.metadata.ns, "Gateway " + gateway.id().display(), bundle_)});
+          out_.owned.push_back(std::move(owned));
+        }
+      }
+    asks_ = true;
+  }
+
   // Call it when every object is there.
   void index() {
     for (const auto& owned : out_.owned) {
@@ -279,6 +313,7 @@ class Taker {
         std::erase_if(rule.filters, [&](const kube::RouteFilter& filter) {
           return filter.extension_ref && by_reference(*filter.extension_ref, route.metadata.ns, places);
         });
+        if (asks_) rule_filters(kind, route, rule, places);
         add_filters(rule.filters, route.metadata.ns, {}, guarded.own);
         for (const kube::BackendRef& ref : rule.backend_refs)
           add_filters(ref.filters, route.metadata.ns,
@@ -293,6 +328,26 @@ class Taker {
   }
 
  private:
+  // Filters of type ExternalAuth: the rule's own, and those of its backends.
+  template <class Route, class Rule>
+  void rule_filters(std::string_view kind, const Route& route, const Rule& rule, std::vector<Place>& out) {
+    const auto add = [&](const kube::RouteFilter& filter, bool for_all) {
+      if (!filter.external_auth) return;
+      auto owned = std::make_unique<Owned>(Owned{"",
+                                                 "filter",
+                                                 route.id(),
+                                                 {},
+                                                 demand_of(*filter.external_auth, route.metadata.ns,
+                                                           std::string(kind) + " " + route.id().display(), bundle_)});
+      if (!for_all) owned->demand.unmodelled = "one of several backends asks an authorization service";
+      out.push_back({&owned->demand, 5, false, owned->kind, 0, {}, false, false});
+      out_.owned.push_back(std::move(owned));
+    };
+    for (const kube::RouteFilter& filter : rule.filters) add(filter, true);
+    for (const kube::BackendRef& ref : rule.backend_refs)
+      for (const kube::RouteFilter& filter : ref.filters) add(filter, rule.backend_refs.size() == 1);
+  }
+
   static bool says_more(const json& spec) {
     for (const auto& [key, value] : spec.items())
       if (key != "targetRef" && key != "targetRefs") return true;
@@ -406,6 +461,7 @@ class Taker {
   };
   kube::Bundle& bundle_;
   OwnObjects::Impl& out_;
+  bool asks_ = false;                               // the profile carries filters of type ExternalAuth out
   std::unordered_multimap<std::string, Aim> aims_;  // by kind and name
   std::vector<Aim> gateways_;                       // at Gateways, which names may leave open
   std::unordered_map<std::string, const Owned*> by_name_;
@@ -474,6 +530,7 @@ OwnObjects::OwnObjects(kube::Bundle& bundle, std::string_view profile) {
   for (const own::Family& family : own::families())
     if (family.profile == profile) taker.objects(family);
   taker.frontends();
+  if (profile == "gwctl") taker.listener_filters();
   taker.index();
   taker.routes("HTTPRoute", bundle.http_routes);
   taker.routes("GRPCRoute", bundle.grpc_routes);

@@ -24,6 +24,7 @@ class GwctlModel : public Model {
 std::unique_ptr<Model> make_gwctl(const kube::Index& index, const Attachments& attachments) {
   Options options;
   options.assume_endpoints = true;
+  options.asks_services = true;
   return std::make_unique<GwctlModel>(compile(index, attachments, options));
 }
 

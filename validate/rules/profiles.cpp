@@ -19,7 +19,6 @@ constexpr Refusal refusals[] = {
     {"traefik", "RequestMirror", "Traefik mirrors by a TraefikService"},
     {"traefik", "CORS", "Traefik adds CORS headers by a Middleware (headers)"},
     {"traefik", "ExternalAuth", "Traefik asks an authorization server by a Middleware (forwardAuth)"},
-    {"gwctl", "ExternalAuth", "gwctl serve has no external authorization"},
     {"gwctl", "ExtensionRef", "gwctl serve knows no extensions"},
 };
 
