@@ -188,7 +188,7 @@ Json make_session(const route::Session& session) {
              {"typed_config", any("envoy.extensions.http.stateful_session.header.v3.HeaderBasedSessionState",
                                   {{"name", session.name}})}};
   } else {
-    Json cookie = {{"name", session.name}, {"path", "/"}};
+    Json cookie = {{"name", session.name}, {"path", session.path}};
     if (session.permanent && session.absolute_timeout.count() > 0)
       cookie["ttl"] = std::to_string(session.absolute_timeout.count()) + "s";
     state = {{"name", "envoy.http.stateful_session.cookie"},

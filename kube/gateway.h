@@ -492,15 +492,37 @@ void fields(V& v, RouteRetry& r) {
 }
 
 struct CookieConfig : Located {
-  OptionalString lifetime_type;
+  OptionalString name, lifetime_type, path;
 };
 template <class V>
 void fields(V& v, CookieConfig& c) {
+  v("name", c.name);
   v("lifetimeType", c.lifetime_type);
+  v("path", c.path);
 }
+struct SessionHeader : Located {
+  String name;
+};
+template <class V>
+void fields(V& v, SessionHeader& h) {
+  v("name", h.name);
+}
+// v1.6 has sessionName and cookieConfig.lifetimeType, v1.7 cookie and header in their place.
 struct SessionPersistence : Located {
   OptionalString session_name, type, absolute_timeout;
-  Box<CookieConfig> cookie_config;
+  Box<CookieConfig> cookie_config, cookie;
+  Box<SessionHeader> header;
+  bool by_header() const { return type == "Header"; }
+  // The cookie's or header's name; nullopt: a gateway makes one up.
+  OptionalString name() const {
+    if (by_header() && header) return header->name;
+    if (!by_header() && cookie && cookie->name) return cookie->name;
+    return session_name;
+  }
+  bool permanent() const {
+    return (cookie && cookie->lifetime_type == "Permanent") ||
+           (cookie_config && cookie_config->lifetime_type == "Permanent");
+  }
 };
 template <class V>
 void fields(V& v, SessionPersistence& s) {
@@ -508,6 +530,8 @@ void fields(V& v, SessionPersistence& s) {
   v("absoluteTimeout", s.absolute_timeout);
   v("type", s.type);
   v("cookieConfig", s.cookie_config);
+  v("cookie", s.cookie);
+  v("header", s.header);
 }
 
 struct HttpRouteRule : Located {

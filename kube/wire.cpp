@@ -259,11 +259,20 @@ std::optional<Fault> fault(const std::vector<RouteFilter>& filters) {
 }
 
 std::optional<Fault> fault(const SessionPersistence& session) {
-  if (!session.session_name) return std::nullopt;
-  const std::string_view name = *session.session_name;
-  if (!is_token(name)) return Fault{"sessionName", name.empty() ? "is empty" : "holds " + stray(name, token_chars)};
-  if (session.type == "Header" && (frames(name) || classify(name) == FieldKind::host))
-    return Fault{"sessionName", "is a header that a gateway writes itself"};
+  if (session.cookie && session.cookie->path) {
+    const std::string_view path = *session.cookie->path;
+    if (!is_field_value(path) || path.find(';') != path.npos)
+      return Fault{"cookie.path", "holds a character that ends the attribute of a cookie"};
+  }
+  const auto given = session.name();
+  if (!given) return std::nullopt;
+  const std::string_view name = *given;
+  const char* at = session.by_header() && session.header                            ? "header.name"
+                   : !session.by_header() && session.cookie && session.cookie->name ? "cookie.name"
+                                                                                    : "sessionName";
+  if (!is_token(name)) return Fault{at, name.empty() ? "is empty" : "holds " + stray(name, token_chars)};
+  if (session.by_header() && (frames(name) || classify(name) == FieldKind::host))
+    return Fault{at, "is a header that a gateway writes itself"};
   return std::nullopt;
 }
 

@@ -342,13 +342,14 @@ class Compiler {
 
   static Session make_session(const kube::SessionPersistence& from, const Source& source) {
     Session session;
-    session.header = from.type == "Header";
-    session.name = from.session_name.value_or("gwctl-" + source.object.ns + "-" + source.object.name + "-" +
+    session.header = from.by_header();
+    session.name = from.name().value_or("gwctl-" + source.object.ns + "-" + source.object.name + "-" +
                                               std::to_string(source.rule));
     if (from.absolute_timeout)
       session.absolute_timeout = std::chrono::duration_cast<std::chrono::seconds>(
           duration(*from.absolute_timeout).value_or(std::chrono::milliseconds(0)));
-    session.permanent = from.cookie_config && from.cookie_config->lifetime_type == "Permanent";
+    session.permanent = from.permanent();
+    if (from.cookie && from.cookie->path && !from.cookie->path->empty()) session.path = *from.cookie->path;
     return session;
   }
 

@@ -125,7 +125,7 @@ struct Retry {
 
 struct Session {
   bool header = false;  // else a cookie
-  std::string name;
+  std::string name, path = "/";
   std::chrono::seconds absolute_timeout{0};
   bool permanent = false;
 };

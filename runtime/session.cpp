@@ -50,7 +50,7 @@ HeaderView session_field(const route::Session& session, const Endpoint& endpoint
                          std::forward_list<std::string>& kept) {
   std::string value = token(endpoint.text);
   if (session.header) return {session.name, kept.emplace_front(std::move(value))};
-  std::string text = session.name + "=" + value + "; Path=/; HttpOnly; SameSite=Lax";
+  std::string text = session.name + "=" + value + "; Path=" + session.path + "; HttpOnly; SameSite=Lax";
   if (session.permanent && session.absolute_timeout.count() > 0)
     text += "; Max-Age=" + std::to_string(session.absolute_timeout.count());
   return {"Set-Cookie", kept.emplace_front(std::move(text))};

@@ -12,16 +12,23 @@ namespace {
 struct Said {
   kube::HttpRouteRule& rule;
   const std::string ns;
+  const bool cookie_has_name;  // sessionPersistence as v1.7 has it
   std::string detail;
 
   void operator()(const CookieAffinity& c) {
     kube::SessionPersistence& s = rule.session_persistence.emplace();
-    s.session_name = c.name;
     s.type = "Cookie";
-    if (c.max_age > 0) {
-      s.absolute_timeout = std::to_string(std::min(c.max_age, 99'999)) + "s";
-      s.cookie_config.emplace().lifetime_type = "Permanent";
+    if (c.max_age > 0) s.absolute_timeout = std::to_string(std::min(c.max_age, 99'999)) + "s";
+    if (cookie_has_name) {
+      kube::CookieConfig& cookie = s.cookie.emplace();
+      cookie.name = c.name;
+      if (!c.path.empty()) cookie.path = c.path;
+      if (c.max_age > 0) cookie.lifetime_type = "Permanent";
+      detail = "sessionPersistence; domain and SameSite of the cookie are the gateway's own";
+      return;
     }
+    s.session_name = c.name;
+    if (c.max_age > 0) s.cookie_config.emplace().lifetime_type = "Permanent";
     detail = "sessionPersistence; path, domain and SameSite of the cookie are the gateway's own";
   }
   void operator()(const Retry& r) {
@@ -66,7 +73,7 @@ void standard_fields(const WrittenRoute& written, PolicyContext& context) {
     const Rule& rule = *written.rules[i];
     if (!rule.action || rule.action->redirect || rule.action->closed) continue;
     for (const Intent& intent : rule.action->intents) {
-      Said fields{written.route.spec.rules[i], written.route.metadata.ns, {}};
+      Said fields{written.route.spec.rules[i], written.route.metadata.ns, context.options.api_minor >= 7, {}};
       std::visit(fields, intent.demand);
       if (fields.detail.empty()) continue;
       for (const Claim claim : intent.claims)
