@@ -362,7 +362,10 @@ bool Exchange::may_retry(Failure failure) const {
   if (head_sent_ || !replayable_ || finished_) return false;
   unsigned most = std::min<unsigned>(worker_.limits().endpoint_tries,
                                      resolved_ ? static_cast<unsigned>(resolved_->endpoints.size()) : 1);
-  if (failure == Failure::connect && tries_ < most) return true;
+  // "An explicit zero value MUST disable retries" (HTTPRouteRetry.attempts).
+  const auto* rule = decision_.action && decision_.action->retry ? &*decision_.action->retry : nullptr;
+  const bool forbidden = rule && rule->attempts <= 0 && !own_;
+  if (failure == Failure::connect && tries_ < most && !forbidden) return true;
   return failure == Failure::stale && idempotent(request.method) && tries_ < 3;
 }
 
