@@ -139,6 +139,11 @@ Stage install(const PlanOptions& options, const Facts& facts) {
     stage.notes.emplace_back(
         "Deleting the CRDs deletes every Gateway and route of the cluster with them: only while nobody else uses "
         "them.");
+    stage.notes.emplace_back(
+        "A cluster that has Gateway API v1.7 keeps it, and this line is left out: the upgrade policy of that release "
+        "(ValidatingAdmissionPolicy safe-upgrades.gateway.networking.k8s.io) refuses CRDs of v1.6 and older ones. On "
+        "v1.7, gwctl convert --api-version v1.7 writes retries on the standard channel; going back to v1.6 loses them, "
+        "and sessionPersistence has other fields there.");
   }
   if (facts.cert_manager)
     stage.notes.emplace_back(
