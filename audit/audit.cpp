@@ -9,6 +9,7 @@
 #include "audit/check.h"
 #include "audit/components.h"
 #include "audit/groups.h"
+#include "audit/plan.h"
 #include "check/parts.h"
 #include "convert/classify.h"
 #include "convert/own_hosts.h"
@@ -384,6 +385,8 @@ Result<Report> make(const kube::Bundle& bundle, const diag::Sources& sources, co
   auditor.judge();
   auditor.group();
   auditor.report().pairs = before_after(bundle, sources, options.controller_flags, auditor.report(), pairs_shown);
+  for (Stage& stage : plan(bundle, {.target = options.target, .inputs = {}}))
+    auditor.report().stages.push_back({std::move(stage.title), std::move(stage.go_on)});
   return std::move(auditor.report());
 }
 

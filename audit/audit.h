@@ -81,6 +81,11 @@ struct BeforeAfter {
   std::string object, place, before, after;
 };
 
+// A stage of the plan, as the report shows it.
+struct StageLine {
+  std::string title, go_on;
+};
+
 struct Checked {
   bool done = false;
   std::size_t hosts = 0, all_hosts = 0;  // asked, of
@@ -104,6 +109,7 @@ struct Report {
   Checked checked;
   std::vector<Finding> findings;  // of the conversion
   std::vector<BeforeAfter> pairs;
+  std::vector<StageLine> stages;
   std::size_t score = 0;
   std::string arithmetic;  // how the score came about
   std::string date;        // "2026-11-25", of the certificates' days

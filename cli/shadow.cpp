@@ -15,6 +15,7 @@
 #include "cli/dataplane.h"
 #include "cli/shadow_compare.h"
 #include "diag/markup.h"
+#include "diag/page.h"
 #include "kube/index.h"
 #include "kube/load.h"
 #include "runtime/site.h"
@@ -113,9 +114,11 @@ class Dashboard final : public runtime::LocalHandler {
     }
     out.content_type = "text/html; charset=utf-8";
     out.body =
-        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"2\">"
-        "<title>gwctl shadow</title></head><body><h1>gwctl shadow</h1><pre>" +
-        diag::escape_markup(compare_->text()) + "</pre><p><a href=\"/report\">as JSON</a></p></body></html>\n";
+        diag::html_page({.title = "gwctl shadow",
+                         .style = {},
+                         .body = "<h1>gwctl shadow</h1>\n" + diag::pre_box(diag::escape_markup(compare_->text())) +
+                                 "<p><a href=\"/report\">as JSON</a></p>\n",
+                         .refresh = "2"});
     return out;
   }
 

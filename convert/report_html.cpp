@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "diag/markup.h"
+#include "diag/page.h"
 
 namespace gw::convert {
 namespace {
@@ -43,42 +44,42 @@ std::string markdown_row(const ordered_json& row, const char* name) {
   return out + " " + cell(where(row)) + " |\n";
 }
 
-constexpr std::string_view head =
-    "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" "
-    "content=\"default-src 'none'; style-src 'unsafe-inline'\"><meta name=\"viewport\" "
-    "content=\"width=device-width\"><title>Conversion report</title><style>:root{color-scheme:light "
-    "dark}body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 "
-    "1rem}table{border-collapse:collapse;width:100%}td,th{border-bottom:1px solid #8884;padding:.35rem "
-    ".6rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}.refused,.error{color:#c0392b}.approximated,."
-    "warning,.unknown{color:#b9770e}.converted,.policy{color:#1e8449}dl{display:flex;flex-wrap:wrap;gap:1.5rem}dt{"
-    "opacity:.7}dd{margin:0;font-size:1.6rem}</style><h1>Conversion report</h1>";
+constexpr std::string_view style =
+    "table{width:100%}dl{display:flex;flex-wrap:wrap;gap:1.5rem}dt{color:var(--soft)}dd{margin:0;font-size:1.6rem}\n"
+    ".refused,.error{color:var(--bad)}.approximated,.warning,.unknown{color:var(--warn)}.converted,.policy{color:var(--"
+    "good)}"
+    "\n";
+
+std::string html_table(std::string_view label, std::string_view heads, const std::string& rows) {
+  return diag::scroll_box(
+      label, "<table><thead><tr>" + std::string(heads) + "</tr></thead><tbody>\n" + rows + "</tbody></table>");
+}
 
 }  // namespace
 
 std::string report_html(std::string_view json) {
   const ordered_json all = ordered_json::parse(json);
-  std::string out(head);
-  out += "<dl>";
+  std::string out = "<h1>Conversion report</h1>\n<dl>", rows;
   for (const auto& [key, value] : all["summary"].items())
     out += "<div><dt>" + escape_markup(key) + "</dt><dd>" + escape_markup(text_of(value)) + "</dd></div>";
-  out +=
-      "</dl><h2>Annotations</h2><table><tr><th>Outcome<th>Object<th>Annotation<th>Value<th>What became of "
-      "it<th>Place</tr>\n";
-  for (const ordered_json& a : all["annotations"]) out += html_row(a, "key");
+  for (const ordered_json& a : all["annotations"]) rows += html_row(a, "key");
+  out += "</dl>\n<h2>Annotations</h2>\n" +
+         html_table("Annotations", "<th>Outcome<th>Object<th>Annotation<th>Value<th>What became of it<th>Place", rows);
   if (!all["fields"].empty()) {
-    out +=
-        "</table><h2>Fields of the controllers' own resources</h2><table><tr><th>Outcome<th>Object<th>Field<th>Value"
-        "<th>What became of it<th>Place</tr>\n";
-    for (const ordered_json& f : all["fields"]) out += html_row(f, "field");
+    rows.clear();
+    for (const ordered_json& f : all["fields"]) rows += html_row(f, "field");
+    out += "<h2>Fields of custom resources</h2>\n" +
+           html_table("Fields", "<th>Outcome<th>Object<th>Field<th>Value<th>What became of it<th>Place", rows);
   }
-  out += "</table><h2>Findings</h2><table><tr><th>Severity<th>Code<th>Message<th>Place</tr>\n";
+  rows.clear();
   for (const ordered_json& f : all["findings"]) {
     const std::string severity = text_of(f["severity"]);
-    out += "<tr><td class=\"" + escape_markup(severity) + "\">" + escape_markup(severity);
-    for (const char* field : {"code", "message"}) out += "<td>" + escape_markup(text_of(f[field]));
-    out += "<td>" + escape_markup(where(f)) + "</tr>\n";
+    rows += "<tr><td class=\"" + escape_markup(severity) + "\">" + escape_markup(severity);
+    for (const char* field : {"code", "message"}) rows += "<td>" + escape_markup(text_of(f[field]));
+    rows += "<td>" + escape_markup(where(f)) + "</tr>\n";
   }
-  return out + "</table></html>\n";
+  out += "<h2>Findings</h2>\n" + html_table("Findings", "<th>Severity<th>Code<th>Message<th>Place", rows);
+  return diag::html_page({.title = "Conversion report", .style = style, .body = out});
 }
 
 std::string report_markdown(std::string_view json) {

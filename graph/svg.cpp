@@ -1,12 +1,11 @@
-// The graph as a picture: a layered layout of our own (order by the parents' mean, then no overlaps), drawn as SVG that
-// follows light and dark and needs no script. The HTML page is the picture with a legend.
+#include "graph/svg.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 
 #include "diag/markup.h"
 #include "diag/render.h"
-#include "graph/topology.h"
 
 namespace gw::graph {
 namespace {
@@ -98,11 +97,11 @@ std::string draw_edge(const Graph& graph, const Layout& at, const Edge& edge) {
   return out;
 }
 
-std::string draw_node(const Node& node, double y) {
+std::string draw_node(const Node& node, double y, const std::string& link) {
   const double x = x_of(node.column);
-  std::string out = "<g" + std::string(node.problem.empty() ? "" : " class=\"bad\"") + "><rect x=\"" + number(x) +
-                    "\" y=\"" + number(y) + "\" width=\"" + number(box_width) + "\" height=\"" + number(box_height) +
-                    "\" rx=\"6\"/>";
+  std::string out = link.empty() ? "" : "<a href=\"" + link + "\">";
+  out += "<g" + std::string(node.problem.empty() ? "" : " class=\"bad\"") + "><rect x=\"" + number(x) + "\" y=\"" +
+         number(y) + "\" width=\"" + number(box_width) + "\" height=\"" + number(box_height) + "\" rx=\"6\"/>";
   std::string full = node.title;
   if (!node.detail.empty()) full += "\n" + node.detail;
   if (!node.problem.empty()) full += "\n" + node.problem;
@@ -114,55 +113,44 @@ std::string draw_node(const Node& node, double y) {
   if (!second.empty())
     out += "<text class=\"detail\" x=\"" + number(x + 10) + "\" y=\"" + number(middle + 13) + "\">" +
            escaped(shortened(second, detail_limit)) + "</text>";
-  return out + "</g>\n";
+  return out + (link.empty() ? "</g>\n" : "</g></a>\n");
 }
 
+// Each colour stands twice: for programs that do not know variables, and by its name.
 constexpr const char* style =
     "<style>\n"
     "svg{--ink:#1b1f24;--soft:#57606a;--box:#f6f8fa;--line:#8c959f;--bad:#c40000;--paper:#fff;"
     "font:13px system-ui,sans-serif;background:var(--paper)}\n"
     "@media(prefers-color-scheme:dark){svg{--ink:#e6edf3;--soft:#9da7b3;--box:#1f2630;--line:#6e7681;--bad:#ff7b72;"
     "--paper:#0d1117}}\n"
-    "rect{fill:var(--box);stroke:var(--line)}text{fill:var(--ink)}.detail,.share,.head{fill:var(--soft);font-size:11px}"
+    "rect{fill:#f6f8fa;fill:var(--box);stroke:#8c959f;stroke:var(--line)}text{fill:#1b1f24;fill:var(--ink)}\n"
+    ".detail,.share,.head{fill:#57606a;fill:var(--soft);font-size:11px}"
     "\n"
-    ".share{text-anchor:end}.edge{fill:none;stroke:var(--line)}.crosses{stroke-dasharray:6 4}\n"
-    ".bad rect,.edge.bad{stroke:var(--bad)}.bad .detail{fill:var(--bad)}\n"
+    ".share{text-anchor:end}.edge{fill:none;stroke:#8c959f;stroke:var(--line)}.crosses{stroke-dasharray:6 4}\n"
+    ".bad rect,.edge.bad{stroke:#c40000;stroke:var(--bad)}.bad .detail{fill:#c40000;fill:var(--bad)}\n"
     "</style>\n";
 
 }  // namespace
 
-std::string render_svg(const Graph& graph) {
+std::string draw_svg(const Graph& graph, bool links) {
   static constexpr const char* heads[columns] = {"Gateways", "Listeners", "Routes", "Rules", "Services"};
   const Layout at = layout(graph);
-  std::string out =
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" aria-label=\"Gateways, listeners, routes, "
-      "rules and services\" width=\"" +
-      number(at.width) + "\" height=\"" + number(at.height) + "\" viewBox=\"0 0 " + number(at.width) + " " +
-      number(at.height) + "\">\n" + style;
+  std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"" + std::string(links ? "group" : "img") +
+                    "\" aria-label=\"Gateways, listeners, routes, "
+                    "rules and services\" width=\"" +
+                    number(at.width) + "\" height=\"" + number(at.height) + "\" viewBox=\"0 0 " + number(at.width) +
+                    " " + number(at.height) + "\">\n" + style;
   for (std::size_t c = 0; c < columns; ++c)
     out += "<text class=\"head\" x=\"" + number(x_of(static_cast<Column>(c))) + "\" y=\"" + number(margin + 12) +
            "\">" + heads[c] + "</text>\n";
   for (const Edge& edge : graph.edges) out += draw_edge(graph, at, edge);
-  for (std::size_t i = 0; i < graph.nodes.size(); ++i) out += draw_node(graph.nodes[i], at.y[i]);
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i)
+    out += draw_node(graph.nodes[i], at.y[i], links ? "#n" + std::to_string(i) : std::string());
   return out + "</svg>\n";
 }
 
-std::string render_html(const Graph& graph) {
-  std::size_t problems = 0;
-  for (const Node& node : graph.nodes) problems += !node.problem.empty();
-  for (const Edge& edge : graph.edges) problems += !edge.problem.empty();
-  return "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Gateway topology</title>\n"
-         "<style>\n:root{color-scheme:light "
-         "dark}@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}}"
-         "body{margin:1rem;font:15px system-ui,sans-serif}"
-         ".picture{overflow-x:auto}p{max-width:60rem}@media print{.picture{overflow:visible}svg{max-width:100%;"
-         "height:auto}}\n</style>\n</head>\n<body>\n<h1>Gateway topology</h1>\n<p>" +
-         std::to_string(graph.nodes.size()) + " nodes, " + std::to_string(problems) +
-         " unresolved. Red: unresolved or refused. Dashed: into another namespace. Width: share of the traffic. "
-         "Hover for full names.</p>\n<div class=\"picture\">\n" +
-         render_svg(graph) + "</div>\n</body>\n</html>\n";
+std::string render_svg(const Graph& graph) {
+  return draw_svg(graph, false);
 }
 
 }  // namespace gw::graph

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "diag/page.h"
+
 namespace gw::neighbours {
 namespace {
 
@@ -112,26 +114,23 @@ std::string to_markdown(const Comparison& comparison) {
 
 std::string to_html(const Comparison& comparison) {
   const Tables all = tables(comparison);
-  std::string out =
-      "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>DNS records and "
-      "Certificates</title>"
-      "<style>:root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:70rem}"
-      "table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid "
-      "#8886}"
-      ".lost,.changed{font-weight:600}</style></head><body><main><h1>DNS records and Certificates</h1>";
+  std::string out = "<h1>DNS records and Certificates</h1>\n";
   const auto print = [&](const char* title, const std::vector<Row>& rows) {
-    out += "<h2>" + std::string(title) +
-           "</h2><table><thead><tr><th>Change</th><th>What</th><th>Before</th><th>After</th></tr></thead><tbody>";
+    std::string table =
+        "<table><thead><tr><th>Change</th><th>What</th><th>Before</th><th>After</th></tr></thead><tbody>\n";
     for (const Row& row : rows)
-      out += "<tr class=\"" + row.change + "\"><td>" + row.change + "</td><td>" + escaped(row.subject) + "</td><td>" +
-             escaped(row.before) + "</td><td>" + escaped(row.after) + "</td></tr>";
-    out += "</tbody></table>";
+      table += "<tr class=\"" + row.change + "\"><td>" + row.change + "</td><td>" + escaped(row.subject) + "</td><td>" +
+               escaped(row.before) + "</td><td>" + escaped(row.after) + "</td></tr>\n";
+    out += "<h2>" + std::string(title) + "</h2>\n" + diag::scroll_box(title, table + "</tbody></table>");
   };
   print("DNS records (external-dns)", all.records);
   print("Certificates (cert-manager)", all.certificates);
-  return out + "<p>" + last_line(all) + "</p></main></body></html>\n";
+  out += "<p>" + last_line(all) + "</p>\n";
+  return diag::html_page({.title = "DNS records and Certificates",
+                          .style =
+                              "table{width:100%}.lost,.changed{font-weight:600}.lost td:first-child{color:var(--bad)}"
+                              ".changed td:first-child{color:var(--warn)}\n",
+                          .body = out});
 }
 
 std::string to_json(const Comparison& comparison) {

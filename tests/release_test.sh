@@ -71,6 +71,17 @@ if has reprepro && has dpkg-deb && has dpkg-shlibdeps; then
   check "it holds the deb" bash -c "ls '$scratch'/apt/pool/main/g/gwctl/gwctl_${version}_*.deb"
 fi
 
+# ---- the archive, laid out as packaging/get and the manifests expect
+mkdir "$scratch/archive"
+check "an archive" bash -c "cd '$build' && cpack -G TGZ -B '$scratch/archive'"
+archive=$(find "$scratch/archive" -maxdepth 1 -name "gwctl-$version-linux-*.tar.gz")
+tar -tzf "$archive" >"$scratch/listing"
+top=$(basename "$archive" .tar.gz)
+for file in bin/gwctl bin/kubectl-gw_migrate share/doc/gwctl/copyright share/man/man1/gwctl.1 \
+  share/bash-completion/completions/gwctl share/zsh/vendor-completions/_gwctl share/fish/vendor_completions.d/gwctl.fish; do
+  check "the archive has $file" grep -qx "$top/$file" "$scratch/listing"
+done
+
 # ---- workflows
 for workflow in .github/workflows/*.yml; do
   check "$workflow is YAML" "$gwctl" fmt "$workflow" -o json

@@ -9,6 +9,7 @@
 
 #include "diag/credentials.h"
 #include "diag/markup.h"
+#include "diag/page.h"
 #include "diag/render.h"
 #include "verify/causes.h"
 #include "verify/curl.h"
@@ -172,19 +173,11 @@ std::string cell(std::string_view text) {
   return out + "`";
 }
 
-constexpr std::string_view html_head = R"(<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>gwctl verify</title><style>
-body{font:15px/1.45 system-ui,sans-serif;margin:2rem auto;max-width:75rem;padding:0 1rem;color:#1b1f24;background:#fff}
-h2{font-size:1.1rem;margin:1.6rem 0 .4rem}code,pre{font:13px/1.4 ui-monospace,monospace}
-pre{background:#f4f6f8;padding:.5rem .7rem;white-space:pre-wrap;overflow-wrap:anywhere;margin:.3rem 0}
-table{border-collapse:collapse;width:100%}td,th{border-top:1px solid #d8dee4;padding:.35rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-.v{font-weight:600;padding:.1rem .45rem;border-radius:.3rem;background:#e7f4ea}.DIFFERS{background:#fde7e7}
-.UNMODELLED,.TESTED{background:#fff3d6}.security{color:#b3261e;font-weight:600}.availability{color:#8a5300;font-weight:600}
-@media(prefers-color-scheme:dark){body{background:#111418;color:#e3e7eb}pre{background:#1b2026}td,th{border-color:#333b44}
-.v{color:#111}}
-</style></head><body>
-)";
+constexpr std::string_view style = R"css(
+table{width:100%}pre{white-space:pre-wrap;overflow-wrap:anywhere}.v{font-weight:600}.DIFFERS{color:var(--bad)}
+.UNMODELLED,.TESTED{color:var(--warn)}.PROVED,.PROVED_MODULO{color:var(--good)}
+.security{color:var(--bad);font-weight:600}.availability{color:var(--warn);font-weight:600}
+)css";
 
 // Standing causes are counted above all hosts, once.
 bool only_standing(const HostReport& host) {
@@ -197,25 +190,26 @@ void add_html(const HostReport& host, const Rendering& rendering, std::string& o
          std::string(name(host.verdict)) + "</span></h2>\n";
   for (const std::string& note : host.assumptions) out += "<p>" + html_text(note) + "</p>\n";
   if (only_standing(host)) return;
-  out += "<table><tr><th>Impact</th><th>Request</th><th>Before</th><th>After</th></tr>\n";
+  std::string table =
+      "<table><thead><tr><th>Impact</th><th>Request</th><th>Before</th><th>After</th></tr></thead><tbody>\n";
   std::size_t left = rendering.shown;
   for (const Counterexample& found : host.counterexamples) {
     if (found.standing) continue;
     if (left-- == 0) break;
-    out += "<tr><td class=\"" + std::string(name(found.impact)) + "\">" + std::string(name(found.impact)) +
-           "</td><td><code>" + html_text(display(found.request)) + "</code>" +
-           html_text(detail_note(found) + alike_note(found));
-    if (!found.cause.empty()) out += "<br>cause: " + html_text(found.cause);
-    if (!found.known.empty()) out += "<br>accepted: " + html_text(found.known);
-    out += "<pre>" + html_text(curl_line(found.request, rendering.address)) + "</pre></td>";
+    table += "<tr><td class=\"" + std::string(name(found.impact)) + "\">" + std::string(name(found.impact)) +
+             "</td><td><code>" + html_text(display(found.request)) + "</code>" +
+             html_text(detail_note(found) + alike_note(found));
+    if (!found.cause.empty()) table += "<br>cause: " + html_text(found.cause);
+    if (!found.known.empty()) table += "<br>accepted: " + html_text(found.known);
+    table += "<pre>" + html_text(curl_line(found.request, rendering.address)) + "</pre></td>";
     for (const bool old_side : {true, false}) {
       const AnswerSet& answers = old_side ? found.old_answer : found.new_answer;
-      out += "<td>" + html_text(summary(answers)) + "<br><code>" +
-             html_text(place(answers, old_side ? rendering.old_sources : rendering.new_sources)) + "</code></td>";
+      table += "<td>" + html_text(summary(answers)) + "<br><code>" +
+               html_text(place(answers, old_side ? rendering.old_sources : rendering.new_sources)) + "</code></td>";
     }
-    out += "</tr>\n";
+    table += "</tr>\n";
   }
-  out += "</table>\n";
+  out += diag::scroll_box("Differences of " + diag::printable(host.host), table + "</tbody></table>");
 }
 
 }  // namespace
@@ -345,20 +339,20 @@ std::string to_markdown(const Report& report, const Rendering& rendering) {
 }
 
 std::string to_html(const Report& report, const Rendering& rendering) {
-  std::string out(html_head);
-  out += "<h1>gwctl verify: " + std::string(name(report.verdict)) + "</h1>\n<p>" + html_text(rendering.old_name) +
-         " → " + html_text(rendering.new_name) + ". " + html_text(counts_line(report)) + ".</p>\n";
+  std::string out = "<h1>gwctl verify: " + std::string(name(report.verdict)) + "</h1>\n<p>" +
+                    html_text(rendering.old_name) + " → " + html_text(rendering.new_name) + ". " +
+                    html_text(counts_line(report)) + ".</p>\n";
   const std::string refused = refusal(report, rendering);
   if (!refused.empty()) out += "<p>" + html_text(refused) + "</p>\n";
   if (const std::vector<CauseLine> lines = cause_lines(report); !lines.empty()) {
-    out += "<h2>" + html_text(causes_title) + "</h2>\n<table>\n";
+    std::string table = "<table><tbody>\n";
     for (const CauseLine& line : lines)
-      out += "<tr><td><code>" + html_text(line.cause->name) + "</code></td><td>" + how_many(line) + "</td><td>" +
-             html_text(line.cause->title) + "</td></tr>\n";
-    out += "</table>\n";
+      table += "<tr><td><code>" + html_text(line.cause->name) + "</code></td><td>" + how_many(line) + "</td><td>" +
+               html_text(line.cause->title) + "</td></tr>\n";
+    out += "<h2>" + html_text(causes_title) + "</h2>\n" + diag::scroll_box(causes_title, table + "</tbody></table>");
   }
   for (const HostReport& host : report.hosts) add_html(host, rendering, out);
-  return out + "</body></html>\n";
+  return diag::html_page({.title = "gwctl verify", .style = style, .body = out});
 }
 
 }  // namespace gw::verify

@@ -3,6 +3,7 @@
 
 #include "diag/excerpt.h"
 #include "diag/formats/format.h"
+#include "diag/page.h"
 #include "diag/render.h"
 
 namespace gw::diag::formats {
@@ -31,33 +32,31 @@ std::string code(std::string_view text) {
 }
 
 constexpr std::string_view style = R"css(
-:root { color-scheme: light dark; --line: #d0d7de; --soft: #f6f8fa; --error: #b42318; --warning: #9a6700; --info: #0550ae; }
-@media (prefers-color-scheme: dark) { :root { --line: #30363d; --soft: #161b22; --error: #ff7b72; --warning: #e3b341; --info: #79c0ff; } }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; }
-h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; overflow-wrap: anywhere; }
-article { border: 1px solid var(--line); border-left-width: 4px; border-radius: 6px; padding: .6rem .9rem; margin: .6rem 0; overflow-wrap: anywhere; }
-article.error { border-left-color: var(--error); } article.warning { border-left-color: var(--warning); } article.info { border-left-color: var(--info); }
-.error b { color: var(--error); } .warning b { color: var(--warning); } .info b { color: var(--info); }
-pre { background: var(--soft); padding: .5rem .7rem; overflow-x: auto; border-radius: 4px; margin: .5rem 0; }
-p { margin: .2rem 0; } small { opacity: .75; }
+body{max-width:62rem}article{border:1px solid var(--line);border-left-width:4px;border-radius:6px;padding:.6rem .9rem;margin:.6rem 0;
+overflow-wrap:anywhere}article.error{border-left-color:var(--bad)}article.warning{border-left-color:var(--warn)}
+article.info{border-left-color:var(--info)}p{margin:.2rem 0}
 )css";
+
+std::string_view colour(Severity severity) {
+  return severity == Severity::error ? "bad" : severity == Severity::warning ? "warn" : "info";
+}
 
 std::string html_excerpt(const Sources& sources, Span span) {
   Excerpt shown = excerpt(sources, span);
   if (shown.line.empty()) return {};
   std::string number = std::to_string(shown.number);
-  return "<pre>" + number + " | " + escape_xml(shown.line) + "\n" + std::string(number.size(), ' ') + " | " +
-         std::string(shown.caret_at, ' ') + std::string(shown.caret_columns, '^') + "</pre>\n";
+  return pre_box(number + " | " + escape_xml(shown.line) + "\n" + std::string(number.size(), ' ') + " | " +
+                 std::string(shown.caret_at, ' ') + std::string(shown.caret_columns, '^'));
 }
 
 std::string html_finding(const Report& report, const Diagnostic& d) {
   std::string severity(name(d.severity));
-  std::string out = "<article class=\"" + severity + "\">\n<p><b>" + severity + " " + escape_xml(d.code) + "</b> " +
-                    escape_xml(d.message) + "</p>\n";
+  std::string out = "<article class=\"" + severity + "\">\n<p><b class=\"" + std::string(colour(d.severity)) + "\">" +
+                    severity + " " + escape_xml(d.code) + "</b> " + escape_xml(d.message) + "</p>\n";
   std::string where = escape_xml(place(d, report.sources));
   if (!d.object.empty() && d.span.known()) where += " · " + escape_xml(d.object.display());
   if (!d.path.empty()) where += " · " + escape_xml(d.path);
-  out += "<p><small>" + where + "</small></p>\n";
+  out += "<p class=\"soft\">" + where + "</p>\n";
   if (d.span.known()) out += html_excerpt(report.sources, d.span);
   if (!d.help.empty()) out += "<p>" + escape_xml(d.help) + "</p>\n";
   for (const Related& related : d.related) {
@@ -88,14 +87,9 @@ std::string html(const Report& report) {
     std::string title = d.span.known() ? report.sources.name(d.span.file) : d.object.display();
     sections[title] += html_finding(report, d);
   }
-  std::string out =
-      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>gwctl report</title>\n<style>";
-  out += style;
-  out += "</style>\n</head>\n<body>\n<h1>gwctl report</h1>\n<p>" + escape_xml(summary_line(report)) + "</p>\n";
-  for (const auto& [title, findings] : sections) out += "<h2>" + escape_xml(title) + "</h2>\n" + findings;
-  return out + "</body>\n</html>\n";
+  std::string body = "<h1>gwctl report</h1>\n<p>" + escape_xml(summary_line(report)) + "</p>\n";
+  for (const auto& [title, findings] : sections) body += "<h2>" + escape_xml(title) + "</h2>\n" + findings;
+  return html_page({.title = "gwctl report", .style = style, .body = body});
 }
 
 }  // namespace gw::diag::formats
