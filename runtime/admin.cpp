@@ -1,5 +1,6 @@
 #include "runtime/admin.h"
 
+#include "runtime/admin_trace.h"
 #include "runtime/exchange.h"
 
 namespace gw::runtime {
@@ -35,6 +36,9 @@ LocalAnswer Admin::answer(const RequestHead& request, const ClientInfo&) {
   } else if (path == "/stats") {
     out.content_type = "application/json";
     out.body = stats_json(server_, message);
+  } else if (path == "/trace") {
+    out.content_type = "application/json";
+    out.body = trace_json(server_, request.target.substr(std::min(path.size() + 1, request.target.size())));
   } else if (path == "/") {
     out.content_type = "text/html; charset=utf-8";
     out.fields.emplace_back(
@@ -44,7 +48,7 @@ LocalAnswer Admin::answer(const RequestHead& request, const ClientInfo&) {
     out.body = dashboard_page();
   } else {
     out.status = 404;
-    out.body = "try / /ready /metrics /config_dump /stats\n";
+    out.body = "try / /ready /metrics /config_dump /stats /trace\n";
   }
   return out;
 }

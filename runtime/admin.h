@@ -1,4 +1,4 @@
-// The admin address: /ready, /metrics, /config_dump, /stats and the dashboard page.
+// The admin address: /ready, /metrics, /config_dump, /stats, /trace and the dashboard page.
 #pragma once
 #include <atomic>
 #include <memory>

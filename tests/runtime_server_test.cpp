@@ -245,7 +245,7 @@ TEST_CASE("TLS: certificate by name, no certificate no handshake, another listen
   CHECK(nlohmann::json::parse(dump)["listeners"].size() == 2);
   for (const auto& [id, pair] : config->certificates) {
     std::string key = pair.key_pem.substr(pair.key_pem.find('\n') + 1, 40);
-    for (const char* target : {"/config_dump", "/stats", "/metrics", "/"})
+    for (const char* target : {"/config_dump", "/stats", "/metrics", "/", "/trace?url=https://a.example/"})
       CHECK(page.get(target).body.find(key) == std::string::npos);
   }
 
@@ -395,6 +395,19 @@ TEST_CASE("what an operator reads") {
       CHECK(stats["recent"].size() >= 1);
       CHECK(stats["listeners"][0]["error"] == "");
       CHECK(stats["endpoints"].size() == 2);
+      const auto trace = [&](const std::string& url) {
+        return nlohmann::json::parse(page.get("/trace?method=GET&url=" + url).body);
+      };
+      const std::string at = "%3A" + std::to_string(port);
+      const auto answer = trace("http%3A%2F%2Fshop.example" + at + "%2Fa%3Fb");
+      CHECK(answer["status"] == 200);
+      CHECK(answer["rule"] == "HTTPRoute default/shop rule main");
+      CHECK(answer["target"] == "/a?b");
+      CHECK(answer["backends"].size() == 1);
+      CHECK(trace("http://nobody.example" + at)["status"] == 404);
+      CHECK(trace("http://shop.example:1/")["error"] == "nothing listens on this port");
+      for (const char* url : {"", "shop.example", "http://", "http://shop.example:x/", "%"})
+        CHECK(trace(url)["error"].get<std::string>().starts_with("write a URL"));
       Reply dashboard = page.get("/");
       CHECK(dashboard.field("Content-Security-Policy").starts_with("default-src 'none'"));
       CHECK(dashboard.body.find("innerHTML") == std::string::npos);  // names become text, never elements
