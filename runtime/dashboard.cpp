@@ -17,7 +17,7 @@ background:var(--paper)}
 h1{font-size:1.3rem;margin:0}h2{font-size:1rem;margin:1.6rem 0 .4rem}
 :focus-visible{outline:2px solid var(--link);outline-offset:2px}
 header{display:flex;gap:1rem;align-items:baseline;flex-wrap:wrap}#state{color:var(--good)}#state.bad{color:var(--bad)}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.6rem;margin-top:1rem}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(8rem,1fr));gap:.6rem;margin-top:1rem}
 .card{border:1px solid var(--line);border-radius:.5rem;padding:.5rem .8rem}.card b{display:block;font-size:1.3rem}
 .card svg{display:block;width:100%}svg.rate{height:1.4rem;vertical-align:middle}svg.rate polyline{fill:none;stroke:var(--link);
 stroke-width:1.5;vector-effect:non-scaling-stroke}
@@ -88,7 +88,7 @@ async function load(){
  catch(e){$("state").textContent="no answer";$("state").className="bad";return}
  for(const r of s.routes)r.rates=rates(r.kind+" "+r.route+" "+r.rule,r.count).slice();
  const all=rates("",s.routes.reduce((n,r)=>n+r.count,0));
- $("cards").replaceChildren(card("requests in two seconds",all[all.length-1],sparkline(all,"requests over two minutes")),
+ $("cards").replaceChildren(card("requests in 2 s",all[all.length-1],sparkline(all,"requests over two minutes")),
   card("in flight",s.gwctl_requests_active),card("connections",s.gwctl_connections_active),
   card("backend failures",s.gwctl_backend_failures_total),card("retries",s.gwctl_retries_total),
   card("timeouts",s.gwctl_timeouts_total),card("reloads",s.reloads),card("refused reloads",s.failedReloads));
