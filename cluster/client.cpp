@@ -31,7 +31,10 @@ struct Lines {
   const std::atomic<bool>* stop;
   CURL* handle;
   std::string partial;
+  bool endless = false;
 };
+
+constexpr std::size_t longest_line = std::size_t{16} << 20;  // an object of etcd has 1.5 MiB at most
 
 std::size_t split_lines(char* data, std::size_t size, std::size_t count, void* to) {
   auto& lines = *static_cast<Lines*>(to);
@@ -42,7 +45,8 @@ std::size_t split_lines(char* data, std::size_t size, std::size_t count, void* t
   for (std::size_t end; status == 200 && (end = lines.partial.find('\n', begin)) != std::string::npos; begin = end + 1)
     if (!(*lines.on_line)(std::string_view(lines.partial).substr(begin, end - begin))) return 0;
   lines.partial.erase(0, begin);
-  return size * count;
+  lines.endless = lines.partial.size() > longest_line;
+  return lines.endless ? 0 : size * count;
 }
 
 int stop_wanted(void* to, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
@@ -202,7 +206,7 @@ Result<long> Client::stream(const std::string& path, const std::function<bool(st
   Impl& impl = *impl_;
   CurlList headers;
   if (auto ready = impl.prepare(path, headers); !ready) return ready.error();
-  Lines lines{&on_line, &stop, impl.handle, {}};
+  Lines lines{&on_line, &stop, impl.handle, {}, false};
   impl.set(CURLOPT_WRITEFUNCTION, split_lines);
   impl.set(CURLOPT_WRITEDATA, &lines);
   impl.set(CURLOPT_NOPROGRESS, 0L);
@@ -211,6 +215,7 @@ Result<long> Client::stream(const std::string& path, const std::function<bool(st
   impl.set(CURLOPT_TCP_KEEPALIVE, 1L);
   impl.set(CURLOPT_TIMEOUT, stream_timeout_s);
   const CURLcode code = impl.curl.easy_perform(impl.handle);
+  if (lines.endless) return Error{"the API server " + server() + " sends an event of more than 16 MiB", ""};
   long status = 0;
   impl.curl.easy_getinfo(impl.handle, CURLINFO_RESPONSE_CODE, &status);
   const bool ours = code == CURLE_WRITE_ERROR || code == CURLE_ABORTED_BY_CALLBACK ||

@@ -105,18 +105,25 @@ std::string member(const yaml::Node* node, std::string_view key) {
   return value && value->is_string() ? std::string(value->string()) : std::string();
 }
 
+constexpr std::size_t most_bytes = std::size_t{2} << 30;  // of the pages of one list
+
 class Reader {
  public:
   Reader(Client& client, const ReadOptions& options, diag::Sources& sources, diag::Sink& sink)
       : client_(client), options_(options), sources_(sources), sink_(sink) {}
 
   Result<std::vector<kube::RawObject>> run() {
-    auto groups = discover();
+    auto groups = discovered();
     if (!groups) return groups.error();
     std::vector<Resource> resources = core_resources();
     resources.insert(resources.end(), groups->begin(), groups->end());
     for (const Resource& resource : resources)
       if (auto done = list(resource); !done) return done.error();
+    // Nothing seen is not nothing there.
+    if (!answered_)
+      return Error{"the API server " + client_.server() + " answered " + std::to_string(refusal_) + " to every list",
+                   refusal_ == 403 ? "this user may list nothing: choose a namespace with -n, or grant 'list'"
+                                   : "nothing of the cluster was read; is the server well?"};
     return std::move(objects_);
   }
 
@@ -154,6 +161,16 @@ class Reader {
       }
     });
     return out;
+  }
+
+  // The same where the answer has another shape than discovery's.
+  Result<std::vector<Resource>> discovered() {
+    try {
+      return discover();
+    } catch (const nlohmann::json::exception&) {
+      return Error{"the API server's list of API groups cannot be read",
+                   "is " + client_.server() + " a Kubernetes API server?"};
+    }
   }
 
   // The preferred version of each interesting group and what it serves.
@@ -222,6 +239,7 @@ class Reader {
     const std::string base = list_path(resource, ns, options_);
     const std::size_t before = objects_.size();
     std::string next;
+    std::size_t bytes = 0;
     do {
       std::string path = base + "limit=" + std::to_string(options_.page);
       if (!next.empty()) path += "&continue=" + escaped(next);
@@ -234,10 +252,15 @@ class Reader {
         if (!page) return page.error();
       }
       if (page->status != 200) return page->status;
+      bytes += page->body.size();
       auto more = add_page(resource, std::move(page->body), before);
       if (!more) return more.error();
+      if (!more->empty() && (*more == next || bytes > most_bytes))
+        return Error{"the API server's list of " + resource.plural + " does not end",
+                     *more == next ? "it gave the same continue token twice" : "the limit is 2 GiB of one kind"};
       next = std::move(*more);
     } while (!next.empty());
+    answered_ = true;
     return 200L;
   }
 
@@ -275,6 +298,7 @@ class Reader {
 
   Status told(const Resource& resource, const std::string& ns, long status) {
     // 404: not installed. 405: a kind that cannot be listed.
+    if (status != 200) refusal_ = status;
     if (status != 200 && status != 404 && status != 405)
       refused(name_of(resource), resource.namespaced ? ns : "", status, resource.namespaced);
     return Unit{};
@@ -318,6 +342,8 @@ class Reader {
   diag::Sink& sink_;
   yaml::Limits limits_;
   std::vector<kube::RawObject> objects_;
+  bool answered_ = false;  // one list at least
+  long refusal_ = 0;       // the last one's status
 };
 
 }  // namespace

@@ -92,7 +92,9 @@ class Watch::Reflector {
       if (!parsed) return failed("the API server sent no list");
       const yaml::Node& root = *parsed->documents.front().root;
       version = member(root.find("metadata"), "resourceVersion");
-      next = member(root.find("metadata"), "continue");
+      std::string more = member(root.find("metadata"), "continue");
+      if (!more.empty() && more == next) return failed("the API server's list does not end");
+      next = std::move(more);
       diag::Sink ignored;
       for (kube::RawObject& raw : kube::objects({document(parsed)}, ignored)) {
         std::string key = key_of(raw);

@@ -242,6 +242,31 @@ TEST_CASE("a server that fails or is no API server is told; no credential is") {
     read(access_to(api), {}, out);
     CHECK(out.error == "the API server " + api.url() + " refused the credentials (401)");
   }
+  SUBCASE("500 or 403 to everything is not an empty cluster") {
+    for (const int status : {500, 403}) {
+      test::FakeApi api([&](const ApiRequest&) -> ApiReply { return {status, "{}"}; });
+      Outcome out;
+      read(access_to(api), {}, out);
+      CHECK(out.error == "the API server " + api.url() + " answered " + std::to_string(status) + " to every list");
+    }
+  }
+  SUBCASE("a list that never ends") {
+    test::FakeApi api(answering([](const ApiRequest& request) -> ApiReply {
+      if (!request.path().ends_with("/services")) return otherwise;
+      return {200, list("Service", {}, "more", 1)};
+    }));
+    Outcome out;
+    read(access_to(api), {}, out);
+    CHECK(out.error == "the API server's list of services does not end");
+  }
+  SUBCASE("groups of another shape") {
+    test::FakeApi api(answering([](const ApiRequest& request) -> ApiReply {
+      return request.path() == "/apis" ? ApiReply{200, R"({"groups":[1,{"name":7},null]})"} : otherwise;
+    }));
+    Outcome out;
+    read(access_to(api), {}, out);
+    CHECK(out.error == "the API server's list of API groups cannot be read");
+  }
   SUBCASE("some other server") {
     test::FakeApi api([](const ApiRequest&) -> ApiReply { return {200, "<html>hello t0p-s3cret"}; });
     Outcome out;
