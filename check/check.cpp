@@ -349,9 +349,9 @@ class Checker {
     const std::string row = danger.host == "*" ? "" : danger.host;
     const PartId* part = parts_.part_of(danger.host);
     if (!part || counts_.at(*part) == 1) return {{at, row}};
-    std::size_t ingress = 0, host = 0;
+    std::size_t ingress = 0;
+    const std::size_t host = parts_.number_of(*part, danger.host);
     while (&bundle_.ingresses[parts_.ingresses(*part)[ingress]] != &owner) ++ingress;
-    while (parts_.hosts(*part)[host] != danger.host) ++host;
     const std::vector<diag::Span> own = spans(owner);
     const auto which = std::find(own.begin(), own.end(), at);
     if (which == own.end()) return {{at, row}};

@@ -63,8 +63,7 @@ std::size_t Parts::number(const Part& part, const Route& route) const {
     if constexpr (std::is_same_v<Value, kube::BackendRef>) {
       const std::string ns = value.ns ? std::string(*value.ns) : std::string(route.metadata.ns);
       const std::size_t hash = std::hash<std::string>{}(ns + "/" + std::string(value.name));
-      const auto at = std::find(part.services.begin(), part.services.end(), hash);
-      shape.add(at == part.services.end() ? hash : static_cast<std::size_t>(at - part.services.begin()));
+      shape.add(part.services.find(hash).value_or(hash));
       shape.add(static_cast<std::size_t>(value.port.value_or(0)));
       shape.add(static_cast<std::size_t>(value.weight.value_or(-1)));
       shape.add(value.filters.size());
@@ -79,9 +78,8 @@ std::size_t Parts::number(const Part& part, const Route& route) const {
   verify::FieldShape<decltype(own)> fields(shape, own);
   fields.put(route.spec.rules);
   for (const kube::String& host : route.spec.hostnames) {
-    const auto at = std::find(part.hosts.begin(), part.hosts.end(), std::string_view(host));
-    shape.add(at == part.hosts.end() ? std::hash<std::string_view>{}(host)
-                                     : static_cast<std::size_t>(at - part.hosts.begin()));
+    const auto at = part.hosts.find(std::string(host));
+    shape.add(at ? *at : std::hash<std::string_view>{}(host));
   }
   for (const kube::ParentReference& parent : route.spec.parent_refs) {
     fields.put(parent.kind);
@@ -123,8 +121,7 @@ void Parts::keep_listeners(const std::vector<kube::Listener>& from, std::vector<
       verify::Shape shape;
       verify::FieldShape<decltype(own)> fields(shape, own);
       const auto& hosts = parts_[*part].hosts;
-      shape.add(static_cast<std::size_t>(std::find(hosts.begin(), hosts.end(), std::string_view(*listener.hostname)) -
-                                         hosts.begin()));
+      shape.add(hosts.find(std::string(*listener.hostname)).value_or(hosts.all().size()));
       fields.put(listener.port);
       fields.put(listener.protocol);
       fields.put(listener.tls);

@@ -2,6 +2,7 @@
 // names tell apart are asked about once, so that the check of a large conversion needs neither its time nor its memory.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -42,18 +43,42 @@ class Parts {
   // The parts that a chosen one stands for, itself among them.
   std::vector<PartId> like(PartId chosen) const;
   const std::vector<std::uint32_t>& ingresses(PartId part) const { return parts_[part].ingresses; }  // in the Bundle
-  const std::vector<std::string>& hosts(PartId part) const { return parts_[part].hosts; }
+  const std::vector<std::string>& hosts(PartId part) const { return parts_[part].hosts.all(); }
+  // Its place among them; it is one of them.
+  std::size_t number_of(PartId part, const std::string& host) const {
+    return parts_[part].hosts.find(host).value_or(0);
+  }
   // The part of a literal host in lower case; null: a wildcard, or a host of no Ingress.
   const PartId* part_of(std::string_view host) const;
 
  private:
+  // Values in the order in which they come, each once, and the number of each.
+  template <class T>
+  class Numbers {
+   public:
+    bool add(const T& value) {
+      const bool fresh = at_.try_emplace(value, all_.size()).second;
+      if (fresh) all_.push_back(value);
+      return fresh;
+    }
+    std::optional<std::size_t> find(const T& value) const {
+      const auto at = at_.find(value);
+      return at == at_.end() ? std::nullopt : std::optional(at->second);
+    }
+    const std::vector<T>& all() const { return all_; }
+
+   private:
+    std::vector<T> all_;
+    std::unordered_map<T, std::size_t> at_;
+  };
+
   struct Part {
     std::vector<std::uint32_t> ingresses;
-    std::vector<std::string> hosts;     // in the order in which its Ingresses name them
-    std::vector<std::size_t> services;  // hashes, in that order
-    std::size_t shape = 0, state = 0;   // of the Ingresses; of the objects made of them so far
-    bool whole = false;                 // always kept: its Ingresses concern other hosts, too
-    bool complete = true;               // all of its objects were kept so far
+    Numbers<std::string> hosts;
+    Numbers<std::size_t> services;     // hashes
+    std::size_t shape = 0, state = 0;  // of the Ingresses; of the objects made of them so far
+    bool whole = false;                // always kept: its Ingresses concern other hosts, too
+    bool complete = true;              // all of its objects were kept so far
   };
   class Builder;
 

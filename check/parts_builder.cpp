@@ -108,7 +108,7 @@ void Parts::Builder::add_backend(const kube::IngressBackend& backend, const kube
   }
   const std::string id = ingress.metadata.ns + "/" + std::string(backend.service->name);
   const std::size_t hash = std::hash<std::string>{}(id);
-  if (std::find(part.services.begin(), part.services.end(), hash) == part.services.end()) part.services.push_back(hash);
+  part.services.add(hash);
   shape.add(names.number("service " + id));
   shape.add(static_cast<std::size_t>(backend.service->port.number));
   shape.add(std::string_view(backend.service->port.name));
@@ -140,11 +140,9 @@ void Parts::Builder::add_ingress(const kube::Ingress& ingress, Part& part, verif
   if (spec.ingress_class_name) shape.add(std::string_view(*spec.ingress_class_name));
   for (const kube::IngressRule& rule : spec.rules) {
     const std::string host = lower_host(rule.host);
-    if (!host.empty() && std::find(part.hosts.begin(), part.hosts.end(), host) == part.hosts.end()) {
-      part.hosts.push_back(host);
+    if (!host.empty() && part.hosts.add(host))
       for (const std::string& wildcard : wildcards_)
         if (host.ends_with(std::string_view(wildcard).substr(1))) shape.add(wildcard);
-    }
     shape.add(names.number("host " + host));
     shape.add(rule.http ? rule.http->paths.size() + 1 : 0);
     if (!rule.http) continue;
@@ -183,7 +181,7 @@ void Parts::Builder::run() {
   for (PartId id = 0; id < out_.parts_.size(); ++id) {
     Part& part = out_.parts_[id];
     add_shape(part);
-    for (const std::string& host : part.hosts) out_.by_host_.emplace(host, id);
+    for (const std::string& host : part.hosts.all()) out_.by_host_.emplace(host, id);
   }
 }
 

@@ -1,20 +1,57 @@
 // A folded node has its kind, size and span; its place in the tree that comes back is found by these.
 #include "yaml/fold.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "yaml/build.h"
 
 namespace gw::yaml {
 
-const Node* find_place(const Node& root, const Node& wanted) {
+namespace {
+
+// Along the one child of each node whose text holds what is wanted; null where an alias stands between.
+const Node* down_to(const Node& root, const Node& wanted) {
+  const auto holds = [&](const Node& child) {
+    const diag::Span outer = child.span(), inner = wanted.span();
+    return outer.known() && outer.file == inner.file && outer.begin <= inner.begin && inner.end <= outer.end;
+  };
+  const Node* at = &root;
+  while (!same_place(*at, wanted)) {
+    const Node* next = nullptr;
+    if (at->is_seq()) {
+      const auto items = at->items();
+      const auto after = std::partition_point(
+          items.begin(), items.end(), [&](const Node& item) { return item.span().begin <= wanted.span().begin; });
+      if (after != items.begin() && holds(*std::prev(after))) next = &*std::prev(after);
+    } else {
+      for (const Entry& entry : at->entries())
+        if (holds(entry.value)) {
+          next = &entry.value;
+          break;
+        }
+    }
+    if (next == nullptr) return nullptr;
+    at = next;
+  }
+  return at;
+}
+
+const Node* search(const Node& root, const Node& wanted) {
   if (same_place(root, wanted)) return &root;
   for (const Entry& entry : root.entries())
-    if (const Node* found = find_place(entry.value, wanted)) return found;
+    if (const Node* found = search(entry.value, wanted)) return found;
   if (root.is_seq())
     for (const Node& item : root.items())
-      if (const Node* found = find_place(item, wanted)) return found;
+      if (const Node* found = search(item, wanted)) return found;
   return nullptr;
+}
+
+}  // namespace
+
+const Node* find_place(const Node& root, const Node& wanted) {
+  const Node* found = wanted.span().known() ? down_to(root, wanted) : nullptr;
+  return found ? found : search(root, wanted);
 }
 
 bool same_place(const Node& a, const Node& b) {

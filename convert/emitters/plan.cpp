@@ -1,7 +1,9 @@
 #include "convert/emitters/plan.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_map>
+#include <utility>
 
 #include "convert/emitters/grpc.h"
 #include "convert/movers.h"
@@ -64,6 +66,8 @@ class Planner {
 
   Plan run() {
     choose_shared_namespace();
+    for (const Server& server : ir_.servers)
+      if (server.tls && !server.host.empty()) tls_hosts_.emplace(server.host);
     for (const Server& server : ir_.servers) split_by_owner(server);
     count_tls_listeners();
     part_issuers();
@@ -111,17 +115,19 @@ class Planner {
     if (!valid_hostname(server.host)) return unwritable(server);
     // Policies of a whole route keep the Ingresses apart, also where their rules are tried in one order.
     const bool together = server.ordered && !target_.policies_of_routes;
-    std::vector<const kube::Object*> owners;
+    std::vector<std::pair<const kube::Object*, std::vector<const Rule*>>> owners;  // as they come first
+    std::unordered_map<const kube::Object*, std::size_t> at;
     for (const Rule& rule : server.rules) {
       const kube::Object* owner = together ? server.owner : rule.owner;
-      if (std::find(owners.begin(), owners.end(), owner) == owners.end()) owners.push_back(owner);
+      const auto [place, fresh] = at.try_emplace(owner, owners.size());
+      if (fresh) owners.emplace_back(owner, std::vector<const Rule*>());
+      owners[place->second].second.push_back(&rule);
     }
-    for (const kube::Object* owner : owners) {
+    for (const auto& [owner, rules] : owners) {
       Part http, https;
-      for (const Rule& rule : server.rules) {
-        if (!together && rule.owner != owner) continue;
-        if (rule.scheme != Scheme::https) http.rules.push_back(&rule);
-        if (rule.scheme != Scheme::http && server.tls) https.rules.push_back(&rule);
+      for (const Rule* rule : rules) {
+        if (rule->scheme != Scheme::https) http.rules.push_back(rule);
+        if (rule->scheme != Scheme::http && server.tls) https.rules.push_back(rule);
       }
       http.owner = https.owner = owner;
       http.scheme = Scheme::http;
@@ -140,6 +146,7 @@ class Planner {
     part.ns = part.owner->metadata.ns;
     if (only_to_https(server, part)) return share_redirect(server, std::move(part));
     auto& candidates = by_content_[hash(part)];
+    std::erase_if(candidates, [&](std::size_t i) { return plan_.parts[i].servers.size() >= max_hostnames; });
     if (!server.host.empty() && !target_.one_host_a_route)
       for (const std::size_t i : candidates) {
         Part& other = plan_.parts[i];
@@ -358,9 +365,12 @@ class Planner {
   }
   // Has a listener with TLS the host's own name, or one that covers it?
   bool beside_tls(const Server& server) const {
-    return std::any_of(ir_.servers.begin(), ir_.servers.end(), [&](const Server& other) {
-      return other.tls && !other.host.empty() && covers(other.host, server.host);
-    });
+    const std::string_view host = server.host;
+    if (tls_hosts_.contains(host)) return true;
+    for (auto dot = host.find('.'); dot != host.npos; dot = host.find('.', dot + 1))
+      if (const std::string wide = "*" + std::string(host.substr(dot)); tls_hosts_.contains(wide) && covers(wide, host))
+        return true;
+    return false;
   }
 
   Section https_section(const Server& server) {
@@ -534,6 +544,7 @@ class Planner {
   std::map<const kube::Object*, kube::NamespacedName> own_gateways_;  // of those whose listeners stand beside Secrets
   std::set<std::string_view> wanted_;                                 // hosts whose listener was asked for
   std::unordered_map<std::size_t, std::vector<std::size_t>> by_content_;
+  std::set<std::string, std::less<>> tls_hosts_;
   std::map<std::string, std::vector<std::size_t>> redirects_;  // parts that only send to https, by what they say
   std::map<const kube::Object*, std::size_t> parts_of_;        // routes of an Ingress besides those
   std::map<std::pair<kube::NamespacedName, const kube::Object*>, const kube::Object*> leader_;

@@ -169,6 +169,9 @@ Any split(const Call& call) {
   return list(items, parts.size());
 }
 
+// A byte of a result costs a tenth: what is longer is over the limit of a rule in any case.
+constexpr std::size_t most_joined = std::size_t{10} << 20;
+
 Any join(const Call& call) {
   if (!call.args[0].is_list() || (call.args.size() == 2 && !call.args[1].is(Tag::string))) return no_overload();
   std::string out;
@@ -177,6 +180,7 @@ Any join(const Call& call) {
     if (!item.is(Tag::string)) return no_overload();
     if (i != 0 && call.args.size() == 2) out += call.args[1].string();
     out += item.string();
+    if (out.size() > most_joined) return error("the cost limit of one rule is exceeded");
   }
   return made(call, out);
 }

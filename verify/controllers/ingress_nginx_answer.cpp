@@ -1,6 +1,8 @@
 // One request through nginx: server, server-level redirects, location, rewrite phase, access phase, balancer.
 #include <algorithm>
+#include <set>
 #include <tuple>
+#include <unordered_map>
 
 #include "verify/compare.h"
 #include "verify/controllers/answers.h"
@@ -25,9 +27,42 @@ std::string first_of(std::string_view list, char separator) {
   return std::string(trim(list.substr(0, list.find(separator))));
 }
 
+// The locations of a server by their paths: nginx keeps them in a tree, and a host may have tens of thousands.
+class Locations {
+ public:
+  explicit Locations(const std::vector<Location>& all) {
+    for (const Location& location : all) {
+      (location.exact ? exact_ : prefix_).try_emplace(location.path, &location);
+      if (location.path.ends_with('/') && !location.annotations->denied) slashed_[location.path] = &location;
+      if (!location.exact) lengths_.insert(location.path.size());
+    }
+  }
+  const Location* exact(const std::string& uri) const { return find(exact_, uri); }
+  const Location* with_slash(const std::string& uri) const { return find(slashed_, uri + "/"); }
+  const Location* longest(std::string_view uri) const {
+    for (auto length = lengths_.upper_bound(uri.size()); length != lengths_.begin();)
+      if (const Location* found = find(prefix_, uri.substr(0, *--length))) return found;
+    return nullptr;
+  }
+
+ private:
+  using ByPath = std::unordered_map<std::string_view, const Location*>;
+  static const Location* find(const ByPath& in, std::string_view path) {
+    const auto found = in.find(path);
+    return found == in.end() ? nullptr : found->second;
+  }
+
+  ByPath exact_, prefix_, slashed_;
+  std::set<std::size_t> lengths_;  // of prefixes
+};
+
 class Model final : public Controller {
  public:
-  explicit Model(Configuration configuration) : config_(std::move(configuration)) { name_servers(); }
+  explicit Model(Configuration configuration) : config_(std::move(configuration)) {
+    name_servers();
+    for (const auto& [name, server] : config_.servers)
+      if (!server.regex) locations_.try_emplace(&server, server.locations);
+  }
 
   std::string refused() const override { return config_.refused; }
   bool measured() const override { return true; }
@@ -226,21 +261,11 @@ class Model final : public Controller {
       }
       return status(404);
     }
-    const Location* longest = nullptr;
-    const Location* slash = nullptr;
-    for (const Location& location : server.locations) {
-      if (location.exact && location.path == uri) {
-        context.location = &location;
-        return std::nullopt;
-      }
-      if (location.path.size() == uri.size() + 1 && location.path.ends_with('/') && location.path.starts_with(uri) &&
-          !location.annotations->denied)
-        slash = &location;
-      if (!location.exact && uri.starts_with(location.path) &&
-          (!longest || location.path.size() > longest->path.size()))
-        longest = &location;
-    }
-    if (slash) return to_slash(context, *slash);
+    const Locations& locations = locations_.at(&server);
+    context.location = locations.exact(uri);
+    if (context.location) return std::nullopt;
+    if (const Location* slash = locations.with_slash(uri)) return to_slash(context, *slash);
+    const Location* longest = locations.longest(uri);
     if (server.host == "_")
       for (std::string_view page : {"/healthz", "/nginx_status"})
         if (uri.starts_with(page) && (!longest || longest->path.size() < page.size())) return status(200);
@@ -525,6 +550,7 @@ class Model final : public Controller {
   HostBoundaries boundaries_of(const Server& server) const;
 
   Configuration config_;
+  std::unordered_map<const Server*, Locations> locations_;  // of those without expressions
   std::map<std::string, const Server*, std::less<>> exact_;
   std::vector<std::pair<std::string, const Server*>> heads_, tails_;  // ".suffix", "prefix."
   std::vector<std::pair<Pattern, const Server*>> expressions_;
