@@ -1,10 +1,9 @@
 // `gwctl completion`: scripts for bash, zsh and fish, and the manual pages, all from the command tree.
 #include <CLI/CLI.hpp>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 
 #include "cli/command.h"
+#include "cli/files.h"
 #include "cli/tree.h"
 
 namespace gw::cli {
@@ -185,16 +184,9 @@ std::string fish_completion(const CommandDoc& root) {
 namespace {
 
 int write_man_pages(const CommandDoc& root, const std::string& directory) {
-  namespace fs = std::filesystem;
-  std::error_code error;
-  fs::create_directories(directory, error);
-  bool written = !error;
-  for (const auto& [name, page] : man_pages(root)) {
-    std::ofstream file(fs::path(directory) / name, std::ios::binary);
-    file << page;
-    written = written && file.good();
-  }
-  return written ? exit_ok : fail({"cannot write the manual pages to " + directory, ""});
+  for (const auto& [name, page] : man_pages(root))
+    if (const Status written = write_below(directory, name, page); !written) return fail(written.error());
+  return exit_ok;
 }
 
 int print(const std::string& what, const std::string& directory) {

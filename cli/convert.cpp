@@ -198,6 +198,7 @@ int run_convert(Args& args) {
   }
   Loaded loaded;
   if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
+  leave_out_unnameable(loaded.bundle, loaded.sink);
   const yaml::Style style = styles().at(args.format);
 
   Printer printer(style, !args.no_check);

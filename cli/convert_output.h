@@ -1,15 +1,18 @@
-// Files that convert writes: never through a link, and said plainly when the disk refuses.
+// What convert and plan write into a directory, and what they refuse to write at all.
 #pragma once
 #include <string>
-#include <string_view>
 
+#include "cli/files.h"
+#include "diag/diagnostic.h"
 #include "diag/result.h"
 #include "kube/bundle.h"
 #include "yaml/write.h"
 
 namespace gw::cli {
 
-Status write_file(const std::string& path, std::string_view text);
+// Objects whose name or namespace no API server takes ("../../up") leave the set, with a finding each (GW654).
+void leave_out_unnameable(kube::Bundle& bundle, diag::Sink& sink);
+
 // Deals the objects to files below `directory`, which is made.
 Status write_split(kube::Bundle&& all, const std::string& directory, const std::string& how, yaml::Style style);
 

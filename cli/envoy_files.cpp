@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 
+#include "cli/files.h"
 #include "cli/gateways.h"
 #include "diag/render.h"
 #include "route/assume.h"
@@ -15,20 +15,6 @@ namespace {
 bool parse_port(std::string_view text, int& port) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
   return error == std::errc() && end == text.data() + text.size() && port > 0 && port < 65536;
-}
-
-Status replace_file(const fs::path& path, const std::string& text) {
-  fs::path fresh = path;
-  fresh += ".tmp~";
-  {
-    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-    out << text << '\n';
-    if (!out.flush()) return Error{"cannot write " + fresh.string(), "is the directory writable, the disk full?"};
-  }
-  std::error_code error;
-  fs::rename(fresh, path, error);
-  if (error) return Error{"cannot write " + path.string() + ": " + error.message(), ""};
-  return Unit{};
 }
 
 }  // namespace
@@ -64,11 +50,10 @@ Result<envoy::Export> export_envoy(Loaded& loaded, const envoy::Options& options
 }
 
 Status write_envoy_files(const envoy::Export& exported, const fs::path& directory) {
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) return Error{"cannot make " + directory.string() + ": " + error.message(), ""};
   for (const envoy::File& file : exported.files)
-    if (const Status status = replace_file(directory / (file.name + ".json"), file.json); !status) return status;
+    if (const Status status = write_below(directory.string(), file.name + ".json", file.json + "\n"); !status)
+      return status;
+  std::error_code error;
   for (const auto& entry : fs::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename().string();
     const auto same = [&](const envoy::File& file) { return file.name + ".json" == name; };

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "cli/convert_output.h"
+#include "cli/files.h"
 #include "cli/kustomize.h"
 #include "cli/process.h"
 #include "diag/render.h"
@@ -66,8 +66,8 @@ std::string verdict(const fs::path& scratch, const std::string& old, const std::
 
 Status write_changes(const gitops::InPlace& found, const std::string& from, const fs::path& to) {
   for (const gitops::Change& change : found.changes) {
-    const fs::path path = to / fs::path(change.path).lexically_relative(from);
-    if (const Status status = write_file(path.lexically_normal().string(), change.after); !status) return status;
+    const std::string below = fs::path(change.path).lexically_relative(from).string();
+    if (const Status status = write_below(to.string(), below, change.after); !status) return status;
   }
   return Unit{};
 }

@@ -62,10 +62,7 @@ Status write_script(const fs::path& path, const std::vector<std::string>& lines,
     all.emplace_back("echo 'fill in the words in capitals first, then remove this line' >&2; exit 2");
   }
   all.insert(all.end(), lines.begin(), lines.end());
-  if (const Status status = write_file(path.string(), script(all, title)); !status) return status;
-  std::error_code error;
-  fs::permissions(path, fs::perms::owner_exec | fs::perms::group_exec, fs::perm_options::add, error);
-  return Unit{};
+  return write_file(path.string(), script(all, title), 0755);
 }
 
 // DIR/README.md, DIR/NN-slug/{README.md,run.sh,undo.sh}; the converted manifests lie in the folder of their stage.
@@ -134,6 +131,7 @@ void name_inputs(const Inputs& inputs, audit::PlanOptions& options) {
 int run_plan(const Args& args) {
   Loaded loaded;
   if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
+  leave_out_unnameable(loaded.bundle, loaded.sink);
   const std::vector<std::string_view> targets = convert::target_names();
   if (std::find(targets.begin(), targets.end(), args.target) == targets.end()) {
     std::string known;

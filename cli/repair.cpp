@@ -1,13 +1,11 @@
 #include "cli/repair.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <map>
+
+#include "cli/files.h"
 
 namespace gw::cli {
 namespace {
@@ -131,32 +129,12 @@ class Differ {
   std::vector<std::uint32_t> starts_;
 };
 
-Status cannot_write(const std::string& path) {
-  return Error{"cannot write " + path + ": " + std::strerror(errno), "nothing was changed in it"};
-}
-
 Status write_over(const std::string& path, const std::string& text) {
   struct stat info {};
-  if (::lstat(path.c_str(), &info) != 0) return cannot_write(path);
-  if (!S_ISREG(info.st_mode))
+  if (::lstat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
     return Error{"cannot repair " + path + ": it is not a regular file",
                  "links are not followed; name the file itself"};
-  std::string temporary = path + ".XXXXXX";
-  const int fd = ::mkstemp(temporary.data());
-  if (fd < 0) return cannot_write(path);
-  std::string_view left = text;
-  bool good = ::fchmod(fd, info.st_mode & 07777) == 0;
-  while (good && !left.empty()) {
-    const ssize_t n = ::write(fd, left.data(), left.size());
-    if (n < 0 && errno == EINTR) continue;
-    good = n > 0;
-    if (good) left.remove_prefix(static_cast<std::size_t>(n));
-  }
-  good = ::close(fd) == 0 && good;
-  if (good && ::rename(temporary.c_str(), path.c_str()) == 0) return Unit{};
-  const Status failed = cannot_write(path);
-  ::unlink(temporary.c_str());
-  return failed;
+  return write_file(path, text);
 }
 
 }  // namespace

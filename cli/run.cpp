@@ -1,6 +1,8 @@
 // The command tree: which commands there are, and what happens before and after one of them runs. CLI11 parses; its
 // exit codes are not ours, its error texts get a "did you mean", and `-h` is the short form of `--help`.
 
+#include <signal.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -134,6 +136,7 @@ std::unique_ptr<CLI::App> command_tree(Run& run) {
 }
 
 int run(int argc, const char* const* argv) {
+  signal(SIGXFSZ, SIG_IGN);  // a file that must not grow is an error like a full disk
   try {
     Run chosen;
     auto root = command_tree(chosen);

@@ -9,15 +9,16 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <optional>
 
 #include "cli/dataplane.h"
 #include "cli/demo_world.h"
 #include "cli/envoy_files.h"
+#include "cli/files.h"
 #include "cli/gateways.h"
 #include "diag/render.h"
+#include "kube/paths.h"
 #include "route/assume.h"
 
 namespace gw::cli {
@@ -136,12 +137,10 @@ class Engine {
     if (!pair)
       return Error{"Secret " + id.display() + " is not in the input, or has no certificate and key",
                    "add it, or let --demo-backends make one"};
-    const fs::path place = fs::path(envoy_options_.cert_dir) / id.ns / id.name;
-    std::error_code error;
-    fs::create_directories(place, error);
-    std::ofstream(place / "tls.crt", std::ios::trunc) << pair->chain_pem;
-    std::ofstream(place / "tls.key", std::ios::trunc) << pair->key_pem;
-    return Unit{};
+    const auto place = kube::named_path({id.ns, id.name}, "/", "/");
+    if (!place) return place.error();
+    const Status chain = write_below(envoy_options_.cert_dir, *place + "tls.crt", pair->chain_pem, 0600);
+    return chain ? write_below(envoy_options_.cert_dir, *place + "tls.key", pair->key_pem, 0600) : chain;
   }
 
   void start(const std::string& binary) {

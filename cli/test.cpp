@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/files.h"
 #include "cli/controller_flags.h"
 #include "cli/live.h"
 #include "cli/sides.h"
@@ -154,9 +155,7 @@ int record(const Args& args, const Sides& sides) {
     std::cout << text;
     return exit_ok;
   }
-  std::ofstream out(args.record, std::ios::binary | std::ios::trunc);
-  out << text;
-  if (!out.flush()) return fail({"cannot write " + args.record, "is the directory there, and writable?"});
+  if (const Status written = write_file(args.record, text); !written) return fail(written.error());
   std::cerr << "gwctl: " << lines.size() << " expectations written to " << args.record << "\n";
   return exit_ok;
 }

@@ -13,6 +13,7 @@
 
 #include "cli/changed_lines.h"
 #include "cli/command.h"
+#include "cli/files.h"
 #include "cli/repair.h"
 #include "cli/tree.h"
 #include "cluster/read.h"
@@ -146,14 +147,6 @@ Result<std::string> read_text(const std::string& path) {
   return text;
 }
 
-Status write_text(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (file.fail()) return Error{"cannot write " + path, {}};
-  return Unit{};
-}
-
 std::string counted(std::size_t count, const char* noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
@@ -161,7 +154,7 @@ std::string counted(std::size_t count, const char* noun) {
 Status apply_baseline(const Args& args, const diag::Sources& sources, std::vector<diag::Diagnostic>& findings) {
   if (args.baseline.empty()) return Unit{};
   if (args.baseline_mode == "write") {
-    const Status written = write_text(args.baseline, diag::Baseline::write(findings, sources));
+    const Status written = write_file(args.baseline, diag::Baseline::write(findings, sources));
     if (!written) return written;
     std::cerr << "gwctl: " << args.baseline << " holds " << counted(findings.size(), "finding") << " now\n";
     findings.clear();
@@ -172,7 +165,7 @@ Status apply_baseline(const Args& args, const diag::Sources& sources, std::vecto
   auto baseline = diag::Baseline::parse(*text);
   if (!baseline) return baseline.error();
   baseline->apply(findings, sources);
-  if (args.baseline_mode == "prune") return write_text(args.baseline, baseline->prune());
+  if (args.baseline_mode == "prune") return write_file(args.baseline, baseline->prune());
   const auto stale = baseline->stale();
   if (!stale.empty()) {
     std::cerr << "gwctl: " << stale.size() << (stale.size() == 1 ? " entry of " : " entries of ") << args.baseline
@@ -255,9 +248,12 @@ class Configured {
     const auto value = config_.one(key);
     if (value && command_.count(flag) == 0) out = *value;
   }
-  void path(const char* flag, std::string_view key, std::string& out) const {
-    const auto value = config_.one(key);
-    if (value && command_.count(flag) == 0) out = (std::filesystem::path(config_.directory) / *value).string();
+  Status path(const char* flag, std::string_view key, std::string& out) const {
+    if (command_.count(flag) != 0) return Unit{};
+    const auto found = config_.path_at(key);
+    if (!found) return found.error();
+    if (*found) out = **found;
+    return Unit{};
   }
   void list(const char* flag, std::string_view key, std::vector<std::string>& out) const {
     auto values = config_.list(key);
@@ -280,13 +276,13 @@ Status configure(const CLI::App& command, Args& args) {
   from.one("--fail-on", "failOn", args.fail_on);
   from.one("--format", "format", args.format);
   from.one("--profile", "profile", args.profile);
-  from.path("--baseline", "baseline", args.baseline);
+  if (const Status named = from.path("--baseline", "baseline", args.baseline); !named) return named;
   from.list("--select", "select", args.select);
   from.list("--ignore", "ignore", args.ignore);
   from.list("--enable", "enable", args.enable);
   from.list("--layers", "layers", args.layers);
   std::string crds;
-  from.path("--crds", "crds", crds);
+  if (const Status named = from.path("--crds", "crds", crds); !named) return named;
   if (!crds.empty()) args.crds = {crds};
   return Unit{};
 }

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 
 #include "diag/ascii.h"
+#include "kube/paths.h"
 
 namespace gw::convert {
 namespace {
@@ -16,17 +18,17 @@ std::string_view role(const kube::Object& object) {
   return "application-developer";
 }
 
-std::string file_of(const kube::Object& object, std::string_view how, std::string_view extension) {
+Result<std::string> file_of(const kube::Object& object, std::string_view how, std::string_view extension) {
   const std::string end = "." + std::string(extension);
-  const std::string ns = object.metadata.ns.empty() ? "cluster" : object.metadata.ns;
-  if (how == "kind") return diag::lower(object.kind) + end;
-  if (how == "namespace") return ns + end;
-  if (how == "role") {
-    const std::string_view folder = role(object);
-    const std::string file = folder == "application-developer" ? ns : diag::lower(object.kind);
-    return std::string(folder) + "/" + file + end;
-  }
-  return "gateway-api" + end;
+  const std::string_view own = object.metadata.ns, ns = own.empty() ? "cluster" : own;
+  const std::string kind = diag::lower(object.kind);
+  if (how == "kind") return kube::named_path({kind}, "", end);
+  if (how == "namespace") return kube::named_path({ns}, "", end);
+  if (how != "role") return "gateway-api" + end;
+  const std::string_view folder = role(object);
+  auto file = kube::named_path({folder == "application-developer" ? ns : std::string_view(kind)}, "", end);
+  if (file) *file = std::string(folder) + "/" + *file;
+  return file;
 }
 
 template <class T>
@@ -51,11 +53,19 @@ void append(kube::Bundle& to, kube::Bundle&& from) {
   move_all(to.others, from.others);
 }
 
-std::map<std::string, kube::Bundle> split(kube::Bundle&& all, std::string_view how, std::string_view extension) {
+Result<std::map<std::string, kube::Bundle>> split(kube::Bundle&& all, std::string_view how,
+                                                  std::string_view extension) {
   std::map<std::string, kube::Bundle> files;
   kube::Bundle from = std::move(all);
+  std::optional<Error> failed;
   const auto deal = [&](auto member) {
-    for (auto& object : from.*member) (files[file_of(object, how, extension)].*member).push_back(std::move(object));
+    for (auto& object : from.*member) {
+      auto file = file_of(object, how, extension);
+      if (file)
+        (files[std::move(*file)].*member).push_back(std::move(object));
+      else if (!failed)
+        failed = file.error();
+    }
   };
   deal(&kube::Bundle::namespaces);
   deal(&kube::Bundle::gateway_classes);
@@ -69,6 +79,7 @@ std::map<std::string, kube::Bundle> split(kube::Bundle&& all, std::string_view h
   deal(&kube::Bundle::udp_routes);
   deal(&kube::Bundle::backend_tls_policies);
   deal(&kube::Bundle::others);
+  if (failed) return *failed;
   return files;
 }
 

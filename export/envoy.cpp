@@ -5,6 +5,7 @@
 
 #include "export/parts.h"
 #include "graph/route_map.h"
+#include "kube/paths.h"
 
 namespace gw::envoy {
 namespace {
@@ -434,7 +435,11 @@ class Exporter {
 }  // namespace
 
 Result<Export> make(const route::Attachments& attachments, const route::Table& table, const Options& options) {
-  return Exporter(attachments, table, options).run();
+  auto made = Exporter(attachments, table, options).run();
+  if (made)
+    for (const kube::NamespacedName& secret : made->certificates)
+      if (const auto place = kube::named_path({secret.ns, secret.name}, "/", ""); !place) return place.error();
+  return made;
 }
 
 }  // namespace gw::envoy

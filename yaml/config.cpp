@@ -74,12 +74,42 @@ std::optional<Error> add_entry(const std::string& path, const YAML::Node& key, c
   return std::nullopt;
 }
 
+// The nearest directory, from `directory` up, that is a repository's; `directory` itself without one.
+fs::path repository_of(const fs::path& directory) {
+  std::error_code error;
+  const fs::path from = fs::absolute(directory, error).lexically_normal();
+  for (fs::path at = from;; at = at.parent_path()) {
+    if (fs::exists(at / ".git", error)) return at;
+    if (at == at.parent_path()) return from;
+  }
+}
+
+// With links followed, as far as the path is there.
+bool within(const fs::path& path, const fs::path& root) {
+  std::error_code error;
+  const fs::path real = fs::weakly_canonical(path, error), top = fs::weakly_canonical(root, error);
+  if (error || real.empty() || top.empty()) return false;
+  const fs::path below = real.lexically_relative(top);
+  return !below.empty() && *below.begin() != "..";
+}
+
 }  // namespace
 
 std::optional<std::string> Config::one(std::string_view key) const {
   auto found = values.find(key);
   if (found == values.end() || found->second.empty()) return std::nullopt;
   return found->second.front();
+}
+
+Result<std::optional<std::string>> Config::path_at(std::string_view key) const {
+  const auto value = one(key);
+  if (!value) return std::optional<std::string>();
+  const fs::path named = fs::path(directory) / *value;
+  if (!within(named, repository_of(directory)))
+    return Error{path + ": '" + std::string(key) + "' names '" + diag::printable(*value) +
+                     "', which lies outside of the repository",
+                 "a configuration reaches only files beside and below it; give the path as a flag"};
+  return std::optional(named.string());
 }
 
 std::vector<std::string> Config::list(std::string_view key) const {
@@ -112,6 +142,8 @@ Result<std::optional<Config>> find_config(const std::string& directory) {
   for (fs::path at = from.lexically_normal();; at = at.parent_path()) {
     fs::path path = at / file_name;
     if (fs::is_regular_file(path, error)) {
+      if (!within(path, repository_of(at)))
+        return Error{path.string() + " is a link out of the repository", "write it as a file"};
       if (fs::file_size(path, error) > most_bytes) return Error{path.string() + " is too large", "the limit is 64 KiB"};
       std::ifstream file(path, std::ios::binary);
       std::ostringstream text;
@@ -121,7 +153,7 @@ Result<std::optional<Config>> find_config(const std::string& directory) {
       if (!config) return config.error();
       return std::optional<Config>(std::move(*config));
     }
-    if (at == at.parent_path()) return std::optional<Config>();
+    if (at == at.parent_path() || fs::exists(at / ".git", error)) return std::optional<Config>();
   }
 }
 

@@ -17,6 +17,9 @@ struct Config {
 
   // The value of a key that takes one; nothing when it is not given.
   std::optional<std::string> one(std::string_view key) const;
+  // The value of a key that names a file or directory, from `directory` on. The error: it lies outside of the
+  // repository (the directory above that has .git, else `directory`), by its name or through a link.
+  Result<std::optional<std::string>> path_at(std::string_view key) const;
   // The values of a key that takes a list.
   std::vector<std::string> list(std::string_view key) const;
 };
@@ -25,7 +28,7 @@ struct Config {
 // select, ignore, enable, layers, acceptLoss (a list). Unknown keys are errors, with a "did you mean".
 Result<Config> parse_config(const std::string& path, const std::string& text);
 
-// Looks in `directory` and every directory above it; nothing when there is no such file.
+// Looks in `directory` and every directory above it up to that of the repository; nothing when there is no such file.
 Result<std::optional<Config>> find_config(const std::string& directory);
 
 }  // namespace gw::yaml
