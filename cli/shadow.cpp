@@ -6,18 +6,20 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <thread>
 
 #include "cli/command.h"
 #include "cli/dataplane.h"
+#include "cli/files.h"
 #include "cli/shadow_compare.h"
 #include "diag/markup.h"
 #include "diag/page.h"
 #include "kube/index.h"
 #include "kube/load.h"
+#include "runtime/admin.h"
+#include "runtime/http.h"
 #include "runtime/site.h"
 
 namespace gw::cli {
@@ -107,12 +109,20 @@ class Dashboard final : public runtime::LocalHandler {
   explicit Dashboard(std::shared_ptr<ShadowCompare> compare) : compare_(std::move(compare)) {}
   runtime::LocalAnswer answer(const runtime::RequestHead& request, const runtime::ClientInfo&) override {
     runtime::LocalAnswer out;
+    out.fields = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+    if (!runtime::admin_host(request.authority)) {
+      out.status = 421;
+      out.body = "the dashboard answers to its address and to localhost\n";
+      return out;
+    }
     if (request.target == "/report") {
       out.content_type = "application/json";
       out.body = compare_->json();
       return out;
     }
     out.content_type = "text/html; charset=utf-8";
+    out.fields.emplace_back("Content-Security-Policy",
+                            "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     out.body =
         diag::html_page({.title = "gwctl shadow",
                          .style = {},
@@ -142,10 +152,8 @@ int open_admin(runtime::Server& server, const std::string& where, std::shared_pt
 
 int write_report(const std::string& path, const std::string& text) {
   if (path.empty()) return exit_ok;
-  std::ofstream out(path, std::ios::binary | std::ios::trunc);
-  out << text;
-  if (out.flush()) return exit_ok;
-  return fail({"cannot write " + path, "is the directory there, and is there room on the disk?"});
+  const Status written = write_file(path, text);
+  return written ? exit_ok : fail(written.error());
 }
 
 int run_shadow(const Args& args) {
@@ -186,7 +194,8 @@ int run_shadow(const Args& args) {
   runtime::Server admin({});
   if (const int code = open_admin(admin, args.admin, compare); code != exit_ok) return code;
   say("answers from " + args.old_url + " at " + listen->text() + ", compared with " + args.new_url);
-  if (!args.ready_file.empty()) std::ofstream(args.ready_file) << "ready\n";
+  if (!args.ready_file.empty())
+    if (const Status written = write_file(args.ready_file, "ready\n"); !written) say(written.error().message);
 
   int which = 0;
   sigwait(&signals, &which);

@@ -13,13 +13,28 @@ std::string_view header(const RequestView& request, std::string_view name) {
   return {};
 }
 
-// The wildcard stands for any run of characters in its place, dots included.
+bool whole_labels(std::string_view text) {
+  bool begun = false;
+  for (const char c : text) {
+    const bool label =
+        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+    if (!label && (c != '.' || !begun)) return false;
+    begun = label;
+  }
+  return begun;
+}
+
+// The wildcard of a host stands for one label or more, whole ones: what is before it ends, and what is behind it
+// begins, a label. "*" alone is every origin.
 bool pattern_fits(std::string_view pattern, std::string_view origin) {
   const auto star = pattern.find('*');
-  if (star == std::string_view::npos) return equal_fold(pattern, origin);
+  if (star == std::string_view::npos || pattern == "*") return pattern == "*" || equal_fold(pattern, origin);
   const std::string_view head = pattern.substr(0, star), tail = pattern.substr(star + 1);
-  return origin.size() > head.size() + tail.size() && equal_fold(origin.substr(0, head.size()), head) &&
-         equal_fold(origin.substr(origin.size() - tail.size()), tail);
+  const bool apart =
+      (head.ends_with("://") || head.ends_with('.')) && (tail.empty() || tail.front() == '.' || tail.front() == ':');
+  return apart && origin.size() > head.size() + tail.size() && equal_fold(origin.substr(0, head.size()), head) &&
+         equal_fold(origin.substr(origin.size() - tail.size()), tail) &&
+         whole_labels(origin.substr(head.size(), origin.size() - head.size() - tail.size()));
 }
 
 std::string join(const std::vector<std::string>& items) {
@@ -49,7 +64,9 @@ bool origin_allowed(const CorsPolicy& policy, std::string_view origin) {
 
 HeaderChanges cors_headers(const CorsPolicy& policy, const RequestView& request, bool preflight) {
   const std::string_view origin = header(request, "origin");
-  if (!origin_allowed(policy, origin)) return {};
+  // Whoever keeps answers must know that this one depends on the origin, allowed or not.
+  const HeaderChange vary{HeaderChange::Op::add, "vary", "Origin"};
+  if (!origin_allowed(policy, origin)) return {vary};
   HeaderChanges out;
   const auto set = [&](const char* name, std::string value) {
     if (!value.empty()) out.push_back({HeaderChange::Op::set, name, std::move(value)});
@@ -64,7 +81,7 @@ HeaderChanges cors_headers(const CorsPolicy& policy, const RequestView& request,
     set("access-control-max-age", std::to_string(policy.max_age));
   }
   set("access-control-expose-headers", join(policy.expose));
-  out.push_back({HeaderChange::Op::add, "vary", "Origin"});
+  out.push_back(vary);
   return out;
 }
 

@@ -1,5 +1,7 @@
 #include "runtime/admin.h"
 
+#include <algorithm>
+
 #include "runtime/admin_trace.h"
 #include "runtime/exchange.h"
 
@@ -10,6 +12,17 @@ void Admin::set_message(std::string message) {
   message_ = std::move(message);
 }
 
+// A page of the internet that has its own name resolve to this address (DNS rebinding) sends its name; people and
+// scrapers say an address or localhost.
+bool admin_host(std::string_view authority) {
+  std::string_view host = authority;
+  const bool bracketed = host.starts_with('[');
+  const auto colon = bracketed ? host.find(':', host.find(']')) : host.find(':');
+  host = host.substr(0, colon);
+  if (host.empty() || bracketed || same_name(host, "localhost")) return true;
+  return std::all_of(host.begin(), host.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+}
+
 LocalAnswer Admin::answer(const RequestHead& request, const ClientInfo&) {
   LocalAnswer out;
   out.fields = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
@@ -18,13 +31,19 @@ LocalAnswer Admin::answer(const RequestHead& request, const ClientInfo&) {
     out.fields.emplace_back("Allow", "GET, HEAD");
     return out;
   }
+  const std::string_view path = request.target.substr(0, request.target.find('?'));
+  const bool probe = path == "/ready" || path == "/healthz";
+  if (!probe && !admin_host(request.authority)) {
+    out.status = 421;
+    out.body = "the admin page answers to its address and to localhost\n";
+    return out;
+  }
   std::string message;
   {
     std::lock_guard lock(mutex_);
     message = message_;
   }
-  std::string_view path = request.target.substr(0, request.target.find('?'));
-  if (path == "/ready" || path == "/healthz") {
+  if (probe) {
     out.status = ready_ ? 200 : 503;
     out.body = ready_ ? "ready\n" : "not ready\n";
   } else if (path == "/metrics") {

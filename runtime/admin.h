@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "runtime/server.h"
 #include "runtime/site.h"
@@ -22,6 +23,9 @@ class Admin : public LocalHandler {
   std::mutex mutex_;
   std::string message_;
 };
+
+// Whether a request that names this Host may be answered: an address, localhost, or none at all (HTTP/1.0).
+bool admin_host(std::string_view authority);
 
 std::string metrics_text(const Server& server);                            // Prometheus text format
 std::string config_dump(const Server& server);                             // JSON without secrets

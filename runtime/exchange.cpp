@@ -612,7 +612,7 @@ void Exchange::preflight() {
 }
 
 void Exchange::cors_headers(const route::CorsPolicy& cors) {
-  if (!cors_asked_) return;
+  if (!cors_asked_) return response.fields.push_back({"Vary", "Origin"});
   std::erase_if(response.fields, [](const HeaderView& f) {
     return f.name.size() > 15 && same_name(f.name.substr(0, 15), "access-control-");
   });

@@ -374,7 +374,12 @@ TEST_CASE("CORS") {
   route::CorsPolicy policy{{"https://www.foo.com", "https://*.bar.com"}, {"GET", "PUT"}, {"X-A"}, {"X-E"}, true, 600};
   CHECK(route::origin_allowed(policy, "https://www.foo.com"));
   CHECK(route::origin_allowed(policy, "https://xpto.www.bar.com"));
-  CHECK_FALSE(route::origin_allowed(policy, "https://foobar.com"));
+  for (const char* other : {"https://foobar.com", "https://.bar.com", "https://a..bar.com", "https://evil.com/.bar.com",
+                            "https://evil.com:1.bar.com", "https://u@x.bar.com", "http://x.bar.com", "null", ""})
+    CHECK_FALSE(route::origin_allowed(policy, other));
+  policy.origins.push_back("https://*part.com");
+  CHECK_FALSE(route::origin_allowed(policy, "https://apart.com"));
+  policy.origins.pop_back();
   const route::HeaderView headers[] = {{"Origin", "https://www.foo.com"}, {"Access-Control-Request-Method", "PUT"}};
   route::RequestView request;
   request.method = "OPTIONS";

@@ -118,7 +118,7 @@ struct AdminPage {
     config->sites.push_back(site);
     REQUIRE(server.apply(config).front().error.empty());
   }
-  Reply get(const std::string& target) { return Client(port).get("admin", target); }
+  Reply get(const std::string& target) { return Client(port).get("127.0.0.1:" + std::to_string(port), target); }
   int port;
   std::shared_ptr<runtime::Admin> admin;
   runtime::Server server{{}};
@@ -409,10 +409,16 @@ TEST_CASE("what an operator reads") {
       for (const char* url : {"", "shop.example", "http://", "http://shop.example:x/", "%"})
         CHECK(trace(url)["error"].get<std::string>().starts_with("write a URL"));
       Reply dashboard = page.get("/");
+      CHECK(Client(page.port).get("localhost", "/").status == 200);
+      CHECK(Client(page.port).get("[::1]:9901", "/stats").status == 200);
+      // The name of a page in a browser that resolves to this address (DNS rebinding).
+      CHECK(Client(page.port).get("evil.example", "/stats").status == 421);
+      CHECK(Client(page.port).get("127.0.0.1.evil.example", "/config_dump").status == 421);
+      CHECK(Client(page.port).get("probe.example", "/ready").status == 200);
       CHECK(dashboard.field("Content-Security-Policy").starts_with("default-src 'none'"));
       CHECK(dashboard.body.find("innerHTML") == std::string::npos);  // names become text, never elements
       CHECK(dashboard.body.find("src=") == std::string::npos);       // nothing from elsewhere
-      CHECK(Client(page.port).ask("POST / HTTP/1.1\r\nHost: admin\r\nContent-Length: 0\r\n\r\n").status == 405);
+      CHECK(Client(page.port).ask("POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n").status == 405);
     }
     std::istringstream lines(read_file(path));
     std::vector<std::string> log;
