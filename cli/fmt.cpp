@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "kube/load.h"
+#include "kube/secrets.h"
 #include "yaml/read.h"
 #include "yaml/write.h"
 
@@ -24,11 +25,6 @@ yaml::Style style_of(const std::string& output) {
   return output == "kyaml" ? yaml::Style::kyaml : yaml::Style::yaml;
 }
 
-bool is_secret(const yaml::Node& object) {
-  const yaml::Node* kind = object.find("kind");
-  return kind != nullptr && kind->is_string() && kind->string() == "Secret";
-}
-
 constexpr std::string_view masked = "***";
 constexpr std::string_view last_applied = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -38,15 +34,17 @@ class Formatter {
   Formatter(yaml::Writer& writer, diag::Sources& sources, bool show_secrets)
       : writer_(writer), sources_(sources), show_secrets_(show_secrets) {}
 
-  void object(const yaml::Node& node) {
+  // `inherited`: it is an item of a list of Secrets.
+  void object(const yaml::Node& node, bool inherited = false) {
     const yaml::Node* items = node.find("items");
     bool list = items != nullptr && items->is_seq();
-    if (show_secrets_ || !(list || is_secret(node))) return writer_.node(node, yaml::KeyOrder::sorted);
-    bool secret = is_secret(node);
+    if (show_secrets_ || !(list || inherited || kube::is_secret(node)))
+      return writer_.node(node, yaml::KeyOrder::sorted);
+    const bool secret = inherited || kube::is_secret(node);
     map(node, [&](std::string_view key, const yaml::Node& value) {
-      if (secret && (key == "data" || key == "stringData")) return mask(value);
+      if (list && key == "items") return each_item(value, secret);
+      if (secret && !kube::plain_secret_field(key)) return mask(value);
       if (secret && key == "metadata") return metadata(value);
-      if (list && key == "items") return each_item(value);
       writer_.node(value, yaml::KeyOrder::sorted);
     });
   }
@@ -62,26 +60,24 @@ class Formatter {
     writer_.end_map();
   }
 
-  void each_item(const yaml::Node& items) {
+  void each_item(const yaml::Node& items, bool secret) {
     writer_.begin_seq();
-    for (const yaml::Node& item : items.items()) object(item);
+    for (const yaml::Node& item : items.items()) object(item, secret);
     writer_.end_seq();
   }
 
   void mask(const yaml::Node& node) {
     sources_.redact(node.span());
     if (!node.is_map()) return writer_.string(masked);
-    map(node, [&](std::string_view, const yaml::Node& value) {
-      sources_.redact(value.span());
-      writer_.string(masked);
-    });
+    map(node, [&](std::string_view, const yaml::Node& value) { mask(value); });
   }
 
   // kubectl keeps a copy of the whole Secret in an annotation.
   void metadata(const yaml::Node& node) {
     if (!node.is_map()) return writer_.node(node, yaml::KeyOrder::sorted);
     map(node, [&](std::string_view key, const yaml::Node& value) {
-      if (key != "annotations" || !value.is_map()) return writer_.node(value, yaml::KeyOrder::sorted);
+      if (kube::plain_secret_metadata(key)) return writer_.node(value, yaml::KeyOrder::sorted);
+      if (key != "annotations" || !value.is_map()) return mask(value);
       map(value, [&](std::string_view name, const yaml::Node& text) {
         name == last_applied ? mask(text) : writer_.node(text, yaml::KeyOrder::sorted);
       });

@@ -4,6 +4,7 @@
 
 #include "diag/markup.h"
 #include "diag/page.h"
+#include "diag/render.h"
 
 namespace gw::convert {
 namespace {
@@ -14,9 +15,9 @@ using nlohmann::ordered_json;
 // A table cell must hold neither '|' nor a line end.
 std::string cell(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : diag::printable(text)) {
     if (c == '|' || c == '<' || c == '`' || c == '*' || c == '_') out += '\\';
-    out += c == '\n' || c == '\r' ? ' ' : c;
+    out += c;
   }
   return out;
 }

@@ -16,9 +16,24 @@ bool of_a_name(char c) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '$';
 }
 
+// In the name, or the whole name.
 bool says_credential(std::string_view name) {
-  constexpr std::array words{"password", "passwd", "secret", "token", "api-key", "api_key", "apikey", "authorization"};
-  return std::any_of(words.begin(), words.end(), [&](const char* word) { return name.find(word) != npos; });
+  constexpr std::string_view words[] = {"password",    "passwd",        "secret",     "token",      "api-key",
+                                        "api_key",     "apikey",        "access-key", "access_key", "accesskey",
+                                        "private-key", "authorization", "signature"};
+  constexpr std::string_view names[] = {"cookie", "set-cookie", "sig", "jwt", "x-amz-credential"};
+  return std::any_of(std::begin(words), std::end(words),
+                     [&](std::string_view word) { return name.find(word) != npos; }) ||
+         std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+bool may_say_credential(std::string_view line) {
+  if (says_credential(line)) return true;
+  return line.find("cookie") != npos || line.find("sig") != npos || line.find("jwt") != npos ||
+         line.find("x-amz-credential") != npos;
+}
+// Headers, and not keys of annotations such as auth-secret.
+bool is_header(std::string_view name) {
+  return name.starts_with("x-") || name == "authorization" || name == "proxy-authorization" || name.ends_with("cookie");
 }
 
 // scheme://USERINFO@host: what follows the colon, or all of it where there is no colon.
@@ -65,6 +80,26 @@ bool known_scheme(std::string_view value) {
   return false;
 }
 
+// The line begins with what a header's value would: "Bearer TOKEN", "Basic TOKEN", one word alone.
+void add_scheme(std::string_view line, std::string_view small, std::size_t base, std::vector<Hidden>& out) {
+  constexpr std::string_view edge = " \t\"'\\";
+  const std::size_t at = std::min(small.find_first_not_of(edge), small.size());
+  for (const std::string_view scheme : {"basic ", "bearer "}) {
+    if (!small.substr(at).starts_with(scheme)) continue;
+    const std::size_t begin = small.find_first_not_of(' ', at + scheme.size());
+    if (begin == npos) return;
+    const std::size_t last = small.find_last_not_of(edge);
+    if (small.substr(begin, last + 1 - begin).find(' ') == npos && line[begin] != '$')
+      out.push_back({base + begin, base + last + 1});
+  }
+}
+
+// Nothing but quotes and blanks stands before: the line, or an item of a list such as "A: b||C: d", is a header.
+bool begins_header(std::string_view before) {
+  const std::size_t last = before.find_last_not_of(" \t\"'\\");
+  return last == npos || before[last] == '|' || before[last] == ',' || before[last] == '-';
+}
+
 // NAME=value, NAME: value of an Authorization header, and directives that set NAME, all on one line; `small` is the
 // line in lower case. A hostile line may have megabytes: nothing here looks back further than a directive is long.
 void add_named(std::string_view line, std::string_view small, std::size_t base, std::vector<Hidden>& out) {
@@ -88,10 +123,12 @@ void add_named(std::string_view line, std::string_view small, std::size_t base, 
     while (next < small.size() && (small[next] == '"' || small[next] == '\'')) ++next;
     const bool assigned =
         next < small.size() &&
-        (small[next] == '=' || (small[next] == ':' && (sets(before) || known_scheme(small.substr(next + 1, 64)))));
+        (small[next] == '=' || (small[next] == ':' && (sets(before) || (is_header(name) && begins_header(before)) ||
+                                                       known_scheme(small.substr(next + 1, 64)))));
     if (assigned)
       add_value(line, next + 1, found);
-    else if (blanks.find(small[end]) != npos && sets(before))
+    else if (blanks.find(small[end]) != npos &&
+             (sets(before) || (name.ends_with("authorization") && known_scheme(small.substr(end + 1, 64)))))
       add_value(line, end, found);
   }
   for (const Hidden& one : found) out.push_back({base + one.begin, base + one.end});
@@ -103,7 +140,8 @@ void add_named(std::string_view text, std::vector<Hidden>& out) {
     const std::size_t end = std::min(text.find_first_of("\r\n", at), text.size());
     const std::string_view line = text.substr(at, end - at);
     small = lower(line);
-    if (says_credential(small)) add_named(line, small, at, out);
+    if (may_say_credential(small)) add_named(line, small, at, out);
+    add_scheme(line, small, at, out);
     at = end + 1;
   }
 }

@@ -1,4 +1,5 @@
-// Text on its way into HTML, SVG, XML or Markdown. Control bytes are the caller's: see printable() in diag/render.h.
+// Text on its way into HTML, SVG, XML or Markdown. Control bytes but line ends are shown escaped, as by printable()
+// (diag/render.h).
 #pragma once
 #include <string>
 #include <string_view>

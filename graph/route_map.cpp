@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "diag/render.h"
+#include "kube/secrets.h"
 #include "route/order.h"
 #include "route/target.h"
 
@@ -37,7 +38,8 @@ void add_conditions(const char* what, const std::vector<kube::NamedMatch>& from,
     if (std::any_of(data.begin(), data.end(), same)) continue;
     data.push_back(match);
     const char* relation = match.type == "RegularExpression" ? " ~ " : " = ";
-    to.push_back(std::string(what) + " " + match.name + relation + match.value);
+    to.push_back(std::string(what) + " " + match.name + relation +
+                 (kube::names_credential(match.name) ? std::string("***") : std::string(match.value)));
     ++count;
   }
 }

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "diag/credentials.h"
+#include "kube/secrets.h"
 #include "yaml/write.h"
 
 namespace gw::kube {
@@ -67,12 +69,29 @@ class Walk {
 
  private:
   void add(const std::string& path, const yaml::Node* old, const yaml::Node* now) {
-    const bool hidden = secret_ && (path.starts_with("data") || path.starts_with("stringData"));
+    const bool hidden = hides(path);
     const auto text = [&](const yaml::Node* node) {
-      return node == nullptr ? std::string() : hidden ? "***" : one_line(*node);
+      return node == nullptr ? std::string() : hidden ? "***" : diag::hide_credentials(one_line(*node));
     };
     out_.push_back({path, text(old), text(now), old == nullptr ? diag::Span{} : old->span(),
                     now == nullptr ? diag::Span{} : now->span()});
+  }
+
+  // Of a Secret all but what names it; of others what a header or field whose name says credential holds.
+  bool hides(const std::string& path) const {
+    const auto dot = path.find_first_of(".[");
+    const std::string_view first = std::string_view(path).substr(0, dot);
+    if (secret_ && !plain_secret_field(first)) return true;
+    if (secret_ && first == "metadata" && dot != path.npos) {
+      const std::string_view rest = std::string_view(path).substr(dot + 1);
+      return !plain_secret_metadata(rest.substr(0, rest.find_first_of(".[")));
+    }
+    const auto last = path.find_last_of('.');
+    const auto open = path.find_last_of('[', last);
+    if (last == path.npos || open == path.npos || last == 0 || path[last - 1] != ']')
+      return holds_credential(path.substr(last + 1));
+    return holds_credential(path.substr(last + 1)) ||
+           (path.compare(last + 1, 1, "v") == 0 && names_credential(path.substr(open + 1, last - open - 2)));
   }
 
   static bool left_out(const std::string& path, std::string_view key) {
@@ -128,7 +147,8 @@ class Walk {
 
 std::vector<FieldChange> changes(const yaml::Node& old, const yaml::Node& now) {
   const yaml::Node* kind = now.find("kind");
-  Walk walk(kind != nullptr && kind->is_string() && kind->string() == "Secret");
+  // An item of a typed list may have no kind of its own: it may be a Secret.
+  Walk walk(kind == nullptr || !kind->is_string() || is_secret_kind(kind->string()));
   walk.compare("", &old, &now);
   return walk.take();
 }

@@ -10,6 +10,7 @@
 #include "diag/suggest.h"
 #include "kube/decode.h"
 #include "kube/kinds.h"
+#include "kube/secrets.h"
 #include "kube/selector.h"
 
 namespace gw::kube {
@@ -81,53 +82,74 @@ class Loader {
     return group == info.group || (info.kind == "Ingress" && group == "extensions");
   }
 
-  // Values of Secrets must never be shown, not even beside an error about them.
+  // Values of Secrets must never be shown, not even beside an error about them; nor credentials in other objects.
   void redact(const RawObject& raw) {
     if (raw.document.file >= sources_.size()) return;  // a watched object has a text of its own
-    if (raw.kind != "Secret") return redact_annotations(raw);
-    static const std::set<std::string_view> plain{"apiVersion", "kind", "metadata", "type", "immutable", "sops"};
-    for (const yaml::Entry& field : raw.node->entries()) {  // a misspelt data holds secrets as well
-      if (plain.contains(field.key.string())) continue;
-      if (!field.value.is_map()) sources_.redact(field.value.span());
-      for (const yaml::Entry& entry : field.value.entries()) sources_.redact(entry.value.span());
-    }
-    if (const yaml::Node* metadata = raw.node->find("metadata"))
-      if (const yaml::Node* annotations = metadata->find("annotations"))
-        for (const yaml::Entry& entry : annotations->entries()) sources_.redact(entry.value.span());
+    if (is_secret_kind(raw.kind)) return redact_secret(*raw.node);
+    redact_annotations(raw);
+    static const std::set<std::string_view> without{
+        "Ingress", "IngressClass", "Service", "Namespace", "OpenAPI", "CustomResourceDefinition", "EndpointSlice"};
+    if (without.contains(raw.kind)) return;
+    for (const std::string_view key : {"spec", "config", "data"})
+      if (const yaml::Node* fields = raw.node->find(key)) redact_fields(*fields, false);
   }
 
-  // Credentials in URLs and snippets of annotations.
+  // A misspelt field holds secrets as well.
+  void redact_secret(const yaml::Node& object) {
+    if (!object.is_map()) return sources_.redact(object.span());
+    for (const yaml::Entry& field : object.entries())
+      if (!plain_secret_field(field.key.string())) redact_all(field.value);
+    const yaml::Node* metadata = object.find("metadata");
+    if (metadata == nullptr) return;
+    for (const yaml::Entry& field : metadata->entries())
+      if (!plain_secret_metadata(field.key.string())) redact_all(field.value);
+  }
+
+  // The values, not the keys.
+  void redact_all(const yaml::Node& node) {
+    if (!node.is_map()) return sources_.redact(node.span());
+    for (const yaml::Entry& entry : node.entries()) redact_all(entry.value);
+  }
+
+  // Credentials in URLs, header texts and snippets.
+  void redact_text(const yaml::Node& node) {
+    const diag::Span span = node.span();
+    if (!span.known()) return;
+    const std::string_view text = sources_.text(span.file).substr(span.begin, span.end - span.begin);
+    if (text.find_first_of(":= ") == text.npos) return;
+    for (const diag::Hidden& one : diag::credentials_in(text))
+      sources_.redact({span.file, span.begin + static_cast<std::uint32_t>(one.begin),
+                       span.begin + static_cast<std::uint32_t>(one.end)});
+  }
+
   void redact_annotations(const RawObject& raw) {
     const yaml::Node* metadata = raw.node->find("metadata");
     const yaml::Node* annotations = metadata ? metadata->find("annotations") : nullptr;
     if (!annotations) return;
-    for (const yaml::Entry& entry : annotations->entries()) {
-      const diag::Span span = entry.value.span();
-      if (!span.known()) continue;
-      const std::string_view text = sources_.text(span.file).substr(span.begin, span.end - span.begin);
-      for (const diag::Hidden& one : diag::credentials_in(text))
-        sources_.redact({span.file, span.begin + static_cast<std::uint32_t>(one.begin),
-                         span.begin + static_cast<std::uint32_t>(one.end)});
-    }
+    for (const yaml::Entry& entry : annotations->entries()) redact_text(entry.value);
   }
 
-  // Does a field of this name hold a secret itself, not the name of a Secret?
-  static bool holds_secret(std::string_view key) {
-    static constexpr std::string_view words[] = {"password", "passwd",     "clientsecret", "client_secret",
-                                                 "keyvalue", "privatekey", "private_key",  "apikey",
-                                                 "api_key",  "token"};
-    std::string lower(key);
-    for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    return std::any_of(std::begin(words), std::end(words),
-                       [&](std::string_view word) { return lower.ends_with(word); });
-  }
-
+  // {name: Authorization, value: ...}, a field that holds a secret, {Authorization: ...}, and texts.
   void redact_fields(const yaml::Node& node, bool secret) {
-    for (const yaml::Entry& entry : node.entries())
-      redact_fields(entry.value, secret || holds_secret(entry.key.string()));
     if (node.is_seq())
       for (const yaml::Node& item : node.items()) redact_fields(item, secret);
-    if (secret && !node.is_map() && !node.is_seq() && node.span().known()) sources_.redact(node.span());
+    const yaml::Node* name = node.find("name");
+    const bool header = name != nullptr && name->is_string() && names_credential(name->string());
+    for (const yaml::Entry& entry : node.entries()) {
+      const std::string_view key = entry.key.string();
+      const bool scalar = !entry.value.is_map() && !entry.value.is_seq();
+      const bool value = scalar && ((header && (key.starts_with('v') || key.starts_with('V'))) ||
+                                    (names_credential(key) && entry.value.is_string() && is_header_name(key)));
+      redact_fields(entry.value, secret || value || holds_credential(key));
+    }
+    if (node.is_map() || node.is_seq()) return;
+    if (secret && node.span().known()) sources_.redact(node.span());
+    if (!secret && node.is_string()) redact_text(node);
+  }
+
+  // The key of a map of headers, such as Authorization or X-Api-Key: names of fields begin with a small letter.
+  static bool is_header_name(std::string_view key) {
+    return !key.empty() && ((key.front() >= 'A' && key.front() <= 'Z') || key.find('-') != key.npos);
   }
 
   void header(const RawObject& raw, Object& object) {
@@ -209,9 +231,6 @@ class Loader {
     OtherObject object;
     header(raw, object);
     if (unknown_kind(object)) return;
-    if (raw.document.file < sources_.size() && raw.kind != "CustomResourceDefinition" && raw.kind != "OpenAPI")
-      for (const std::string_view key : {"spec", "config"})
-        if (const yaml::Node* fields = raw.node->find(key)) redact_fields(*fields, false);
     DecodeContext context{object, sink_};
     if (const yaml::Node* metadata = raw.node->find("metadata")) decode_value(context, *metadata, object.metadata);
     if (context.failed) return;
@@ -472,11 +491,39 @@ bool find_path(const yaml::Node& node, const yaml::Node& target, std::string& pa
     }
   return false;
 }
+
+bool holds(const diag::Span& outer, const diag::Span& inner) {
+  return outer.known() && outer.file == inner.file && outer.begin <= inner.begin && inner.end <= outer.end;
+}
+
+// The same along the one child of each node whose text holds the target's: a set with many findings asks often.
+bool down_to(const yaml::Node& node, const yaml::Node& target, std::string& path) {
+  if (yaml::same_place(node, target)) return true;
+  const diag::Span wanted = target.span();
+  const auto before = [&](const yaml::Node& child) { return child.span().begin <= wanted.begin; };
+  if (node.is_seq()) {
+    const auto items = node.items();
+    const auto after = std::partition_point(items.begin(), items.end(), before);
+    if (after == items.begin() || !holds(std::prev(after)->span(), wanted)) return false;
+    path += "[" + std::to_string(after - items.begin() - 1) + "]";
+    return down_to(*std::prev(after), target, path);
+  }
+  for (const yaml::Entry& entry : node.entries()) {
+    const bool key = yaml::same_place(entry.key, target);
+    if (!key && !holds(entry.value.span(), wanted)) continue;
+    if (!path.empty()) path += '.';
+    path += entry.key.string();
+    return key || down_to(entry.value, target, path);
+  }
+  return false;
+}
 }  // namespace
 
 std::string path_of(const yaml::Node& root, const yaml::Node& target) {
   std::string path;
-  find_path(root, target, path);
+  if (target.span().known() && down_to(root, target, path)) return path;
+  path.clear();
+  find_path(root, target, path);  // what an alias stands for does not lie where the alias does
   return path;
 }
 

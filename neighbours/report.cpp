@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "diag/page.h"
+#include "diag/render.h"
 
 namespace gw::neighbours {
 namespace {
@@ -51,7 +52,7 @@ std::string last_line(const Tables& all) {
 
 std::string escaped(std::string_view text) {
   std::string out;
-  for (const char c : text) {
+  for (const char c : diag::printable(text)) {
     if (c == '<')
       out += "&lt;";
     else if (c == '>')
@@ -60,18 +61,9 @@ std::string escaped(std::string_view text) {
       out += "&amp;";
     else if (c == '|')
       out += "&#124;";
-    else if (static_cast<unsigned char>(c) < 0x20)
-      out += ' ';
     else
       out += c;
   }
-  return out;
-}
-
-std::string plain(std::string_view text) {
-  std::string out(text);
-  std::replace_if(
-      out.begin(), out.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }, ' ');
   return out;
 }
 
@@ -87,8 +79,9 @@ std::string to_text(const Comparison& comparison) {
     out += std::string(title) + "\n";
     for (const Row& row : rows) {
       const std::string& side = row.before.empty() ? row.after : row.before;
-      out += "  " + row.change + std::string(9 - row.change.size(), ' ') + plain(row.subject) +
-             std::string(width - row.subject.size() + 2, ' ') + plain(row.what.empty() ? side : row.what) + "\n";
+      out += "  " + row.change + std::string(9 - row.change.size(), ' ') + diag::printable(row.subject) +
+             std::string(width - row.subject.size() + 2, ' ') + diag::printable(row.what.empty() ? side : row.what) +
+             "\n";
     }
     out += "\n";
   };

@@ -29,6 +29,12 @@ TEST_CASE("credentials are hidden") {
       {"set $db_password hunter2;", "set $db_password ***;"},
       {"http-request set-header X-Token hunter2", "http-request set-header X-Token ***"},
       {"GET /a?token=hunter2&b=1", "GET /a?token=***&b=1"},
+      {"Authorization Bearer hunter2", "Authorization Bearer ***"},
+      {"X-Auth-Token: hunter2", "X-Auth-Token: ***"},
+      {"X-A:b||X-Secret:hunter2", "X-A:b||X-Secret:***"},
+      {"'Bearer hunter2'", "'Bearer ***'"},
+      {"proxy_set_header Cookie \"session=hunter2\";", "proxy_set_header Cookie \"***\";"},
+      {"https://h/?sig=hunter2&access_key=hunter3", "https://h/?sig=***&access_key=***"},
       {"/a?x=1&api_key=hunter2 HTTP/1.1", "/a?x=1&api_key=*** HTTP/1.1"},
   };
   for (const Row& row : rows) CHECK(hide_credentials(row.text) == row.shown);
@@ -40,7 +46,8 @@ TEST_CASE("names of Secrets and of headers, variables and plain URLs are shown")
         "auth-response-headers: Authorization, X-Token", "cors-allow-headers: \"DNT,Authorization\"",
         "proxy_set_header Authorization $http_authorization;", "https://example.com/@user:x", "secretName: shop-tls",
         "Secret shop/users has no key 'auth'", "http://host:8080/a", "limit_req zone=tokens",
-        "spec.virtualhost.authorization: Gateway API has no such policy", ""})
+        "spec.virtualhost.authorization: Gateway API has no such policy", "session-cookie-name: sid", "Basic auth required",
+        "cookie_name=sid", "cors-allow-credentials: true", ""})
     CHECK(hide_credentials(text) == text);
 }
 

@@ -29,7 +29,7 @@ std::string test_case(const Report& report, const Diagnostic& d, const std::stri
   const std::string details = where + ": " + d.message + (d.help.empty() ? "" : " (" + d.help + ")");
   const std::string head = test_case(d.code + " " + where, suite);
   if (d.severity != Severity::error) {
-    notes += std::string(name(d.severity)) + " " + d.code + " " + details + "\n";
+    notes += printable(std::string(name(d.severity)) + " " + d.code + " " + details) + "\n";
     return head + "/>\n";
   }
   return head + ">\n      " + tag("failure", {{"message", d.message}, {"type", d.code}}) + ">" + escape_xml(details) +
@@ -129,8 +129,13 @@ std::string github(const Report& report) {
       properties += ",";
     }
     properties += "title=" + workflow_escape(d.code, true);
-    std::string message = d.help.empty() ? d.message : d.message + "\n" + d.help;
-    if (!d.span.known() && !d.object.empty()) message = d.object.display() + ": " + message;
+    std::string message = printable(d.message);
+    if (!d.span.known() && !d.object.empty()) message = printable(d.object.display()) + ": " + message;
+    for (std::string_view help = d.help; !help.empty();) {
+      const auto end = help.find('\n');
+      message += "\n" + printable(help.substr(0, end));
+      help.remove_prefix(end == help.npos ? help.size() : end + 1);
+    }
     std::string_view command = d.severity == Severity::info ? "notice" : name(d.severity);
     out += "::" + std::string(command) + " " + properties + "::" + workflow_escape(message, false) + "\n";
   }
