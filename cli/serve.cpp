@@ -10,8 +10,8 @@
 #include <atomic>
 #include <charconv>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -20,6 +20,7 @@
 #include "cli/command.h"
 #include "cli/dataplane.h"
 #include "cli/demo_world.h"
+#include "cli/files.h"
 #include "cli/gateways.h"
 #include "cli/memory.h"
 #include "cli/serve_envoy.h"
@@ -27,6 +28,7 @@
 #include "control/controller.h"
 #include "control/status.h"
 #include "kube/index.h"
+#include "kube/paths.h"
 #include "route/assume.h"
 #include "runtime/admin.h"
 #include "runtime/demo.h"
@@ -47,19 +49,6 @@ struct Args {
 
 void say(const std::string& line) {
   std::cerr << "gwctl: " << line << std::endl;
-}
-
-bool write_file(const std::filesystem::path& path, const std::string& text) {
-  std::filesystem::path fresh = path;
-  fresh += ".tmp~";
-  {
-    std::ofstream out(fresh, std::ios::binary | std::ios::trunc);
-    out << text;
-    if (!out.flush()) return false;
-  }
-  std::error_code error;
-  std::filesystem::rename(fresh, path, error);
-  return !error;
 }
 
 Result<std::map<int, int>> parse_ports(const std::vector<std::string>& items, std::map<int, int> ports) {
@@ -218,16 +207,15 @@ class Serve {
     std::time_t t = std::time(nullptr);
     std::strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&t));
     options.now = now;
-    std::error_code error;
-    std::filesystem::create_directories(args_.status_dir, error);
     for (const auto& update : control::status_updates(index, attachments, states, options)) {
       nlohmann::ordered_json out = {{"apiVersion", update.object.api_version},
                                     {"kind", update.object.kind},
                                     {"metadata", {{"name", update.object.name}, {"namespace", update.object.ns}}}};
       out.update(nlohmann::ordered_json::parse(update.json));
-      std::string name = update.object.kind + "." + update.object.ns + "." + update.object.name + ".json";
-      if (!write_file(std::filesystem::path(args_.status_dir) / name, out.dump(1) + "\n"))
-        say("cannot write " + name + " in " + args_.status_dir);
+      const auto name = kube::named_path({update.object.ns, update.object.name}, ".", ".json");
+      const Status written =
+          name ? write_below(args_.status_dir, update.object.kind + "." + *name, out.dump(1) + "\n") : name.error();
+      if (!written) say(written.error().message);
     }
   }
 
@@ -267,7 +255,7 @@ class Serve {
                                     {"protocol", place.protocol},
                                     {"port", place.port},
                                     {"address", place.address}});
-    if (!write_file(args_.ready_file, out.dump(1) + "\n")) say("cannot write " + args_.ready_file);
+    if (const Status written = write_file(args_.ready_file, out.dump(1) + "\n"); !written) say(written.error().message);
   }
 
   int serve_files() {
@@ -300,9 +288,19 @@ class Serve {
     }
   }
 
+  // Whatever fails leaves the table that is in use.
+  bool replaced() {
+    try {
+      return load_and_apply(false);
+    } catch (const std::exception& error) {
+      say(std::string("internal error: ") + error.what());
+      return false;
+    }
+  }
+
   void reload() {
     auto began = std::chrono::steady_clock::now();
-    if (load_and_apply(false)) {
+    if (replaced()) {
       tell_places();
       write_ready_file();
       ++server_->stats().reloads;
@@ -389,8 +387,7 @@ void add_serve(CLI::App& app, Run& run) {
   command->add_flag("--watch", args->watch, "Reload when an input file changes");
   command->add_option("--address-pool", args->pool, "Give every Gateway an address of this range")->option_text("CIDR");
   command
-      ->add_option("--port-map", args->port_map,
-                   "Listen elsewhere than the listener says; default: 80=8080,443=8443")
+      ->add_option("--port-map", args->port_map, "Listen elsewhere than the listener says; default: 80=8080,443=8443")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->option_text("FROM=TO,...");

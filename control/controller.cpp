@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <ctime>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -180,7 +181,12 @@ Status run_controller(const cluster::Access& access, Dataplane& dataplane, const
     while (!stop && Clock::now() < free)
       std::this_thread::sleep_for(std::min<Clock::duration>(free - Clock::now(), 50ms));
     const auto began = Clock::now();
-    const bool done = controller.reconcile(watch.snapshot());
+    bool done = false;
+    try {
+      done = controller.reconcile(watch.snapshot());
+    } catch (const std::exception& error) {  // a fault of ours: the table before stays in use
+      if (options.log) options.log(std::string("internal error: ") + error.what() + "; the routes before stay in use");
+    }
     free = Clock::now() + (Clock::now() - began);
     again = done ? Clock::time_point::max() : Clock::now() + pause;
     pause = done ? first_pause : std::min(pause * 2, last_pause);

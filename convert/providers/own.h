@@ -45,7 +45,9 @@ class Fields {
   // Takes it and tells its fate; false when it is not there.
   bool tell(std::string_view key, Outcome outcome, std::string_view detail, Loss loss = Loss::none);
 
-  bool has(std::string_view key) const { return node_ && node_->find(key); }
+  bool has(std::string_view key) const { return peek(key); }
+  // What stands under a key, which stays untaken; null also where there is no mapping.
+  const yaml::Node* peek(std::string_view key) const { return node_ ? node_->find(key) : nullptr; }
   explicit operator bool() const { return node_ && node_->is_map(); }
   const yaml::Node* node() const { return node_; }
   const std::string& path() const { return path_; }

@@ -182,7 +182,7 @@ class Reader {
       tell(ledger_, spec.ref("listener"), Outcome::refused,
            "listeners of a GlobalConfiguration: add them to the Gateway", Loss::other);
     const Upstreams own = upstreams(spec);
-    routes_ = spec.node()->find("routes");
+    routes_ = spec.peek("routes");
     spec.take("routes");
     if (spec.rest()) host.intents.push_back(unknown_guard(spec.ref()));
     routes(object, spec, "routes", host, own, 0);
@@ -345,7 +345,7 @@ class Reader {
       }
       split(object, f, path, host, upstreams, intents, {}, {}, 0);
       if (path.size() > 1 && path.starts_with('/') && path.ends_with('/') &&
-          !has_route(spec.node()->find(key), path.substr(0, path.size() - 1)) &&
+          !has_route(spec.peek(key), path.substr(0, path.size() - 1)) &&
           !has_route(routes_, path.substr(0, path.size() - 1)))
         slash_redirect(object, f, path, host);
     }
@@ -361,7 +361,7 @@ class Reader {
 
   // A subroute repeats the expression or exact path of the route, or begins with its prefix.
   static std::string outside_of(const Fields& spec, const std::string& under) {
-    const yaml::Node* list = spec.node()->find("subroutes");
+    const yaml::Node* list = spec.peek("subroutes");
     if (!list || !list->is_seq()) return {};
     for (const yaml::Node& item : list->items()) {
       const std::string path = text_of(item.find("path"));
