@@ -6,11 +6,13 @@ namespace {
 
 constexpr CodePage pages[] = {
     {"GW024", "a patch that stays behind",
-     "A patch or replacement of an overlay changes an Ingress in a way that cannot be said as a patch of the routes that "
+     "A patch or replacement of an overlay changes an Ingress in a way that cannot be said as a patch of the routes "
+     "that "
      "took its place. Once the Ingress is gone, kustomize drops one with a target silently, and refuses to build with "
      "one without."},
     {"GW025", "another tool names the Ingress",
-     "Flagger goes on looking for the Ingress that its Canary names. With provider gatewayapi:v1 it writes the HTTPRoute "
+     "Flagger goes on looking for the Ingress that its Canary names. With provider gatewayapi:v1 it writes the "
+     "HTTPRoute "
      "named like the apex Service itself, over one that is there."},
     {"GW601", "an annotation is refused",
      "The chosen target has no field and no object that says what this annotation says. The rest of the Ingress is "
@@ -25,9 +27,9 @@ constexpr CodePage pages[] = {
     {"GW605", "an annotation has no effect",
      "The old controller ignores it too: its value is not valid, or it belongs to "
      "another controller."},
-    {"GW606", "the old controller drops this Ingress",
-     "An annotation that the controller refuses makes it ignore the whole Ingress. It serves nothing today, so nothing "
-     "is converted."},
+    {"GW606", "the old controller ignores this object",
+     "An annotation or field that the controller refuses makes it ignore the whole Ingress, or the whole resource of "
+     "its own. It serves nothing of it today, so nothing of it is converted."},
     {"GW607", "the old controller refuses the whole configuration",
      "The Ingresses together make a configuration that the controller cannot load; every later change is blocked. "
      "There is no running behaviour to convert faithfully."},
@@ -41,8 +43,8 @@ constexpr CodePage pages[] = {
      "Which controller serves an Ingress is decided for its class. What the controller does not serve is left out: an "
      "Ingress of another class, of a class that nobody has, of a namespace that is not watched, or one without a class "
      "where other Ingresses name theirs. Flags of the controller (--controller-flag) say otherwise."},
-    {"GW611", "a path that another Ingress already has",
-     "The oldest Ingress wins; the path of the younger one is never used."},
+    {"GW611", "a host or path that belongs to another object",
+     "The oldest object wins, of equally old ones the first by name; the host or path of the other is never used."},
     {"GW612", "a path was not converted",
      "Nothing in the output answers for this path. This is a defect of gwctl; please report it."},
     {"GW613", "a backend that is no Service",
@@ -89,16 +91,18 @@ constexpr CodePage pages[] = {
     {"GW642", "a port that nothing listens on",
      "The old controller answers 404 where it has no rule; a Gateway has no listener there at all."},
     {"GW643", "a path that the old controller never uses",
-     "The controller accepts the Ingress, but nothing that a client sends reaches this path. It is not converted, so "
-     "that "
-     "the new side answers as the old one does."},
+     "The controller accepts the Ingress, but nothing that a client sends reaches this path: another one takes "
+     "every request before it, or its text can match none. It is not converted, so that the new side answers as the "
+     "old one does."},
     {"GW644", "a path that the old controller refuses",
      "The controller serves the rest of the Ingress and leaves this path out. It is not converted; correct it first if "
-     "it "
-     "was meant to work."},
+     "it was meant to work."},
     {"GW645", "a Gateway of an internal class",
      "The class was reached from within the network only, and the target has no class of its own for such Gateways. "
      "Make the load balancer of the new Gateway internal before its routes get traffic."},
+    {"GW646", "a path that is written more than once",
+     "The controller splits the requests of the path evenly over all the backends that are written for it. They become "
+     "one rule with equal weights."},
     {"GW650", "the target lacks a field",
      "The gateway's published conformance report does not list the feature, or the chosen version or channel of "
      "Gateway API has no such field. The field is left out or brought into a form the gateway has; what would be "
@@ -112,7 +116,8 @@ constexpr CodePage pages[] = {
      "NGINX Gateway Fabric puts '^' in front of a regular expression and takes only those that begin with '/'. The "
      "rule is left out; write the path so that every branch begins with '/'."},
     {"GW653", "bytes that HTTP has no place for",
-     "A header value with a line break, a header that says where a message ends, a cookie's name that is not a token, a "
+     "A header value with a line break, a header that says where a message ends, a cookie's name that is not a token, "
+     "a "
      "host or target with characters that neither may hold: sent, it would make another message of it. The header is "
      "left out; a rule that would send requests elsewhere than meant gets no backend."},
     {"GW654", "a name that Kubernetes does not allow",

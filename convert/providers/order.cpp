@@ -183,7 +183,7 @@ class Keeper {
   void tell_covered(const Rule& rule, const Rule& by) {
     if ((rule.owner == by.owner && rule.at == by.at) || inherited_.contains(rule.at)) return;
     const std::string host = server_.host.empty() ? "(any)" : std::string(server_.host);
-    ledger_.note({"GW611",
+    ledger_.note({"GW643",
                   diag::Severity::warning,
                   "path '" + std::string(rule.path) + "' of host '" + host + "' is never used: '" +
                       std::string(by.path) + "' of " + by.owner->object_id().display() + " goes first",

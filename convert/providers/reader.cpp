@@ -230,7 +230,7 @@ class Reader {
   void leave_rest(const kube::Ingress& ingress, const kube::IngressRule& rule, const kube::HttpIngressPath& bad) {
     for (const kube::HttpIngressPath& path : rule.http->paths) ledger_.place(&path);
     if (&bad == &rule.http->paths.back()) return;
-    ledger_.note({"GW606",
+    ledger_.note({"GW644",
                   Severity::warning,
                   "the paths behind '" + std::string(bad.path) + "' are left out: " + std::string(d_.provider) +
                       " reads no further in this rule",
@@ -522,9 +522,9 @@ class Reader {
     backend_of(other);
     for (Backend& backend : joined->backends) backend.weight = 1;
     into.special = std::move(joined);
-    ledger_.note({"GW611",
+    ledger_.note({"GW646",
                   Severity::warning,
-                  "path '" + std::string(other.text) + "' stands more than once: " + std::string(d_.provider) +
+                  "path '" + std::string(other.text) + "' is written more than once: " + std::string(d_.provider) +
                       " splits its requests evenly, and so do the weights of the rule",
                   {},
                   other.ingress,

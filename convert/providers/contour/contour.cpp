@@ -153,7 +153,7 @@ void replace_rules(Ir& ir, std::size_t proxies, Ledger& ledger) {
                  (other.scheme == rule.scheme || other.scheme == Scheme::both);
         });
         if (same == theirs.end()) return false;
-        ledger.note({"GW611",
+        ledger.note({"GW643",
                      diag::Severity::warning,
                      "path '" + std::string(rule.path) + "' is never used: " + same->owner->object_id().display() +
                          " has it, and an HTTPProxy goes before an Ingress",

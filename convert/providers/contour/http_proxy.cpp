@@ -316,7 +316,7 @@ class Reader {
   void leave_include(const kube::OtherObject& object, const Fields& f, std::string why) {
     ledger_.leave_out(f.node());
     ledger_.settle(f.node(), Outcome::ignored, "the include is left out");
-    ledger_.note({"GW606", diag::Severity::warning, std::move(why), {}, &object, f.node()});
+    ledger_.note({"GW644", diag::Severity::warning, std::move(why), {}, &object, f.node()});
   }
 
   void refuse(Where& where, const FieldRef& ref, std::string_view why) {

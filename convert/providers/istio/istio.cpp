@@ -201,7 +201,7 @@ class Reader {
         continue;
       }
       ledger_.leave_out(f.node());
-      ledger_.note({"GW611",
+      ledger_.note({"GW643",
                     diag::Severity::warning,
                     "this route is never used: one before it takes every request",
                     {},

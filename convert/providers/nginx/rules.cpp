@@ -216,7 +216,7 @@ class Writer {
     const auto first = std::find_if(host_.locations.begin(), host_.locations.end(),
                                     [&](const Location& other) { return other.path == l.path; });
     if (first == host_.locations.begin() + static_cast<std::ptrdiff_t>(i)) return false;
-    ledger_.note({"GW611", Severity::warning,
+    ledger_.note({"GW643", Severity::warning,
                   "path '" + std::string(l.path) + "' of host '" + shown() +
                       "' is never used: every path of the host is a regular expression, whatever its type, and " +
                       (first->implicit ? "the '/' that ingress-nginx adds goes first" : "an equal one goes first"),
