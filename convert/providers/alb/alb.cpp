@@ -298,22 +298,25 @@ void act(const Path& p, const json& action) {
                               : "an action of this type cannot be said");
 }
 
+// Values that the controller reads: a list of strings. Anything else, and it builds no load balancer of the Ingress.
+bool texts(const json* values) {
+  return values && values->is_array() && !values->empty() &&
+         std::all_of(values->begin(), values->end(), [](const json& v) { return v.is_string(); });
+}
+
 void header_condition(const Path& p, const json& config) {
   std::string name = word(config, "httpHeaderName");
   if (name.empty()) name = word(config, "HttpHeaderName");
   const json* values = member(config, {"values", "Values"});
+  if (name.empty() || !texts(values))
+    return p.refuse(Loss::auth, "a condition of a header needs httpHeaderName and values, a list of strings");
+  const bool regex = values->size() > 1 || std::any_of(values->begin(), values->end(), [](const json& v) {
+                       return v.get_ref<const std::string&>().find_first_of("*?") != std::string::npos;
+                     });
   std::string pattern;
-  bool regex = false;
-  if (values)
-    for (const json& v : *values) {
-      const std::string text = v.is_string() ? v.get<std::string>() : "";
-      regex = regex || !pattern.empty() || text.find_first_of("*?") != std::string::npos;
-      pattern += (pattern.empty() ? "" : "|") + (regex ? glob_regex(text) : text);
-    }
-  if (regex && values && values->size() > 1) {
-    pattern.clear();
-    for (const json& v : *values)
-      if (v.is_string()) pattern += (pattern.empty() ? "" : "|") + glob_regex(v.get<std::string>());
+  for (const json& v : *values) {
+    const auto& text = v.get_ref<const std::string&>();
+    pattern += (pattern.empty() ? "" : "|") + (regex ? glob_regex(text) : text);
   }
   p.special.conditions.headers.push_back({name, pattern, regex});
 }
@@ -326,11 +329,9 @@ void condition(const Path& p, const json& one) {
   } else if (field == "http-request-method") {
     const json* config = member(one, {"httpRequestMethodConfig", "HttpRequestMethodConfig"});
     const json* values = config ? member(*config, {"values", "Values"}) : nullptr;
-    if (values && values->is_array()) {
-      for (const json& v : *values)
-        if (v.is_string()) p.special.methods.push_back(v.get<std::string>());
-      return;
-    }
+    if (!texts(values)) return p.refuse(Loss::auth, "a condition of methods needs values, a list of strings");
+    for (const json& v : *values) p.special.methods.push_back(v.get<std::string>());
+    return;
   } else if (field == "query-string") {
     const json* config = member(one, {"queryStringConfig", "QueryStringConfig"});
     const json* values = config ? member(*config, {"values", "Values"}) : nullptr;
@@ -367,8 +368,9 @@ void specials(Offer& offer, Asking& asking) {
   }
   if (const Given* conditions = w.find("conditions." + name)) {
     const json list = json::parse(conditions->text, nullptr, false);
-    if (list.is_array())
-      for (const json& one : list) condition({offer, asking, *special, conditions->claim}, one);
+    const Path path{offer, asking, *special, conditions->claim};
+    if (!list.is_array()) path.refuse(Loss::auth, "conditions are a list in JSON");
+    for (const json& one : list.is_array() ? list : json::array()) condition(path, one);
   }
   if (action || w.find("conditions." + name)) offer.special = std::move(special);
 }
