@@ -158,8 +158,7 @@ std::string inventory(const Report& report) {
   const auto counted = [](std::size_t n, const std::string& one, const std::string& many) {
     return std::to_string(n) + " " + (n == 1 ? one : many);
   };
-  std::vector<std::string> words = {counted_kinds(report.ingresses),
-                                    counted(report.hosts, "host", "hosts"),
+  std::vector<std::string> words = {counted_kinds(report.ingresses), counted(report.hosts, "host", "hosts"),
                                     counted(report.services, "Service", "Services"),
                                     counted(report.certificates.size(), "certificate", "certificates")};
   for (const auto& [controller, n] : report.controllers)

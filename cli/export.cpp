@@ -112,8 +112,7 @@ void add_export(CLI::App& app, Run& run) {
       ->add_option("--xds-dir", args->options.xds_dir, "Write a bootstrap and LDS, RDS, CDS files that Envoy watches")
       ->option_text("DIR");
   command->add_option("--gateway", args->gateway, "Only this Gateway")->option_text("NS/NAME");
-  command
-      ->add_option("--address", args->options.address, "Where Gateways without an address listen; default: 0.0.0.0")
+  command->add_option("--address", args->options.address, "Where Gateways without an address listen; default: 0.0.0.0")
       ->option_text("IP");
   command->add_option("--port-map", args->port_map, "Listen elsewhere than the listener says")
       ->delimiter(',')
@@ -127,8 +126,7 @@ void add_export(CLI::App& app, Run& run) {
       ->add_option("--cluster-domain", args->options.cluster_domain,
                    "Of Services whose endpoints are not in the input; default: cluster.local")
       ->option_text("NAME");
-  command
-      ->add_option("--admin", args->options.admin, "Address of Envoy's admin page, or none; default: 127.0.0.1:9901")
+  command->add_option("--admin", args->options.admin, "Address of Envoy's admin page, or none; default: 127.0.0.1:9901")
       ->option_text("ADDRESS:PORT");
   command->callback([&run, args] { run = [args] { return print_export(*args); }; });
 }

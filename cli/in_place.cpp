@@ -57,8 +57,7 @@ std::map<std::string, std::string> built(const std::vector<std::string>& roots, 
 std::string verdict(const fs::path& scratch, const std::string& old, const std::string& now) {
   const fs::path before = scratch / "old.yaml", after = scratch / "new.yaml";
   if (!write_file(before.string(), old) || !write_file(after.string(), now)) return {};
-  auto done = run_program(
-      {"/proc/self/exe", "verify", before.string(), "--against", after.string(), "-o", "json"});
+  auto done = run_program({"/proc/self/exe", "verify", before.string(), "--against", after.string(), "-o", "json"});
   if (!done) return {};
   const auto answer = nlohmann::json::parse(done->out, nullptr, false);
   return answer.is_object() ? answer.value("verdict", std::string()) : std::string();
@@ -93,7 +92,8 @@ bool prove(const gitops::InPlace& found, const std::string& directory, bool writ
   bool good = true;
   for (const auto& [root, text] : old) {
     const auto after = now.find(root);
-    const std::string said = after == now.end() ? "is not built any more" : verdict(scratch.path(), text, after->second);
+    const std::string said =
+        after == now.end() ? "is not built any more" : verdict(scratch.path(), text, after->second);
     good = good && said.starts_with("PROVED");
     std::cerr << "gwctl: " << diag::printable(root) << ": " << (said.empty() ? "not compared" : said) << '\n';
   }
@@ -112,8 +112,9 @@ int run_in_place(const std::string& given, bool write, const convert::Options& o
   if (!write)
     for (const gitops::Change& change : found->changes) std::cout << gitops::unified(change);
   const int code = print_grouped(sink.take(), sources);
-  std::cerr << "gwctl: " << found->ingresses << " Ingresses in " << found->bases << " kustomizations: "
-            << found->changes.size() << (write ? " files written, " : " files would be written, ") << found->patches
+  std::cerr << "gwctl: " << found->ingresses << " Ingresses in " << found->bases
+            << " kustomizations: " << found->changes.size()
+            << (write ? " files written, " : " files would be written, ") << found->patches
             << " patches said for the routes\n";
   if (found->changes.empty()) return code;
   Status written = Unit{};

@@ -178,7 +178,8 @@ Result<std::vector<std::string>> built_roots(const std::string& directory, const
     if (std::filesystem::exists(std::filesystem::path(directory) / name, ignored)) return std::vector{directory};
   }
   std::error_code ignored;
-  if (!std::filesystem::is_directory(directory, ignored)) return std::vector{directory};  // kustomize says what is wrong
+  if (!std::filesystem::is_directory(directory, ignored))
+    return std::vector{directory};  // kustomize says what is wrong
   diag::Sources beside;
   const auto walked = tree::walk(directory, true, options.limits.file_bytes, beside);
   if (!walked) return walked.error();
@@ -286,9 +287,9 @@ int print_grouped(std::vector<diag::Diagnostic> findings, const diag::Sources& s
     std::cerr << "  = also:";
     for (std::size_t i = 1; i < std::min(cause.size(), shown + 1); ++i) {
       const diag::Span span = cause[i]->span;
-      const std::string place = span.known() ? sources.name(span.file) + ":" +
-                                                   std::to_string(sources.position(span.file, span.begin).line)
-                                             : cause[i]->object.display();
+      const std::string place =
+          span.known() ? sources.name(span.file) + ":" + std::to_string(sources.position(span.file, span.begin).line)
+                       : cause[i]->object.display();
       std::cerr << (i == 1 ? " " : ", ") << diag::printable(place);
     }
     if (cause.size() > shown + 1) std::cerr << " and " << cause.size() - shown - 1 << " more";

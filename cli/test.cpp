@@ -11,8 +11,8 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
-#include "cli/files.h"
 #include "cli/controller_flags.h"
+#include "cli/files.h"
 #include "cli/live.h"
 #include "cli/sides.h"
 #include "diag/formats.h"

@@ -353,8 +353,8 @@ void drop_unfilled(Manifests& manifests) {
     const diag::Span span = finding.span;
     const bool known = span.known() && span.end - span.begin < 4096;
     const bool names = finding.layer == "schema" || finding.layer == "cel" || finding.layer == "reference";
-    if (known && kube::has_placeholder(
-                     manifests.sources.text(span.file).substr(span.begin, span.end - span.begin), names))
+    if (known &&
+        kube::has_placeholder(manifests.sources.text(span.file).substr(span.begin, span.end - span.begin), names))
       continue;
     manifests.sink.report(std::move(finding));
   }

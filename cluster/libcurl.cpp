@@ -16,7 +16,7 @@ LibCurl load() {
   LibCurl curl;
   bool all = true;
   const auto find = [&](auto& function, const char* name) {
-    function = reinterpret_cast<std::decay_t<decltype(function)>>(dlsym(library, name));
+    function = reinterpret_cast<std::decay_t<decltype(function)> >(dlsym(library, name));
     all = all && function;
   };
   find(curl.global_init, "curl_global_init");

@@ -333,10 +333,9 @@ class Engine {
       const Severity severity = grave && !accepted ? Severity::error : Severity::warning;
       std::string help;
       if (grave && !accepted) help = "if you can do without it: --accept-loss=" + std::string(name(entry.loss));
-      sink_.report(kube::finding(*entry.object, annotation_node(*entry.object, entry.key()), entry.code, severity,
-                                 std::string(layer),
-                                 short_key(entry.key()) + ": " + without_advice(entry.detail, target_),
-                                 std::move(help)));
+      sink_.report(kube::finding(
+          *entry.object, annotation_node(*entry.object, entry.key()), entry.code, severity, std::string(layer),
+          short_key(entry.key()) + ": " + without_advice(entry.detail, target_), std::move(help)));
     }
   }
   static std::string short_key(const std::string& key) {

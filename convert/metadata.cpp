@@ -10,17 +10,23 @@ namespace {
 
 // What Argo CD, Flux, Helm and kubectl write to say that the object is theirs. A route that wore it would be taken for
 // the Ingress's twin: pruned, or fought over.
-constexpr std::string_view owners[] = {
-    "argocd.argoproj.io/instance",  "argocd.argoproj.io/tracking-id", "kustomize.toolkit.fluxcd.io/",
-    "helm.toolkit.fluxcd.io/",      "meta.helm.sh/",                  "kubectl.kubernetes.io/",
-    "kapp.k14s.io/",                "objectset.rio.cattle.io/",       "field.cattle.io/",
-    "app.kubernetes.io/managed-by", "deployment.kubernetes.io/",      "config.kubernetes.io/",
-    "internal.config.kubernetes.io/"};
+constexpr std::string_view owners[] = {"argocd.argoproj.io/instance",
+                                       "argocd.argoproj.io/tracking-id",
+                                       "kustomize.toolkit.fluxcd.io/",
+                                       "helm.toolkit.fluxcd.io/",
+                                       "meta.helm.sh/",
+                                       "kubectl.kubernetes.io/",
+                                       "kapp.k14s.io/",
+                                       "objectset.rio.cattle.io/",
+                                       "field.cattle.io/",
+                                       "app.kubernetes.io/managed-by",
+                                       "deployment.kubernetes.io/",
+                                       "config.kubernetes.io/",
+                                       "internal.config.kubernetes.io/"};
 
 bool begins_with_one_of(std::string_view key, std::span<const std::string_view> list) {
-  return std::any_of(list.begin(), list.end(), [&](std::string_view one) {
-    return one.ends_with('/') ? key.starts_with(one) : key == one;
-  });
+  return std::any_of(list.begin(), list.end(),
+                     [&](std::string_view one) { return one.ends_with('/') ? key.starts_with(one) : key == one; });
 }
 
 bool fits(std::string_view pattern, std::string_view key) {

@@ -14,7 +14,8 @@ struct Row {
   std::string_view detail;
 };
 constexpr std::string_view dns_on_routes =
-    "moved to the routes; external-dns reads it there with --source=gateway-httproute, for GRPCRoutes and TLSRoutes with "
+    "moved to the routes; external-dns reads it there with --source=gateway-httproute, for GRPCRoutes and TLSRoutes "
+    "with "
     "--source=gateway-grpcroute and --source=gateway-tlsroute (keep --source=ingress until the Ingress is gone, or its "
     "records go with it)";
 

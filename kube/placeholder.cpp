@@ -76,9 +76,9 @@ bool shouts(std::string_view name) {
 
 // Fields whose values are names, in which no controller fills in anything.
 bool is_name(std::string_view key) {
-  static const std::set<std::string_view> keys{"host",  "hosts",       "hostname",  "hostnames", "name", "namespace",
-                                               "fqdn",  "secretName",  "service",   "serviceName", "cn",
-                                               "dnsNames", "ingressClassName", "gatewayClassName"};
+  static const std::set<std::string_view> keys{
+      "host",       "hosts",   "hostname",    "hostnames", "name",     "namespace",        "fqdn",
+      "secretName", "service", "serviceName", "cn",        "dnsNames", "ingressClassName", "gatewayClassName"};
   return keys.contains(key);
 }
 

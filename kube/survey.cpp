@@ -74,8 +74,8 @@ class Reading {
         sink_(sink),
         take_(take),
         text_(sources.text(file.file)) {
-    placeholders_ = text_.find("${") != text_.npos || text_.find("$(") != text_.npos || text_.find("{{") != text_.npos ||
-                    text_.find("PLACEHOLDER") != text_.npos;
+    placeholders_ = text_.find("${") != text_.npos || text_.find("$(") != text_.npos ||
+                    text_.find("{{") != text_.npos || text_.find("PLACEHOLDER") != text_.npos;
   }
 
   void read() {
@@ -103,8 +103,7 @@ class Reading {
 
  private:
   void hand_on(std::vector<yaml::Document> part, diag::Sink& sink) {
-    if (file_.walked)
-      std::erase_if(part, [](const yaml::Document& document) { return !is_object(*document.root); });
+    if (file_.walked) std::erase_if(part, [](const yaml::Document& document) { return !is_object(*document.root); });
     std::vector<RawObject> raw = objects(part, sink);
     std::erase_if(raw, [&](RawObject& object) { return left_out(object); });
     objects_ += raw.size();
@@ -181,8 +180,8 @@ Result<Survey> survey(const std::vector<std::string>& paths, const LoadOptions& 
       if (const Status status = add_directory(path, options, sources, out); !status) return status.error();
       continue;
     }
-    auto text = path == "-" ? tree::read_descriptor(STDIN_FILENO, "standard input", limit, 0)
-                            : tree::read_file(path, limit);
+    auto text =
+        path == "-" ? tree::read_descriptor(STDIN_FILENO, "standard input", limit, 0) : tree::read_file(path, limit);
     if (!text) return text.error();
     const std::string name = path == "-" ? "<stdin>" : path;
     out.files.push_back({sources.add(name, fill_in(std::move(*text), options.set)), name});
@@ -213,7 +212,8 @@ void report_placeholders(const Survey& survey, diag::Severity severity, bool lef
     d.message = (one ? "an object is" : std::to_string(unfilled.objects) + " objects are") +
                 std::string(" written with the placeholder '") + name + "', which nobody has filled in" +
                 (left_out ? std::string(one ? ": it is" : ": they are") + " left out" : "");
-    d.help = "fill it in with --set " + name + "=VALUE, or give what is built: -k DIR, or helm template ... | gwctl ... -";
+    d.help =
+        "fill it in with --set " + name + "=VALUE, or give what is built: -k DIR, or helm template ... | gwctl ... -";
     d.span = unfilled.places.front();
     for (std::size_t i = 1; i < unfilled.places.size(); ++i) d.related.push_back({unfilled.places[i], "and here"});
     sink.report(std::move(d));

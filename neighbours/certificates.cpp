@@ -80,7 +80,8 @@ void add_ingress(const kube::Ingress& ingress, bool default_issuer, Writer& writ
   std::optional<std::string> by = issuer(annotations);
   const bool asks = !annotation(annotations, "cert-manager.io/issuer").empty() ||
                     !annotation(annotations, "cert-manager.io/cluster-issuer").empty();
-  if (!by && !asks && default_issuer && annotation(annotations, "kubernetes.io/tls-acme") == "true") by = "the default issuer";
+  if (!by && !asks && default_issuer && annotation(annotations, "kubernetes.io/tls-acme") == "true")
+    by = "the default issuer";
   if (!by) return;
   std::set<std::string> secrets;
   for (const kube::IngressTls& tls : ingress.spec.tls)  // one Secret in two entries: the whole Ingress is refused

@@ -344,7 +344,7 @@ class Compiler {
     Session session;
     session.header = from.by_header();
     session.name = from.name().value_or("gwctl-" + source.object.ns + "-" + source.object.name + "-" +
-                                              std::to_string(source.rule));
+                                        std::to_string(source.rule));
     if (from.absolute_timeout)
       session.absolute_timeout = std::chrono::duration_cast<std::chrono::seconds>(
           duration(*from.absolute_timeout).value_or(std::chrono::milliseconds(0)));

@@ -2,9 +2,9 @@
 #include "runtime/admin.h"
 
 namespace gw::runtime {
+namespace {
 
-std::string_view dashboard_page() {
-  return R"html(<!doctype html>
+constexpr std::string_view page = R"html(<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>gwctl</title>
 <style>
@@ -108,6 +108,11 @@ $("trace").onsubmit=async event=>{
 load();setInterval(load,2000);
 </script></body></html>
 )html";
+
+}  // namespace
+
+std::string_view dashboard_page() {
+  return page;
 }
 
 }  // namespace gw::runtime

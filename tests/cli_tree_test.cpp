@@ -27,7 +27,8 @@ TEST_CASE("every command and flag says what it does") {
   each(gw::cli::command_docs(), [](const CommandDoc& command) {
     CHECK_MESSAGE(!command.summary.empty(), command.name << " has no summary");
     const bool leaf = command.commands.empty();
-    CHECK_MESSAGE((!leaf || command.examples.find("Examples:\n") != std::string::npos), command.name << " has no examples");
+    CHECK_MESSAGE((!leaf || command.examples.find("Examples:\n") != std::string::npos),
+                  command.name << " has no examples");
     for (const gw::cli::FlagDoc& flag : command.flags) {
       const std::string name = flag.names.empty() ? flag.argument : flag.names.back();
       CHECK_MESSAGE(!flag.help.empty(), command.name << " " << name << " has no help");

@@ -46,8 +46,8 @@ TEST_CASE("names of Secrets and of headers, variables and plain URLs are shown")
         "auth-response-headers: Authorization, X-Token", "cors-allow-headers: \"DNT,Authorization\"",
         "proxy_set_header Authorization $http_authorization;", "https://example.com/@user:x", "secretName: shop-tls",
         "Secret shop/users has no key 'auth'", "http://host:8080/a", "limit_req zone=tokens",
-        "spec.virtualhost.authorization: Gateway API has no such policy", "session-cookie-name: sid", "Basic auth required",
-        "cookie_name=sid", "cors-allow-credentials: true", ""})
+        "spec.virtualhost.authorization: Gateway API has no such policy", "session-cookie-name: sid",
+        "Basic auth required", "cookie_name=sid", "cors-allow-credentials: true", ""})
     CHECK(hide_credentials(text) == text);
 }
 

@@ -1,5 +1,5 @@
 // The rooms of DESIGN.md, held against every #include line: which room may use which, which library lives where, and
-// that files stay small and say why they exist.
+// that files say why they exist. How long they may be is in style_test.py.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -130,16 +130,14 @@ TEST_CASE("the libraries of cli/ and the JSON library stay out of headers") {
   }
 }
 
-TEST_CASE("a file says why it exists and can be read in one sitting") {
+TEST_CASE("a file says why it exists") {
   std::size_t count = 0, total = 0;
   for (const File& file : sources()) {
     REQUIRE_MESSAGE(!file.lines.empty(), file.path << " is empty");
-    const bool generated = file.lines.front().find("generated") != std::string::npos;
     const std::string header = file.path.substr(0, file.path.rfind('.')) + ".h";
     const bool told_by_header = file.path.ends_with(".cpp") && fs::exists(header);
     CHECK_MESSAGE((told_by_header || file.lines.front().starts_with("// ")),
                   file.path << " does not open with why it exists");
-    CHECK_MESSAGE((generated || file.lines.size() <= 750), file.path << " has " << file.lines.size() << " lines");
     ++count;
     total += file.lines.size();
   }

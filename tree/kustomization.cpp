@@ -76,8 +76,8 @@ class Reader {
   }
 
   static Target target(const yaml::Node& node) {
-    Target t{text(&node, "group"), text(&node, "version"), text(&node, "kind"),
-             text(&node, "name"),  text(&node, "namespace")};
+    Target t{text(&node, "group"), text(&node, "version"), text(&node, "kind"), text(&node, "name"),
+             text(&node, "namespace")};
     t.by_labels = node.find("labelSelector") || node.find("annotationSelector");
     return t;
   }

@@ -114,8 +114,8 @@ class Checker {
     }
     const std::string field = path.step == Path::Step::index ? "this item" : "'" + std::string(path.name) + "'";
     Violation& found = add(out, ErrorType::type_invalid, "GW103", path,
-                           (path.step == Path::Step::root ? "the object" : field) + " must be " + type_list(schema.types) +
-                               "; this is " + with_article(plain_name(value.type)),
+                           (path.step == Path::Step::root ? "the object" : field) + " must be " +
+                               type_list(schema.types) + "; this is " + with_article(plain_name(value.type)),
                            std::move(help));
     found.repair = repair_of(value, schema);
   }

@@ -57,13 +57,15 @@ constexpr CodeInfo codes[] = {
      "This user's role does not allow to list the kind, or the API server failed. What depends on these objects is "
      "judged without them; grant 'list' (get and list are all that gwctl sends), or read another namespace."},
     {"GW021", warning, "lint", "placeholder that nobody has filled in",
-     "The value is text that something fills in before the API server sees it: ${NAME} of Flux and envsubst, $(NAME) of "
+     "The value is text that something fills in before the API server sees it: ${NAME} of Flux and envsubst, $(NAME) "
+     "of "
      "kustomize, {{ .Values.name }} of Helm. Nothing can be said about such an object, and none of it is written. Fill "
      "it in with --set NAME=VALUE, or give what is built: -k DIR, or helm template ... | gwctl ... -"},
     {"GW022", error, "yaml", "kustomization that cannot be built",
      "kustomize, or kubectl, refuses the directory and says why on standard error."},
     {"GW023", warning, "reference", "patch that changes nothing",
-     "A patch or replacement with a target that no object fits is dropped by kustomize without a word; a patch without a "
+     "A patch or replacement with a target that no object fits is dropped by kustomize without a word; a patch without "
+     "a "
      "target whose object is not there makes the build fail. This happens when an Ingress was replaced by routes: what "
      "an overlay changed in it is then lost, and staging may claim the host of production. Write the change for the "
      "object that took its place."},

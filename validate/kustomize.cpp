@@ -40,10 +40,10 @@ bool fits(const std::string& pattern, const std::string& value) {
 
 class Checker {
  public:
-  Checker(const kube::Survey& survey, const diag::Sources& sources, diag::Sink& sink)
-      : sources_(sources), sink_(sink) {
+  Checker(const kube::Survey& survey, const diag::Sources& sources, diag::Sink& sink) : sources_(sources), sink_(sink) {
     for (const kube::SurveyedFile& file : survey.files) files_[file.path] = &file;
-    for (const tree::Kustomization& k : survey.kustomizations) directories_[k.directory.empty() ? "." : k.directory] = &k;
+    for (const tree::Kustomization& k : survey.kustomizations)
+      directories_[k.directory.empty() ? "." : k.directory] = &k;
   }
 
   void run(const tree::Kustomization& k) {

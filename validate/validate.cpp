@@ -43,7 +43,7 @@ class ObjectChecker {
   }
 
   void run(const kube::RawObject& raw, Found& out) {
-    if (raw.encrypted) return;                                // its fields are not what they will be
+    if (raw.encrypted) return;                               // its fields are not what they will be
     if (raw.kind == "Namespace" && !raw.ns.empty()) return;  // nor is its name
     raw_ = &raw;
     out_ = &out;

@@ -100,7 +100,8 @@ class Policies {
     if (!c.path.empty()) cookie["path"] = c.path;
     if (c.secure) cookie["secure"] = true;
     if (c.same_site == "Strict" || c.same_site == "Lax" || c.same_site == "None") cookie["sameSite"] = c.same_site;
-    hash({{"cookie", std::move(cookie)}}, "BackendConfigPolicy ringHash by cookie (cookies set by the old controller are no longer honoured)");
+    hash({{"cookie", std::move(cookie)}},
+         "BackendConfigPolicy ringHash by cookie (cookies set by the old controller are no longer honoured)");
   }
   void operator()(const HashBalance& h) {
     using By = HashBalance::By;

@@ -164,6 +164,14 @@ class TraefikModel : public Model {
 
   void build();
   AnswerSet serve(const Router& router, const Request& request, const Cleaned& path) const;
+  // What a rule does on the way to its backends.
+  struct Forward {
+    const Action& action;
+    const FlatMatch& match;
+    const traefik::Middleware* changed;  // the Middleware that replaces the path, if any
+  };
+  Answer forwarded(const Backend& backend, const Forward& by, const Request& request, const std::string& raw,
+                   const std::string& tail) const;
   bool fits(const Router& router, const Request& request, const std::string& host, const Cleaned& path) const;
   kube::Port port_of(const Request& request) const;
 
@@ -302,6 +310,21 @@ std::string change(const PathChange& change, const FlatMatch& match, const std::
   return out.empty() ? "/" : out;
 }
 
+// The redirect of one filter: what it leaves open is taken from the request.
+Answer redirected(const Redirect& redirect, const FlatMatch& match, const Request& request, const std::string& raw,
+                  const std::string& tail) {
+  const HostPort sent = split_host(request.host);
+  const std::string own = request.scheme == Scheme::https ? "https" : "http";
+  std::string location = redirect.scheme.value_or(own) + "://" + redirect.hostname.value_or(std::string(sent.host));
+  if (redirect.port)
+    location += ":" + std::to_string(*redirect.port);
+  else if (!redirect.scheme && !sent.port.empty())
+    location += ":" + std::string(sent.port);
+  Answer answer = plain(redirect.status);
+  answer.location = location + (redirect.path ? change(*redirect.path, match, raw) : raw) + tail;
+  return answer;
+}
+
 std::optional<Answer> TraefikModel::extensions(const FlatRule& rule, const Request& request,
                                                const traefik::Middleware*& path) const {
   const auto sent = [&](std::string_view name) {
@@ -346,6 +369,29 @@ AnswerSet TraefikModel::traefik_service(const Backend& backend, const Action& ac
   return out;
 }
 
+Answer TraefikModel::forwarded(const Backend& backend, const Forward& by, const Request& request,
+                               const std::string& raw, const std::string& tail) const {
+  const auto facts = flat_.services.find(backend.service);
+  const bool no_slice = flat_.slices_known && (facts == flat_.services.end() || !facts->second.has_slice);
+  if (backend.state == BackendState::invalid || (backend.state == BackendState::no_endpoints && no_slice))
+    return plain(500);
+  if (backend.state == BackendState::no_endpoints) return plain(503);
+  Answer answer = plain(200);
+  std::string target = raw;
+  answer.upstream_host = request.host;
+  for (const auto* rewrite : {&by.action.rewrite, &backend.rewrite}) {
+    if (!*rewrite) continue;
+    if ((*rewrite)->path) target = change(*(*rewrite)->path, by.match, target);
+    if ((*rewrite)->hostname) answer.upstream_host = *(*rewrite)->hostname;
+  }
+  if (by.changed) target = traefik::replace_path(*by.changed, target);
+  answer.upstream_target = target + tail;
+  answer.backend = backend.service.display();
+  answer.port = backend.port;
+  answer.attributes = attributes(by.action);
+  return answer;
+}
+
 AnswerSet TraefikModel::serve(const Router& router, const Request& request, const Cleaned& path) const {
   const FlatMatch& match = flat_.matches[router.match];
   const FlatRule& rule = flat_.rules[match.rule];
@@ -368,20 +414,8 @@ AnswerSet TraefikModel::serve(const Router& router, const Request& request, cons
     return out;
   }
   const Action& action = *rule.action;
-  const auto redirect_to = [&](const Redirect& redirect) {
-    const HostPort sent = split_host(request.host);
-    const std::string own = request.scheme == Scheme::https ? "https" : "http";
-    std::string location = redirect.scheme.value_or(own) + "://" + redirect.hostname.value_or(std::string(sent.host));
-    if (redirect.port)
-      location += ":" + std::to_string(*redirect.port);
-    else if (!redirect.scheme && !sent.port.empty())
-      location += ":" + std::string(sent.port);
-    Answer answer = plain(redirect.status);
-    answer.location = location + (redirect.path ? change(*redirect.path, match, path.raw) : path.raw) + tail;
-    return answer;
-  };
   if (action.redirect) {
-    one(redirect_to(*action.redirect));
+    one(redirected(*action.redirect, match, request, path.raw, tail));
     return out;
   }
   if (action.backends.empty()) {
@@ -403,32 +437,9 @@ AnswerSet TraefikModel::serve(const Router& router, const Request& request, cons
       for (Answer& answer : traefik_service(backend, action, request, target + tail).any_of) one(std::move(answer));
       continue;
     }
-    const auto facts = flat_.services.find(backend.service);
-    const bool no_slice = flat_.slices_known && (facts == flat_.services.end() || !facts->second.has_slice);
-    Answer answer;
-    if (backend.redirect) {
-      answer = redirect_to(*backend.redirect);
-    } else if (backend.state == BackendState::invalid || (backend.state == BackendState::no_endpoints && no_slice)) {
-      answer = plain(500);
-    } else if (backend.state == BackendState::no_endpoints) {
-      answer = plain(503);
-    } else {
-      answer = plain(200);
-      std::string target = path.raw;
-      std::string host = request.host;
-      for (const auto* rewrite : {&action.rewrite, &backend.rewrite}) {
-        if (!*rewrite) continue;
-        if ((*rewrite)->path) target = change(*(*rewrite)->path, match, target);
-        if ((*rewrite)->hostname) host = *(*rewrite)->hostname;
-      }
-      if (changed) target = traefik::replace_path(*changed, target);
-      answer.upstream_target = target + tail;
-      answer.upstream_host = host;
-      answer.backend = backend.service.display();
-      answer.port = backend.port;
-      answer.attributes = attributes(action);
-      if (weighted > 1) answer.backends.push_back({answer.backend, answer.port, backend.weight});
-    }
+    Answer answer = backend.redirect ? redirected(*backend.redirect, match, request, path.raw, tail)
+                                     : forwarded(backend, {action, match, changed}, request, path.raw, tail);
+    if (answer.status == 200 && weighted > 1) answer.backends.push_back({answer.backend, answer.port, backend.weight});
     one(std::move(answer));
   }
   return out;

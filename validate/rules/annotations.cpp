@@ -85,10 +85,9 @@ void check_security(const Context& c, const Annotation& a) {
     std::optional<diag::Severity> severity;
     if (c.options.partial || snippets_allowed(c)) severity = diag::Severity::warning;
     return report(
-        c,
-        {"IN301", a.ingress, a.at, "a snippet is configuration text that anyone who may write Ingresses can inject",
-         "it is refused by default since ingress-nginx 1.9 (CVE-2021-25742): replace it by annotations or policies",
-         severity});
+        c, {"IN301", a.ingress, a.at, "a snippet is configuration text that anyone who may write Ingresses can inject",
+            "it is refused by default since ingress-nginx 1.9 (CVE-2021-25742): replace it by annotations or policies",
+            severity});
   }
   const bool takes_text = a.name == "auth-snippet" || a.name == "modsecurity-snippet";
   if (!takes_text && a.name != "rewrite-target" && value.find_first_of(";{}\n\r") != std::string::npos &&

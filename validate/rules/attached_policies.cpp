@@ -88,8 +88,8 @@ class Policies {
  public:
   explicit Policies(const Context& context) : c_(context) {
     for (const kube::OtherObject& other : c_.bundle.others)
-      if (Policy policy = read(other); (!policy.targets.empty() || !policy.selectors.empty()) &&
-                                       (policy.known || other.kind.ends_with("Policy")))
+      if (Policy policy = read(other);
+          (!policy.targets.empty() || !policy.selectors.empty()) && (policy.known || other.kind.ends_with("Policy")))
         policies_.push_back(std::move(policy));
     for (const kube::BackendTlsPolicy& each : c_.bundle.backend_tls_policies)
       if (Policy policy = read(each); !policy.targets.empty()) policies_.push_back(std::move(policy));

@@ -130,9 +130,10 @@ class Profile {
 
   // Envoy replaces the matched prefix as text: of "/" nothing is left between the new prefix and the rest.
   void check_root(const kube::HttpRoute& route, const kube::HttpRouteRule& rule) {
-    const bool root = rule.matches.empty() || std::any_of(rule.matches.begin(), rule.matches.end(), [](const auto& m) {
-      return !m.path || (m.path->type.value_or("PathPrefix") == "PathPrefix" && m.path->value.value_or("/") == "/");
-    });
+    const bool root =
+        rule.matches.empty() || std::any_of(rule.matches.begin(), rule.matches.end(), [](const auto& m) {
+          return !m.path || (m.path->type.value_or("PathPrefix") == "PathPrefix" && m.path->value.value_or("/") == "/");
+        });
     if (!root) return;
     for (const kube::RouteFilter& filter : rule.filters) {
       if (!filter.url_rewrite || !filter.url_rewrite->path) continue;

@@ -271,7 +271,8 @@ constexpr SemanticRule rules[] = {
      "externalAuth.protocol and the appProtocol of the Service's port contradict each other (UnsupportedProtocol).",
      check_timing},
     {"GW434", warning, "lint", "capture in a replacement that is text",
-     "replaceFullPath and replacePrefixMatch are sent as they stand. $1, ${1} and \\1, which other proxies fill in from "
+     "replaceFullPath and replacePrefixMatch are sent as they stand. $1, ${1} and \\1, which other proxies fill in "
+     "from "
      "the expression, reach the backend as these characters.",
      check_patterns},
     {"GW435", error, "lint", "bytes that HTTP has no place for",
