@@ -135,6 +135,7 @@ Result<Report> make(const kube::Bundle& bundle, const diag::Sources& sources, co
 // app.kubernetes.io/part-of, managed-by's release or name; else the same of its Namespace; else empty.
 std::string owner_of(const kube::Metadata& object, const kube::Namespace* ns);
 
+// The report as text, as JSON (docs/command-line.md, "audit") or as Markdown. Long tables are cut in the text alone.
 std::string render_text(const Report& report);
 std::string render_json(const Report& report);
 std::string render_markdown(const Report& report);

@@ -11,6 +11,7 @@ void check(const kube::Bundle& bundle, const diag::Sources& sources, const Optio
 std::vector<BeforeAfter> before_after(const kube::Bundle& bundle, const diag::Sources& sources,
                                       const std::vector<std::string>& flags, const Report& report, std::size_t most);
 
+// "file:line" of a span; empty where the span is not known.
 std::string place_of(const diag::Span& span, const diag::Sources& sources);
 
 }  // namespace gw::audit

@@ -14,6 +14,7 @@ struct Step {
   std::string section;  // title of the section that shows more; may be empty
 };
 
+// What to do first, the gravest first; never empty: without any finding the one step is to plan the move.
 std::vector<Step> first_steps(const Report& report);
 
 }  // namespace gw::audit

@@ -16,6 +16,7 @@ struct Install {
   std::string_view note;
   bool brings_crds = false;  // the provider manages the Gateway API CRDs
 };
+// How a target is installed; null for a target that has no row.
 const Install* install_of(std::string_view target);
 
 struct Stage {
@@ -34,6 +35,7 @@ struct PlanOptions {
   bool saved_input = false;             // standard input, which the reader saves as `saved_name`
 };
 
+// The stages in the order in which they are gone through; `bundle` is the old side.
 std::vector<Stage> plan(const kube::Bundle& bundle, const PlanOptions& options);
 
 // A word of a shell line.

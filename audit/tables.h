@@ -17,13 +17,16 @@ inline constexpr convert::Outcome grave_first[] = {convert::Outcome::refused,   
                                                    convert::Outcome::approximated, convert::Outcome::policy,
                                                    convert::Outcome::converted,    convert::Outcome::ignored};
 
-std::size_t count(const Counts& counts, convert::Outcome outcome);
+std::size_t count(const Counts& counts, convert::Outcome outcome);  // how many have this outcome
+// The words with `between` in between them; empty for none.
 std::string joined(const std::vector<std::string>& words, const char* between = ", ");
 std::string outcomes_text(const Counts& counts);  // "2 refused, 1 converted"
 std::string letter(convert::Outcome outcome);     // "R" refused, "?" unknown, "a" approximated, "p", "c", "-" ignored
 inline constexpr const char* letters = "R refused, ? unknown, a approximated, p policy, c converted, - ignored";
 
+// One line: the readiness for the report's target, and how it was computed.
 std::string headline(const Report& report);
+// One line: how many Ingresses, hosts, Services and certificates there are, and of which controllers.
 std::string inventory(const Report& report);
 
 // Everything but findings; rows of a table beyond `most` are counted in its note (0: no limit).

@@ -37,7 +37,9 @@ class Parts {
     std::vector<Sort> parts;
     bool complete = true;
   };
+  // The parts to ask about now, and how many parts each stands for: of those that only names tell apart, one.
   Chosen choose();
+  // Forgets what was met and kept, and every state: the next conversion begins anew.
   void restart();
 
   // The parts that a chosen one stands for, itself among them.

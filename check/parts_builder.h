@@ -8,6 +8,7 @@ namespace gw::check {
 class Parts::Builder {
  public:
   Builder(const kube::Bundle& old, Parts& out);
+  // Fills the Parts: which Ingresses share a host or a canary, and a number for what each part says.
   void run();
 
  private:

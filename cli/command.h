@@ -28,8 +28,10 @@ struct Inputs {
   bool from_cluster = false, all_namespaces = false, verbose = false;
   diag::Severity placeholders = diag::Severity::warning;  // of objects that are left out because of them
 };
+// Adds the flags of Inputs to a command, with those of a cluster.
 void add_inputs(CLI::App& app, Inputs& inputs);
 void add_file_inputs(CLI::App& app, Inputs& inputs);  // without those of a cluster
+// Does any flag name a cluster to read?
 bool wants_cluster(const Inputs& inputs);
 // -o, --output and --format: one flag under three names, the same in every command. `format` holds the default.
 void add_format(CLI::App& app, std::string& format, std::vector<std::string> known);
@@ -64,6 +66,7 @@ int fail(const Error& error);  // "gwctl: message", help; exit_usage
 using Run = std::function<int()>;
 using AddCommand = void (*)(CLI::App& app, Run& run);
 
+// One for each command, in the order in which the help lists them.
 void add_convert(CLI::App& app, Run& run);
 void add_validate(CLI::App& app, Run& run);
 void add_trace(CLI::App& app, Run& run);

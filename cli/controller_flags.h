@@ -12,6 +12,7 @@ class App;
 
 namespace gw::cli {
 
+// Adds the flag, which may be given several times; the values go to `flags` as they are written.
 void add_controller_flags(CLI::App& app, std::vector<std::string>& flags);
 
 // A flag that the controller does not have is an error, and so is one that gwctl cannot follow. `controller` empty or

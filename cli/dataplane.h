@@ -21,6 +21,7 @@ struct DataplaneOptions {
 // Hands out addresses of a range; a Gateway keeps its own as long as it exists.
 class AddressPool {
  public:
+  // A pool for an IPv4 range, "127.0.1.0/24"; without a slash, of one address. An Error says what to write.
   static Result<AddressPool> parse(const std::string& cidr);
   // The address of a Gateway; `before`, what its status says, is taken up again after a restart. Empty: none left.
   std::string take(const kube::NamespacedName& gateway, const std::string& before = {});

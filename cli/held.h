@@ -9,7 +9,9 @@ namespace gw::cli {
 
 class Held {
  public:
+  // Keeps the text for later; where no temporary file can be made, in memory however long it becomes.
   void add(std::string_view text);
+  // Drops what was held, as if nothing had been added.
   void forget();
   // Everything so far, in order; nothing is held afterwards. False when what was put aside cannot be read again.
   bool release(std::FILE* to);

@@ -7,6 +7,8 @@
 
 namespace gw::cli {
 
+// Shows the changes to the tree below `directory` as a unified diff, or with `write` makes them. Gives the exit code: 1
+// for errors, for what is lost, and where an overlay does not answer as before; 2 for what cannot be read or written.
 int run_in_place(const std::string& directory, bool write, const convert::Options& options,
                  const kube::LoadOptions& load);
 

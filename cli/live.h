@@ -27,6 +27,7 @@ int run_live(const std::vector<route::Request>& requests, const LiveArgs& args);
 class LiveGateway {
  public:
   virtual ~LiveGateway() = default;
+  // Sends one request and waits for its answer; what went wrong on the way is in the Observed.
   virtual verify::Observed ask(const route::Request& request) = 0;
 };
 // urls: http://address[:port] and https://...; flag: who named them, for messages.

@@ -24,6 +24,7 @@ class NeighbourCheck {
   // An Ingress that was not converted stays in the cluster, and so does what it asks for.
   void leave_out(const kube::Object& ingress);
 
+  // What external-dns and cert-manager would do otherwise, once the conversion is complete.
   std::vector<neighbours::Difference> differences() const;
   // GW680 and GW681; errors where external-dns or cert-manager is evidently in use and something would be lost.
   std::vector<diag::Diagnostic> findings(const Conversion& conversion) const;

@@ -52,9 +52,11 @@ class ShadowCompare final : public runtime::Tap {
   std::size_t most_body() const override { return options_.unsafe ? 64U << 10 : 0; }
 
   void stop(std::chrono::milliseconds most);  // compares what waits, at most so long
-  ShadowCounts counts() const;
-  std::vector<ShadowGroup> groups() const;  // most frequent first
+  ShadowCounts counts() const;                // a copy, as of now
+  std::vector<ShadowGroup> groups() const;    // most frequent first
+  // The counts and the groups of differences, as --report x.json has them.
   std::string json() const;
+  // The groups of differences, one request of each, and a last line with the counts.
   std::string text() const;
 
  private:

@@ -46,6 +46,7 @@ struct StateDiff {
   std::size_t unchanged = 0;
 };
 
+// What changes between two states. Behaviour is compared where both of them have a routing table.
 StateDiff compare_states(const State& old, const State& now, const verify::Options& options);
 
 }  // namespace gw::cli

@@ -154,8 +154,8 @@ route::AnswerSet guarded(route::AnswerSet answers) {
     answer.backend.clear();
     answer.backends.clear();
     answer.port = 0;
-    answer.upstream_target.clear();
-    answer.upstream_host.clear();
+    answer.backend_target.clear();
+    answer.backend_host.clear();
   }
   return answers;
 }

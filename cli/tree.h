@@ -17,7 +17,7 @@ std::unique_ptr<CLI::App> command_tree(Run& run);
 // --color, for every command.
 void add_global_flags(CLI::App& root);
 
-std::string_view version();
+std::string_view version();  // of the build, "1.2.3"
 
 struct FlagDoc {
   std::vector<std::string> names;  // "-o", "--output"; empty: an argument without a flag
@@ -36,6 +36,7 @@ struct CommandDoc {
   std::vector<CommandDoc> commands;
 };
 
+// A command with its flags and subcommands as plain data, in the order in which the help shows them.
 CommandDoc describe(const CLI::App& root);
 CommandDoc command_docs();  // of the whole tree
 

@@ -26,6 +26,7 @@ class Client {
 
   // path: "/apis/...?limit=500". An Error means that no HTTP answer came (refused, TLS, DNS, plugin).
   Result<Response> get(const std::string& path);
+  // Sends a PATCH with this Content-Type. A status of 400 or more is a Response; an Error is about the connection.
   Result<Response> patch(const std::string& path, std::string_view content_type, const std::string& body);
 
   // Streams the lines of an answer (a watch) until the server ends it, on_line returns false, or stop becomes true
@@ -33,8 +34,8 @@ class Client {
   Result<long> stream(const std::string& path, const std::function<bool(std::string_view)>& on_line,
                       const std::atomic<bool>& stop);
 
-  const std::string& server() const;
-  const std::string& ns() const;  // of the context
+  const std::string& server() const;  // URL of the API server
+  const std::string& ns() const;      // of the context
 
  private:
   struct Impl;

@@ -40,6 +40,7 @@ class Fetcher {
   ~Fetcher();
   Fetcher(const Fetcher&) = delete;
 
+  // Sends one request and reads the answer. Never throws: what failed is in Fetched::error.
   Fetched fetch(const Fetch& request);
 
  private:

@@ -26,7 +26,7 @@ struct LibCurl {
 
 // Initialized; without easy_init where libcurl.so.4 is not installed.
 const LibCurl& libcurl();
-Error libcurl_missing();
+Error libcurl_missing();  // why there is none, and what to install
 
 // Headers and the like.
 class CurlList {
@@ -34,7 +34,9 @@ class CurlList {
   CurlList() = default;
   ~CurlList() { clear(); }
   CurlList(const CurlList&) = delete;
+  // A line "Name: value", copied.
   void add(const std::string& line) { list_ = libcurl().slist_append(list_, line.c_str()); }
+  // Frees every line.
   void clear() {
     if (list_) libcurl().slist_free_all(list_);
     list_ = nullptr;

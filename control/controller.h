@@ -13,6 +13,7 @@ namespace gw::control {
 // What serves traffic. apply() returns once listeners are bound and the new table is live: status follows at once.
 struct Dataplane {
   virtual ~Dataplane() = default;
+  // Serves what was attached; gives what became of each Gateway's addresses and listeners, for its status.
   virtual GatewayStates apply(const kube::Index& index, const route::Attachments& attachments) = 0;
 };
 

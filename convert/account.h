@@ -8,6 +8,8 @@
 
 namespace gw::convert {
 
+// Makes an entry of the ledger of every value of these objects; fields that no reader looked at are reported, those
+// that may guard as refused.
 void account_fields(std::span<const kube::OtherObject* const> own, Ledger& ledger);
 
 // Resources beside those that a controller reads, which say something about its routes and are not converted.

@@ -4,6 +4,7 @@
 
 namespace gw::convert {
 
+// Adds, on hosts whose http redirects to https, a rule that forwards the challenge path over http.
 void spare_acme(Ir& ir);
 
 }  // namespace gw::convert

@@ -6,6 +6,7 @@
 
 namespace gw::convert {
 
+// Changes the rules of `ir` in place; what the target cannot keep apart is reported.
 void arrange(Ir& ir, const Target& target, const Options& options, Ledger& ledger);
 
 }  // namespace gw::convert

@@ -26,6 +26,7 @@ enum class Layout : std::uint8_t { shared, per_namespace, per_ingress };
 struct Parent {
   std::string ns, name, section;
 };
+// "NS/NAME" or "NS/NAME/SECTION", as --parent takes it; an Error says which part is missing.
 Result<Parent> parse_parent(std::string_view text);
 // NAMESPACE/NAME, as the value of a flag.
 Result<kube::NamespacedName> parse_id(std::string_view flag, std::string_view text);
@@ -97,13 +98,13 @@ Result<Outcomes> convert(const kube::Bundle& bundle, const Options& options, con
 Result<Outcomes> convert(const kube::Bundle& bundle, const Options& options, const diag::Sources& sources,
                          diag::Sink& sink, kube::Bundle& out);
 
-std::vector<std::string_view> provider_names();
-std::vector<std::string_view> target_names();
+std::vector<std::string_view> provider_names();  // as --from takes them
+std::vector<std::string_view> target_names();    // as --to takes them
 
 // A page for `gwctl explain`.
 struct CodePage {
   std::string_view code, title, text;
 };
-std::span<const CodePage> code_pages();
+std::span<const CodePage> code_pages();  // in the order of their codes
 
 }  // namespace gw::convert

@@ -198,11 +198,11 @@ struct AwsPart {
   bool operator==(const AwsPart&) const = default;
 };
 
-using Demand = std::variant<RegexRewrite, ExternalAuth, BasicAuth, AddressList, ClientCertificate, RateLimit,
-                            ConnectionLimit, BodyLimit, ConnectTimeout, IdleTimeout, Retry, CookieAffinity, HashBalance,
-                            LeastRequest, RoundRobin, BandwidthLimit, ErrorPages, Snippet, Waf, Foreign,
-                            InsecureBackendTls, BackendTlsSettings, TlsSettings, ServiceAddress, Tracing, NativeObject,
-                            NativeBackends, HealthCheck, CloudPolicy, AwsPart>;
+using Demand =
+    std::variant<RegexRewrite, ExternalAuth, BasicAuth, AddressList, ClientCertificate, RateLimit, ConnectionLimit,
+                 BodyLimit, ConnectTimeout, IdleTimeout, Retry, CookieAffinity, HashBalance, LeastRequest, RoundRobin,
+                 BandwidthLimit, ErrorPages, Snippet, Waf, Foreign, InsecureBackendTls, BackendTlsSettings, TlsSettings,
+                 ServiceAddress, Tracing, NativeObject, NativeBackends, HealthCheck, CloudPolicy, AwsPart>;
 
 // A field of one of the controllers' own resources.
 struct FieldRef {

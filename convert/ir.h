@@ -36,6 +36,7 @@ struct Backend {
   Wire wire = Wire::http1;
   kube::Box<ResourceKind> resource;  // empty: a Service
 };
+// Of what a backendRef names: Service, unless the backend says otherwise.
 inline ResourceKind kind_of(const Backend& b) {
   return b.resource ? *b.resource : ResourceKind{"", "Service"};
 }

@@ -17,7 +17,7 @@ namespace gw::convert {
 
 // Ordered from harmless to grave: where an annotation meets several fates, the gravest is told.
 enum class Outcome : std::uint8_t { ignored, converted, policy, approximated, unknown, refused };
-std::string_view name(Outcome outcome);
+std::string_view name(Outcome outcome);  // "converted", "approximated", ... as reports write it
 
 // A kind of loss that `--accept-loss` can name. Security kinds leave the routes out as long as they are not accepted.
 enum class Loss : std::uint8_t {
@@ -36,12 +36,12 @@ enum class Loss : std::uint8_t {
   other,
 };
 std::string_view name(Loss loss);  // "auth", "allow-list", ...
-bool security(Loss loss);
+bool security(Loss loss);          // does it leave routes out as long as it is not accepted?
 // The finding that tells an outcome; empty for one that needs no telling.
 std::string_view code_of(Outcome outcome, Loss loss = Loss::none);
 // none for a word that is no kind.
 Loss loss_of(std::string_view word);
-std::vector<std::string_view> loss_names();
+std::vector<std::string_view> loss_names();  // as --accept-loss takes them
 
 // What is said of a loss, without the advice to choose the target that is chosen already.
 std::string without_advice(std::string_view detail, std::string_view target);
@@ -89,16 +89,17 @@ class Ledger {
   // The annotation of an object, claimed; 0 when there is none of this key. `key` is the whole name.
   Claim take(const kube::Object& object, std::string_view key);
   Claim take(const kube::Object& object, std::uint32_t annotation);
-  bool taken(const kube::Object& object, std::uint32_t annotation) const;
+  bool taken(const kube::Object& object, std::uint32_t annotation) const;  // has take() been called for it?
 
   // Says what became of it. Called more than once, the gravest outcome and the details of that outcome stay.
   void settle(Claim claim, Outcome outcome, std::string_view detail, std::string_view code = {},
               Loss loss = Loss::none);
   // Says it anew, where a target has the field in another form than the provider said; a refusal stays.
   void restate(Claim claim, Outcome outcome, std::string_view detail, std::string_view code = {});
+  // Adds a finding of its own.
   void note(Note note);
-  void note_once(Note note);  // however many rules come to it
-  bool noted(std::string_view code) const;
+  void note_once(Note note);                // however many rules come to it
+  bool noted(std::string_view code) const;  // was any finding of this code added?
 
   // Somebody read this value of an own resource. What was never read or settled is told by the engine.
   void read(const yaml::Node* field) { fates_.try_emplace(field); }

@@ -15,7 +15,9 @@ bool foreign_annotation(std::string_view key);
 bool keeps_label(const Options& options, std::string_view key);
 bool keeps_annotation(const Options& options, std::string_view key);
 
+// The labels of an object that go along, in their order.
 kube::StringMap kept_labels(const Options& options, const kube::Object& object);
+// The annotations of an object that go along, in their order.
 kube::StringMap kept_annotations(const Options& options, const kube::Object& object);
 
 }  // namespace gw::convert

@@ -50,6 +50,7 @@ struct ValueMatches {
   std::string why_not;              // there are none
   bool broken = false;              // the pattern is no regular expression at all
 };
+// Of a pattern in PCRE's syntax; without matches `why_not` says the reason.
 ValueMatches value_matches(std::string_view pattern);
 
 }  // namespace gw::convert

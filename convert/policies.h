@@ -9,7 +9,7 @@
 namespace gw::convert {
 
 // Adds them to ir.guards for the routes of a deployment; returns the resources that it took.
-std::set<const kube::Object*> find_policies(const Deployment& of, std::uint16_t deployment,
-                                            const kube::Bundle& bundle, const Target& target, Ir& ir);
+std::set<const kube::Object*> find_policies(const Deployment& of, std::uint16_t deployment, const kube::Bundle& bundle,
+                                            const Target& target, Ir& ir);
 
 }  // namespace gw::convert

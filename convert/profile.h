@@ -50,15 +50,15 @@ struct FeatureInfo {
   std::string_view name;         // as the conformance suite writes it; for what the suite has no name for, the field
   Minor standard, experimental;  // the first version whose CRDs have the field
 };
-const FeatureInfo& info(Feature feature);
+const FeatureInfo& info(Feature feature);  // the feature's name in conformance reports, and since when the API has it
 
 // How a gateway takes a RegularExpression path.
 enum class Anchor : std::uint8_t { both, start, none };
 
 // Which path a gateway tries first; exact ones always are.
 enum class Rank : std::uint8_t {
-  regex_first,   // expressions, then prefixes, longer ones first
-  length,        // the longer of the two
+  regex_first,  // expressions, then prefixes, longer ones first
+  length,       // the longer of the two
 };
 
 class FeatureSet {
@@ -67,12 +67,13 @@ class FeatureSet {
   constexpr FeatureSet(std::initializer_list<Feature> features) {  // NOLINT: a list of features is a set of them
     for (const Feature f : features) bits_ |= bit(f);
   }
+  // Every feature without these.
   static constexpr FeatureSet all_but(std::initializer_list<Feature> features) {
     FeatureSet out;
     out.bits_ = ~FeatureSet(features).bits_;
     return out;
   }
-  constexpr bool has(Feature f) const { return (bits_ & bit(f)) != 0; }
+  constexpr bool has(Feature f) const { return (bits_ & bit(f)) != 0; }  // is it one of them?
 
  private:
   static constexpr std::uint64_t bit(Feature f) { return std::uint64_t{1} << static_cast<unsigned>(f); }
@@ -90,7 +91,7 @@ struct Profile {
   bool glues_root = false;  // "/" replaced by "/api" makes "/apix" of "/x"
 };
 
-std::span<const Profile> profiles();
+std::span<const Profile> profiles();  // one row per target
 // Never null for a name of targets().
 const Profile& profile(std::string_view target);
 

@@ -40,13 +40,15 @@ struct Provider {
   bool field_class_only = false;                  // it reads spec.ingressClassName and no annotation
 };
 
-std::span<const Provider> providers();
-const Provider* provider(std::string_view name);
+std::span<const Provider> providers();            // in the order in which a tie between two of them is decided
+const Provider* provider(std::string_view name);  // null for a name that is none
 
 // The providers.
 void read_plain(const Input& input, Ir& ir, Ledger& ledger);
 void read_nginx(const Input& input, Ir& ir, Ledger& ledger);
+// Full names of the annotations that are read, for "did you mean".
 std::vector<std::string_view> nginx_annotations();
+// Does the set hold a ConfigMap of TCP or UDP services?
 bool nginx_streams(const kube::Bundle& bundle);
 
 }  // namespace gw::convert

@@ -17,6 +17,7 @@ void refuse(Ir& ir, std::span<const Refusal> refused, Ledger& ledger);
 // key_of the places of rules that the target is to guard, with the claims of their guards. Made before the rules are
 // written and let go.
 using Guarded = std::unordered_map<std::uint64_t, std::vector<Claim>>;
+// Of the rules that have an intent of a security kind, their own or their host's.
 Guarded guarded_places(const Ir& ir);
 // Those of them whose guards some emitter wrote.
 std::unordered_set<std::uint64_t> kept_guards(const Guarded& guarded, Ledger& ledger);

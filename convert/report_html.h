@@ -5,6 +5,7 @@
 
 namespace gw::convert {
 
+// The report of --report x.json as a page, or as Markdown. `json` must be one of ours.
 std::string report_html(std::string_view json);
 std::string report_markdown(std::string_view json);
 

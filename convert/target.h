@@ -61,40 +61,48 @@ struct Target {
   bool (*of_the_gateway)(const Intent& intent) = nullptr;
 };
 
-std::span<const Target> targets();
-const Target* target(std::string_view name);
+std::span<const Target> targets();            // in the order in which the help lists them
+const Target* target(std::string_view name);  // null for a name that is none
 
-// The rows' functions, one file a target.
+// The rows' functions, one file per target. Each says whether its target has the demand, in a field or an object of its
+// own.
 bool standard_meets(const Intent& intent, const Options& options);
-void standard_fields(const WrittenRoute& written, PolicyContext& context);
 bool envoy_gateway_meets(const Intent& intent, const Options& options);
-std::string_view envoy_gateway_why_not(const Intent& intent);
-void envoy_gateway_policies(const WrittenRoute& written, PolicyContext& context);
 bool nginx_gateway_fabric_meets(const Intent& intent, const Options& options);
-std::string_view nginx_gateway_fabric_why_not(const Intent& intent);
-void nginx_gateway_fabric_policies(const WrittenRoute& written, PolicyContext& context);
 bool traefik_meets(const Intent& intent, const Options& options);
-std::string_view traefik_why_not(const Intent& intent);
-void traefik_policies(const WrittenRoute& written, PolicyContext& context);
 bool kong_meets(const Intent& intent, const Options& options);
-std::string_view kong_why_not(const Intent& intent);
-void kong_policies(const WrittenRoute& written, PolicyContext& context);
 bool istio_meets(const Intent& intent, const Options& options);
-std::string_view istio_why_not(const Intent& intent);
-void istio_policies(const WrittenRoute& written, PolicyContext& context);
 bool gke_meets(const Intent& intent, const Options& options);
-std::string_view gke_why_not(const Intent& intent);
-void gke_policies(const WrittenRoute& written, PolicyContext& context);
 bool kgateway_meets(const Intent& intent, const Options& options);
-std::string_view kgateway_why_not(const Intent& intent);
-void kgateway_policies(const WrittenRoute& written, PolicyContext& context);
 bool agentgateway_meets(const Intent& intent, const Options& options);
-std::string_view agentgateway_why_not(const Intent& intent);
-void agentgateway_policies(const WrittenRoute& written, PolicyContext& context);
 bool aws_meets(const Intent& intent, const Options& options);
+
+// Why the target does not have the demand, for people; empty: what the demand itself says.
+std::string_view envoy_gateway_why_not(const Intent& intent);
+std::string_view nginx_gateway_fabric_why_not(const Intent& intent);
+std::string_view traefik_why_not(const Intent& intent);
+std::string_view kong_why_not(const Intent& intent);
+std::string_view istio_why_not(const Intent& intent);
+std::string_view gke_why_not(const Intent& intent);
+std::string_view kgateway_why_not(const Intent& intent);
+std::string_view agentgateway_why_not(const Intent& intent);
 std::string_view aws_why_not(const Intent& intent);
+
+// Each writes the demands of a route: filters into it, objects into the context. standard_fields: those that are fields
+// of the API.
+void standard_fields(const WrittenRoute& written, PolicyContext& context);
+void envoy_gateway_policies(const WrittenRoute& written, PolicyContext& context);
+void nginx_gateway_fabric_policies(const WrittenRoute& written, PolicyContext& context);
+void traefik_policies(const WrittenRoute& written, PolicyContext& context);
+void kong_policies(const WrittenRoute& written, PolicyContext& context);
+void istio_policies(const WrittenRoute& written, PolicyContext& context);
+void gke_policies(const WrittenRoute& written, PolicyContext& context);
+void kgateway_policies(const WrittenRoute& written, PolicyContext& context);
+void agentgateway_policies(const WrittenRoute& written, PolicyContext& context);
 void aws_policies(const WrittenRoute& written, PolicyContext& context);
-bool aws_of_the_gateway(const Intent& intent);
+
+bool aws_of_the_gateway(const Intent& intent);  // is it said in the LoadBalancerConfiguration of the Gateway?
+// Writes a ClientTrafficPolicy for a listener: client certificates, TLS versions and ciphers of the host.
 void envoy_gateway_listener(const Server& server, const kube::NamespacedName& owner, std::string_view kind,
                             std::string_view section, PolicyContext& context);
 

@@ -5,10 +5,12 @@
 
 namespace gw::diag {
 
+// Of A to Z; anything else stays.
 constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
+// Of A to Z; anything else stays.
 inline std::string lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = lower(c);

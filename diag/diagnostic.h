@@ -18,8 +18,8 @@ std::string_view name(Severity severity);  // "info", "warning", "error"
 struct ObjectId {
   std::string api_version, kind, ns, name;
   auto operator<=>(const ObjectId&) const = default;
-  bool empty() const { return kind.empty() && name.empty(); }
-  std::string display() const;  // "Ingress shop/web"
+  bool empty() const { return kind.empty() && name.empty(); }  // names no object
+  std::string display() const;                                 // "Ingress shop/web"
 };
 
 struct Related {
@@ -42,9 +42,10 @@ struct Diagnostic {
 // Collects findings; safe to use from several threads.
 class Sink {
  public:
+  // Adds a finding; credentials in its texts are hidden first. Thread-safe.
   void report(Diagnostic diagnostic);
   std::vector<Diagnostic> take();  // sorted by file (order of Sources::add), offset, code; leaves the sink empty
-  std::size_t count(Severity severity) const;
+  std::size_t count(Severity severity) const;  // thread-safe
   bool failed() const { return count(Severity::error) != 0; }
 
  private:

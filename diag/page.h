@@ -14,6 +14,7 @@ struct Page {
   std::string_view refresh{};  // seconds after which a browser loads it again; empty: never
 };
 
+// The whole document. Title and the rest of the head are escaped here; `body` is markup already.
 std::string html_page(const Page& page);
 
 // A box that scrolls sideways instead of widening the page; the label is for screen readers, the keyboard reaches it.

@@ -34,9 +34,9 @@ class Sources {
  public:
   // `lines_before`: the text goes on where another of the same name ended, and its lines are counted from there.
   FileId add(std::string name, std::string text, std::uint32_t lines_before = 0);
-  std::size_t size() const;
-  const std::string& name(FileId file) const;
-  std::string_view text(FileId file) const;
+  std::size_t size() const;                    // how many files; their ids are below it
+  const std::string& name(FileId file) const;  // as it was given; `file` must be one of them
+  std::string_view text(FileId file) const;    // all of it; the view lives as long as this
 
   // An offset at or past the end gives the place just after the last byte.
   Position position(FileId file, std::uint32_t offset) const;

@@ -20,6 +20,7 @@ class Edit {
   void add(std::string_view list, const std::string& entry);
   // An entry of `patches` with operations of RFC 6902.
   void add_patch(const std::string& group, const std::string& kind, const std::string& name, const Json& operations);
+  // The file with the entries added to their lists; lists that were not there come at the end.
   std::string text() const;
 
  private:

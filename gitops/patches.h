@@ -11,9 +11,10 @@ namespace gw::gitops {
 
 using Json = nlohmann::ordered_json;
 
-Json to_json(const yaml::Node& node);
+Json to_json(const yaml::Node& node);  // scalars as the types that Kubernetes reads
 
-// Strategic merge of an Ingress: maps are merged, lists replaced, null deletes. Empty where `$patch: delete` removes it.
+// Strategic merge of an Ingress: maps are merged, lists replaced, null deletes. Empty where `$patch: delete` removes
+// it.
 std::optional<Json> merged(Json object, const Json& patch);
 // A list of RFC 6902; empty where it does not apply.
 std::optional<Json> patched(const Json& object, const Json& operations);

@@ -36,6 +36,7 @@ std::vector<ListenerMap> route_map(const route::Attachments& attachments, const 
 // What an action does, in a few words: "shop/web:80", "shop/a:80 (90%), shop/b:80 (10%)", "redirect 308 https://…".
 std::string outcome(const route::Action& action);
 
+// The map for people, a host after the other, or as JSON: docs/command-line.md, "routes".
 std::string render_text(const std::vector<ListenerMap>& map, const diag::Sources& sources);
 std::string render_json(const std::vector<ListenerMap>& map, const diag::Sources& sources);
 

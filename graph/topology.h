@@ -35,15 +35,17 @@ struct Graph {
   std::vector<Edge> edges;  // by `from`, then `to`
 };
 
+// Everything that is attached, and what routes name and nothing serves; nodes in the order of the input.
 Graph topology(const kube::Index& index, const route::Attachments& attachments, const route::Table& table);
 
 // One rule node a route, and Services of a namespace in one node: for large sets.
 Graph folded(const Graph& graph);
 
+// Each draws the graph in its format; all texts are escaped.
 std::string render_text(const Graph& graph);
-std::string render_mermaid(const Graph& graph);
-std::string render_dot(const Graph& graph);
-std::string render_svg(const Graph& graph);
-std::string render_html(const Graph& graph);  // one page, no script, light and dark
+std::string render_mermaid(const Graph& graph);  // flowchart LR, a subgraph for each column
+std::string render_dot(const Graph& graph);      // a digraph for Graphviz
+std::string render_svg(const Graph& graph);      // one picture, without links
+std::string render_html(const Graph& graph);     // one page, no script, light and dark
 
 }  // namespace gw::graph

@@ -19,11 +19,12 @@ class Box {
   Box& operator=(Box&&) noexcept = default;
   ~Box() = default;
 
+  // A value made of nothing, in place of what was there.
   T& emplace() {
     value_ = std::make_unique<T>();
     return *value_;
   }
-  void reset() { value_.reset(); }
+  void reset() { value_.reset(); }  // empty afterwards
 
   explicit operator bool() const { return value_ != nullptr; }
   bool has_value() const { return value_ != nullptr; }

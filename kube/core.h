@@ -165,6 +165,7 @@ void fields(V& v, EndpointConditions& c) {
 struct Endpoint : Located {
   std::vector<std::string> addresses;
   std::optional<EndpointConditions> conditions;
+  // EndpointSlice: no condition "ready" counts as ready.
   bool usable() const { return !conditions || conditions->ready.value_or(true); }
 };
 template <class V>

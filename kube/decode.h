@@ -20,6 +20,7 @@ struct DecodeContext {
   bool legacy_ingress = false;  // v1beta1: serviceName, servicePort, spec.backend
   bool failed = false;
 
+  // Where the value is found again once the tree is gone.
   const yaml::Node* place(const yaml::Node& node) const { return fold ? fold->keep(node) : &node; }
   // Annotations stay readable: most findings are about them.
   const yaml::Node* place_of_metadata(const yaml::Node& node) const {
@@ -27,10 +28,13 @@ struct DecodeContext {
   }
   // A text that lives as long as the object's document.
   std::string_view text(const yaml::Node& node) const { return fold ? fold->text(node) : node.string(); }
+  // Reports that the value should have been `wanted`, "a string"; the object is then left out.
   void wrong_type(const yaml::Node& at, std::string_view wanted);
+  // Reports the key (GW101), with the nearest of `known`; the object stays.
   void unknown_field(const yaml::Entry& entry, std::span<const std::string_view> known);
 };
 
+// Each reads `node` into `out`, and reports a value of another type.
 template <class T>
 void decode_value(DecodeContext& context, const yaml::Node& node, T& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, std::string& out);
@@ -41,8 +45,10 @@ void decode_value(DecodeContext& context, const yaml::Node& node, std::int32_t& 
 void decode_value(DecodeContext& context, const yaml::Node& node, std::int64_t& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, IntOrString& out);
 void decode_value(DecodeContext& context, const yaml::Node& node, StringMap& out);
+// serviceName and servicePort of networking.k8s.io/v1beta1.
 void decode_legacy_backend(DecodeContext& context, const yaml::Node& node, IngressBackend& out);
 
+// Each reads `node` into `out`, and reports a value of another type.
 template <class T>
 void decode_value(DecodeContext& context, const yaml::Node& node, std::optional<T>& out) {
   decode_value(context, node, out.emplace());
@@ -75,10 +81,12 @@ class FieldReader {
     ++taken_;
     if (!value->is_null()) decode_value(context_, *value, out);
   }
+  // Writers write such a field even when it is empty; for reading it is one like the others.
   template <class T>
   void always(std::string_view name, T& out) {
     (*this)(name, out);
   }
+  // A field that the type does not hold but that is known; "*": every key is.
   void rest(std::string_view name) {
     if (name == "*") {
       open_ = true;
@@ -87,6 +95,7 @@ class FieldReader {
     known_[count_++] = name;
     if (map_.find(name)) ++taken_;
   }
+  // Reports the keys that no call named.
   void finish() {
     if (open_ || taken_ == map_.size()) return;
     std::span<const std::string_view> known(known_.data(), count_);

@@ -519,6 +519,7 @@ struct SessionPersistence : Located {
     if (!by_header() && cookie && cookie->name) return cookie->name;
     return session_name;
   }
+  // CookieConfig.lifetimeType: Permanent.
   bool permanent() const {
     return (cookie && cookie->lifetime_type == "Permanent") ||
            (cookie_config && cookie_config->lifetime_type == "Permanent");

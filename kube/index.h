@@ -19,15 +19,21 @@ class Index {
   explicit Index(const Bundle& bundle);
 
   const Bundle& bundle() const { return bundle_; }
+  // Each gives the object of this name, or null.
   const Service* service(const NamespacedName& id) const;
+  // Each gives the object of this name, or null.
   const Secret* secret(const NamespacedName& id) const;
   // Will something of the set make this Secret: a SealedSecret, an ExternalSecret, a Certificate?
   bool secret_promised(const NamespacedName& id) const { return promised_.contains(id.ns + "/" + id.name); }
+  // Each gives the object of this name, or null.
   const ConfigMap* config_map(const NamespacedName& id) const;
-  const Namespace* ns(std::string_view name) const;
+  const Namespace* ns(std::string_view name) const;  // null where it is not among the input
+  // Each gives the object of this name, or null.
   const Gateway* gateway(const NamespacedName& id) const;
-  const GatewayClass* gateway_class(std::string_view name) const;
+  const GatewayClass* gateway_class(std::string_view name) const;  // these are of the cluster, not of a namespace
+  // Each gives the object of this name, or null.
   const ListenerSet* listener_set(const NamespacedName& id) const;
+  // Each gives the object of this name, or null.
   const IngressClass* ingress_class(std::string_view name) const;
 
   // Labels of a namespace; the label kubernetes.io/metadata.name is always there. Unknown namespaces have only that.
@@ -53,7 +59,7 @@ class Index {
   ById<GatewayClass> gateway_classes_;
   ById<ListenerSet> listener_sets_;
   ById<IngressClass> ingress_classes_;
-  std::unordered_set<std::string> promised_;  // Secrets
+  std::unordered_set<std::string> promised_;                                    // Secrets
   std::unordered_map<std::string, std::vector<const EndpointSlice*>> slices_;   // by Service
   std::unordered_map<std::string, std::vector<const ReferenceGrant*>> grants_;  // by namespace
 };

@@ -61,6 +61,7 @@ template <class V, class T>
 requires requires(T& object) {
   object.spec;
 }
+// Each visits what stands beside metadata at the top of its kind.
 void body(V& v, T& object) {
   v("spec", object.spec);
   v.rest("status");

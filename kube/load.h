@@ -24,11 +24,12 @@ struct LoadOptions {
   std::string default_namespace = "default";
   std::vector<std::pair<std::string, std::string>> set;  // placeholders and what takes their place
 };
+// An Error where `options.selector` is not written as kubectl takes it.
 Status check_selector(const LoadOptions& options);
 
-// Reads paths (file, directory, "-") into sources, where every file counts (definitions, objects of before). Directories
-// give *.yaml *.yml *.json in name order; a FIFO, a device, a link loop or a file over the limit is an error of the
-// world. Manifests are read by kube/survey.h.
+// Reads paths (file, directory, "-") into sources, where every file counts (definitions, objects of before).
+// Directories give *.yaml *.yml *.json in name order; a FIFO, a device, a link loop or a file over the limit is an
+// error of the world. Manifests are read by kube/survey.h.
 Result<std::vector<diag::FileId>> read_inputs(const std::vector<std::string>& paths, const LoadOptions& options,
                                               diag::Sources& sources);
 
@@ -56,8 +57,10 @@ class Decoder {
  public:
   Decoder(const LoadOptions& options, diag::Sources& sources, diag::Sink& sink);
   ~Decoder();
+  // Decodes a part of the objects, in order; their trees are let go.
   void add(std::vector<RawObject> part);
   void add_file(diag::FileId file);  // read with the options' limits
+  // The Bundle of everything that was added. Call once.
   Bundle finish();
 
  private:

@@ -20,12 +20,12 @@ using Port = std::int32_t;
 struct NamespacedName {
   std::string ns, name;
   auto operator<=>(const NamespacedName&) const = default;
-  std::string display() const { return ns + "/" + name; }
+  std::string display() const { return ns + "/" + name; }  // "ns/name"
 };
 
 // Keeps source order; keys are unique.
 using StringMap = std::vector<std::pair<std::string, std::string>>;
-const std::string* find(const StringMap& map, std::string_view key);
+const std::string* find(const StringMap& map, std::string_view key);  // the value of a key; null when it is not there
 
 // A struct with fields().
 struct Fields {};
@@ -98,6 +98,7 @@ void fields(V& v, LabelSelector& s) {
   v("matchLabels", s.match_labels);
   v("matchExpressions", s.match_expressions);
 }
+// All labels and all expressions hold; an empty selector takes everything.
 bool matches(const LabelSelector& selector, const StringMap& labels);
 
 }  // namespace gw::kube

@@ -16,12 +16,13 @@ using Fillings = std::vector<std::pair<std::string, std::string>>;  // name, val
 std::string fill_in(std::string text, const Fillings& fillings);
 
 struct Placeholder {
-  std::string name;               // "DOMAIN", "Values.host"
+  std::string name;                // "DOMAIN", "Values.host"
   const yaml::Node* at = nullptr;  // the value that holds it
 };
 // Of an object that routes or that routes refer to: in its name, namespace, annotations and spec. Variables that
 // gateways and controllers fill in themselves ($host, ${1}, $(headers.x)) are none.
 std::vector<Placeholder> placeholders(const yaml::Node& object);
+// Does the text hold one? `names_only`: any name counts, else one in braces or all in capitals.
 bool has_placeholder(std::string_view value, bool names_only);
 // May an object of this group and kind end up in a conversion?
 bool concerns_routing(std::string_view group, std::string_view kind);

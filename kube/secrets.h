@@ -9,7 +9,7 @@ namespace gw::kube {
 
 // "Secret" in any letter case and number; also where the document is a list of them.
 bool is_secret_kind(std::string_view kind);
-bool is_secret(const yaml::Node& object);
+bool is_secret(const yaml::Node& object);  // by its kind, in any spelling of upper and lower case
 
 // Whether the value of this field of a Secret is harmless: its type, and those of its metadata that name it. All
 // others, known or not, may hold a secret.

@@ -10,8 +10,8 @@ namespace gw::kube {
 
 class Selector {
  public:
-  explicit Selector(std::string_view text);  // empty selects everything
-  bool matches(const StringMap& labels) const;
+  explicit Selector(std::string_view text);     // empty selects everything
+  bool matches(const StringMap& labels) const;  // every requirement holds
   // Empty when the text was understood, otherwise what is wrong with it.
   const std::string& error() const { return error_; }
 

@@ -1,5 +1,5 @@
-// The manifests that a command was given, as they lie: files that were named must hold objects, files of a directory may
-// hold anything, and what is passed over is counted.
+// The manifests that a command was given, as they lie: files that were named must hold objects, files of a directory
+// may hold anything, and what is passed over is counted.
 #pragma once
 #include <map>
 
@@ -15,8 +15,8 @@ struct ObjectName {
 struct SurveyedFile {
   diag::FileId file = diag::no_file;
   std::string path;
-  bool walked = false;              // found in a directory, not named
-  std::string ns = {};              // for objects without one
+  bool walked = false;                   // found in a directory, not named
+  std::string ns = {};                   // for objects without one
   std::vector<ObjectName> objects = {};  // filled when it is read, where there are kustomizations
   std::size_t count = 0;                 // of objects that were read, encrypted ones too
 };
@@ -38,6 +38,8 @@ struct Survey {
   bool partial() const;
 };
 
+// Reads and parses what `paths` name, in order; "-" is standard input. An Error for what cannot be read, for a selector
+// that is none, and for a file that was named and holds no object.
 Result<Survey> survey(const std::vector<std::string>& paths, const LoadOptions& options, diag::Sources& sources);
 
 enum class UnfilledObjects : std::uint8_t { keep, drop };

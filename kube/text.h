@@ -50,21 +50,25 @@ class String {
     if (length() == outside) delete[] pointer();
   }
 
-  const char* data() const { return length() == outside ? pointer() : bytes_; }
-  std::size_t size() const { return length() == outside ? outside_size() : length() & inside; }
+  const char* data() const { return length() == outside ? pointer() : bytes_; }  // not terminated by a zero
+  std::size_t size() const { return length() == outside ? outside_size() : length() & inside; }  // in bytes
   bool empty() const { return size() == 0; }
   const char* begin() const { return data(); }
-  const char* end() const { return data() + size(); }
+  const char* end() const { return data() + size(); }  // behind the last byte
   char operator[](std::size_t i) const { return data()[i]; }
-  char back() const { return data()[size() - 1]; }
+  char back() const { return data()[size() - 1]; }  // of a text that is not empty
   operator std::string_view() const { return {data(), size()}; }
   operator std::string() const { return std::string(data(), size()); }
   std::string_view view() const { return *this; }
 
+  // Each is std::string_view's.
   std::size_t find(auto what, std::size_t from = 0) const { return view().find(what, from); }
+  // Each is std::string_view's.
   std::size_t find_first_of(auto what, std::size_t from = 0) const { return view().find_first_of(what, from); }
+  // Each is std::string_view's.
   bool starts_with(auto what) const { return view().starts_with(what); }
-  bool ends_with(auto what) const { return view().ends_with(what); }
+  bool ends_with(auto what) const { return view().ends_with(what); }  // as std::string_view's
+  // A copy of a part; `from` is at most size().
   std::string substr(std::size_t from, std::size_t count = std::string::npos) const {
     return std::string(view().substr(from, count));
   }
@@ -127,11 +131,12 @@ class OptionalString {
   const String& operator*() const { return value_; }
   String& operator*() { return value_; }
   const String* operator->() const { return &value_; }
+  // A copy.
   std::string value_or(std::string_view otherwise) const {
     return std::string(has_value() ? value_.view() : otherwise);
   }
   String& emplace() { return value_ = String(); }
-  void reset() { value_.become_absent(); }
+  void reset() { value_.become_absent(); }  // absent afterwards
   operator std::optional<std::string>() const {
     return has_value() ? std::optional<std::string>(value_) : std::nullopt;
   }
@@ -153,6 +158,7 @@ class OptionalString {
   String value_;
 };
 
+// Copies.
 inline std::vector<std::string> strings(const std::vector<String>& texts) {
   return {texts.begin(), texts.end()};
 }

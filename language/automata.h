@@ -38,6 +38,7 @@ class Automaton {
   // Each call adds one yes-or-no test and returns its number, counting from 0.
   TestId add_equal(std::string_view literal);
   TestId add_prefix(std::string_view literal);  // the text begins with it
+  // Adds an expression as a test of its own; `where`: it must match the whole text, from its start, or anywhere.
   TestId add_regex(const Syntax& syntax, Where where);
 
   // Every class of texts over the alphabet that begin with `first`. Looks at most at `limit` states.

@@ -11,7 +11,9 @@ namespace gw::language {
 
 // Where a normalised path stands: nothing read, after '/', after "/.", after "/..", inside a segment.
 enum class At : std::uint8_t { nothing, slash, dot, dots, segment };
+// The position behind one more byte of a normalised path; nullopt where such a path cannot go on so.
 std::optional<At> step(At at, unsigned char byte);
+// Can a normalised path end here?
 inline bool may_end(At at) {
   return at == At::slash || at == At::segment;
 }
@@ -22,6 +24,7 @@ struct Alphabet {
   std::vector<ByteSet> stands_for;
   std::size_t slash = 0;  // which of them is '/'
 };
+// The bytes of paths in classes that none of the terms' byte sets tells apart, a readable byte first.
 Alphabet alphabet_of(const Terms& terms);
 
 struct Dfa {

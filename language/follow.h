@@ -28,7 +28,7 @@ class Follower {
   // `search` is the syntax of `to.search`, in `terms`.
   Follower(Terms& terms, const Syntax& search, const Substitution& to, std::size_t known);
 
-  State start() const;
+  State start() const;  // before the first byte
   // Too many ways at once make `failed`.
   State step(const State& from, unsigned char byte, std::size_t position);
   bool failed() const { return failed_; }
@@ -41,6 +41,7 @@ class Follower {
   };
   // text: the path's first bytes, at most `known`; longer: there is more. Nothing when no such form says it.
   std::optional<Made> made(const State& at, std::size_t position, std::string_view text, bool longer);
+  // Does the expression match a path that ends here?
   bool matches(const State& at, std::size_t position) { return best(at, position).has_value(); }
 
  private:

@@ -38,7 +38,7 @@ struct Differences {
   bool dots = false;         // '.' between letters is taken for itself
   bool doubled = false;      // "//" in what is made becomes "/"
   std::string request;       // the shortest path that is answered otherwise; empty: none
-  bool any() const { return letter_case || bare || elements || dots || doubled; }
+  bool any() const { return letter_case || bare || elements || dots || doubled; }  // is there any?
 };
 
 struct PathSet {

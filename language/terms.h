@@ -24,13 +24,13 @@ class Terms {
   // The texts that begin (`all`) or are (`done`) a match of `syntax`, or with any term behind it. `syntax` must outlive
   // this object.
   Term of(const Syntax& syntax, Term then);
-  Term any_of(std::vector<Term> terms);
-  Term all_of(std::vector<Term> terms);
-  Term no(Term term);
+  Term any_of(std::vector<Term> terms);  // the union
+  Term all_of(std::vector<Term> terms);  // the intersection
+  Term no(Term term);                    // the complement
 
   // What may follow after `byte`; at_start: nothing was read yet, so that '^' holds.
   Term after(Term term, unsigned char byte, bool at_start);
-  bool ends(Term term, bool at_start);
+  bool ends(Term term, bool at_start);  // does the empty text belong to it?
 
   // Too much was asked: answers cannot be trusted any more.
   bool exhausted() const { return steps_ > max_steps || terms_.size() > max_terms; }
@@ -52,10 +52,12 @@ class Terms {
   // For Substitution, which follows terms itself.
   const Entry& entry(Term term) const { return *terms_[term]; }
   const Syntax::Node& node(const Entry& entry) const { return syntaxes_[entry.syntax]->nodes[entry.node]; }
+  // The texts of a node of a syntax, with `then` behind them.
   Term follow(std::uint32_t syntax, std::size_t node, Term then);
+  // What remains of a repetition: `least` to `most` times more.
   Term repeat(const Entry& of, std::uint32_t least, std::uint32_t most);
-  Term close(std::uint32_t group, Term then);
-  void count_step() { ++steps_; }
+  Term close(std::uint32_t group, Term then);  // the end of a group, then `then`
+  void count_step() { ++steps_; }              // towards exhausted()
 
  private:
   static constexpr std::size_t max_steps = 12000, max_terms = 12000;

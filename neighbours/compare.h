@@ -10,7 +10,7 @@
 namespace gw::neighbours {
 
 enum class Change : std::uint8_t { lost, added, changed };
-std::string_view name(Change change);
+std::string_view name(Change change);  // "lost", "added", "changed"
 
 struct Difference {
   Change change = Change::changed;

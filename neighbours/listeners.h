@@ -11,6 +11,7 @@ struct Attached {
   const kube::ListenerSet* set = nullptr;  // null: a listener of the Gateway itself
   const kube::Listener& listener;
 
+  // The ListenerSet, else the Gateway.
   const kube::Object& owner() const { return set ? static_cast<const kube::Object&>(*set) : gateway; }
 };
 

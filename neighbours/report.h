@@ -11,6 +11,7 @@ struct Comparison {
   std::vector<Difference> differences;
 };
 
+// The comparison as aligned tables, or in Markdown.
 std::string to_text(const Comparison& comparison);
 std::string to_markdown(const Comparison& comparison);
 std::string to_html(const Comparison& comparison);  // one file, nothing loaded from elsewhere

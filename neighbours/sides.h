@@ -4,6 +4,7 @@
 
 namespace gw::neighbours {
 
+// Each adds to `out` what its neighbour would make of the objects: DNS records; Certificates.
 void add_records(const kube::Bundle& bundle, const Listeners& listeners, const Options& options, Wanted& out);
 void add_certificates(const kube::Bundle& bundle, const Listeners& listeners, const Options& options, Wanted& out);
 

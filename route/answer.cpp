@@ -60,8 +60,8 @@ Json answer_json(const Answer& answer, const diag::Sources& sources) {
   put("error", answer.error);
   put("backend", answer.backend);
   if (answer.port != 0) out["port"] = answer.port;
-  put("upstream_target", answer.upstream_target);
-  put("upstream_host", answer.upstream_host);
+  put("upstream_target", answer.backend_target);
+  put("upstream_host", answer.backend_host);
   put("location", diag::hide_credentials(answer.location));
   for (const WeightedBackend& backend : answer.backends)
     out["backends"].push_back({{"backend", backend.backend}, {"port", backend.port}, {"weight", backend.weight}});
@@ -101,8 +101,8 @@ void answer_text(const Answer& answer, const diag::Sources& sources, std::string
     const std::string at = place(answer.rule->span, sources);
     line("rule     ", answer.rule->object + (at.empty() ? "" : ", " + at));
   }
-  line("target   ", answer.upstream_target);
-  line("host     ", answer.upstream_host);
+  line("target   ", answer.backend_target);
+  line("host     ", answer.backend_host);
   for (const std::string& attribute : answer.attributes) line("also     ", shown(attribute));
   for (const std::string& note : answer.notes) line("because  ", note);
 }

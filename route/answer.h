@@ -44,10 +44,12 @@ struct Effects {
   std::vector<Effect> list;  // sorted
   // Kinds of which the model tells all, so that what is absent is not done. One bit a kind.
   std::uint8_t known = 0;
+  // Are all effects of this kind in `list`?
   bool knows(Effect::Kind kind) const { return (known >> static_cast<unsigned>(kind) & 1U) != 0; }
+  // From now on they are.
   void know(Effect::Kind kind) { known = static_cast<std::uint8_t>(known | 1U << static_cast<unsigned>(kind)); }
-  void add(Effect::Kind kind, std::string what, std::string object = {});
-  const Effect* find(Effect::Kind kind, std::string_view what) const;
+  void add(Effect::Kind kind, std::string what, std::string object = {});  // `object` made it
+  const Effect* find(Effect::Kind kind, std::string_view what) const;      // null when it is not there
 };
 
 // A note of an answer (Answer::notes) that is given to too many requests in too short a time.
@@ -58,7 +60,7 @@ struct Answer {
   int status = 0;
   std::string backend;  // "ns/service"; empty when no backend is asked
   std::int32_t port = 0;
-  std::string upstream_target, upstream_host;
+  std::string backend_target, backend_host;
   std::string location;
   std::vector<WeightedBackend> backends;  // where weights decide
   std::optional<RuleRef> rule;

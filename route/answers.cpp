@@ -46,8 +46,8 @@ Answer backend_answer(const Backend& backend, const Decision& decision, const Re
   }
   if (backend.state != BackendState::ready) return answer;
   if (backend.tls && !backend.tls->valid) return plain(500);
-  answer.upstream_target = refined.target.empty() ? std::string(request.target) : refined.target;
-  answer.upstream_host = refined.host.empty() ? std::string(request.host) : refined.host;
+  answer.backend_target = refined.target.empty() ? std::string(request.target) : refined.target;
+  answer.backend_host = refined.host.empty() ? std::string(request.host) : refined.host;
   return answer;
 }
 
@@ -106,7 +106,7 @@ std::vector<std::string> attributes(const Action& action) {
 
 bool same(const Answer& a, const Answer& b) {
   const auto key = [](const Answer& x) {
-    return std::tie(x.status, x.backend, x.port, x.upstream_target, x.upstream_host, x.location, x.unmodelled);
+    return std::tie(x.status, x.backend, x.port, x.backend_target, x.backend_host, x.location, x.unmodelled);
   };
   return key(a) == key(b) && a.error.empty() == b.error.empty() && a.backends == b.backends;
 }
@@ -149,8 +149,8 @@ AnswerSet answers(const Decision& decision, const RequestView& request) {
     if (!backend.why.empty()) answer.notes.push_back(backend.why);
     const WeightedBackend entry{backend.service.display(), backend.port, backend.weight};
     auto shared = std::find_if(out.any_of.begin(), out.any_of.end(), [&](const Answer& seen) {
-      return std::tie(seen.status, seen.upstream_target, seen.upstream_host, seen.location) ==
-             std::tie(answer.status, answer.upstream_target, answer.upstream_host, answer.location);
+      return std::tie(seen.status, seen.backend_target, seen.backend_host, seen.location) ==
+             std::tie(answer.status, answer.backend_target, answer.backend_host, answer.location);
     });
     if (shared == out.any_of.end()) shared = out.any_of.insert(out.any_of.end(), std::move(answer));
     if (weighted > 1)

@@ -23,10 +23,10 @@ class ViewOf {
 // Every answer a Decision can lead to: one a kind of backend where weights decide between good and bad ones.
 AnswerSet answers(const Decision& decision, const RequestView& request);
 
-Answer plain(int status);
-Answer no_answer(std::string why);
-Answer unmodelled(std::string why);
-RuleRef rule_ref(const Source& source);
+Answer plain(int status);                // nothing but a status
+Answer no_answer(std::string why);       // the connection gets none, and why
+Answer unmodelled(std::string why);      // the model does not know, and why
+RuleRef rule_ref(const Source& source);  // the object and place of a rule
 
 // What an Action does beside routing, as "name=value" sorted.
 std::vector<std::string> attributes(const Action& action);

@@ -76,7 +76,7 @@ struct CertificateFacts {
   virtual std::string check_pair(const kube::Secret& secret) const = 0;
   // An earlier pair of this Secret is still shown, as while a rotation is half done.
   virtual bool keeps_earlier(const kube::Secret&) const { return false; }
-  virtual std::string check_ca(std::string_view pem) const = 0;
+  virtual std::string check_ca(std::string_view pem) const = 0;  // empty when it holds a certificate; otherwise why not
 };
 
 struct Attachments {
@@ -96,6 +96,8 @@ struct AttachOptions {
   bool faults_only = false;     // leave out the conditions that say that all is well
 };
 
+// Which routes attach to which listeners, and the conditions of every object that takes part (GEP-1364). `facts` may be
+// null: then certificates are not looked at. Borrows the Index.
 Attachments attach(const kube::Index& index, const AttachOptions& options = {},
                    const CertificateFacts* facts = nullptr);
 

@@ -29,6 +29,7 @@ struct BackendLookup {
   bool assume_endpoints = false;  // see Options
 };
 
+// Never fails: a reference that does not resolve gives a state and the spec's reason.
 ResolvedBackend resolve(const BackendLookup& lookup, const BackendRefView& ref);
 
 }  // namespace gw::route

@@ -20,6 +20,7 @@ struct Release {
 // Of a bundle version such as "v1.6.3"; what cannot be read counts as v1.6.
 Release release_of(std::string_view bundle_version, Channel channel);
 
+// As attach() of route/attach.h, as this release and channel has it.
 Attachments attach(const kube::Index& index, const AttachOptions& options, const CertificateFacts* facts,
                    const Release& release);
 

@@ -26,11 +26,12 @@ class Dictionary {
     return fresh;
   }
 
+  // `none` where the text is not there in this scope.
   std::uint32_t find(std::uint32_t scope, std::string_view text) const {
     return slots_.empty() ? none : slots_[probe(hash(scope, text), scope, text)].value;
   }
 
-  void shrink() { texts_.shrink_to_fit(); }
+  void shrink() { texts_.shrink_to_fit(); }  // gives back room that grew ahead
 
  private:
   struct Slot {

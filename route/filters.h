@@ -19,6 +19,7 @@ struct RuleProblem {
   const yaml::Node* at = nullptr;
   bool answered = false;
 };
+// Why a rule cannot be used; nullopt when it can.
 std::optional<RuleProblem> problem(const kube::HttpRouteRule& rule);
 std::optional<RuleProblem> problem(const kube::GrpcRouteRule& rule);
 // A filter whose bytes must not get onto the wire (kube/wire.h).
@@ -35,7 +36,9 @@ struct FilterContext {
   bool asks_services = false;   // see Options
 };
 
+// The backend of a reference, with its weight, its TLS and, where it does not resolve, its state.
 Backend make_backend(const FilterContext& context, const kube::BackendRef& ref);
+// Adds what the filters do to the action, in their order.
 void apply_filters(const FilterContext& context, const std::vector<kube::RouteFilter>& filters, Action& action);
 
 // The service that a filter of type ExternalAuth asks; a backend in state invalid says why it cannot be asked.

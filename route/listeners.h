@@ -23,8 +23,8 @@ void conclude(ListenerStatus& status);
 // Client validation in force on a listener (Gateway.spec.tls.frontend); null when there is none.
 const kube::FrontendValidation* frontend_validation(const kube::Gateway& gateway, const kube::Listener& listener);
 
-const Condition* find(const std::vector<Condition>& conditions, std::string_view type);
-bool fails(const std::vector<Condition>& conditions, std::string_view type);
+const Condition* find(const std::vector<Condition>& conditions, std::string_view type);  // null when it is not there
+bool fails(const std::vector<Condition>& conditions, std::string_view type);             // is it there, and false?
 // Leaves out those that say that all is well.
 void keep_faults(std::vector<Condition>& conditions);
 

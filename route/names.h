@@ -35,6 +35,7 @@ struct ParentKey {
   std::string_view group, kind;
   kube::NamespacedName id;
 };
+// A parentRef with its defaults filled in.
 inline ParentKey parent_key(const kube::ParentReference& ref, std::string_view route_ns) {
   return {ref.group ? std::string_view(*ref.group) : gateway_group,
           ref.kind ? std::string_view(*ref.kind) : "Gateway",

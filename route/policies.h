@@ -44,6 +44,7 @@ struct CaBundle {
 struct CaReasons {
   std::string_view kind, ref, grant;
 };
+// Reads the ConfigMap that a policy or a listener of `home_ns` names; `facts` may be null.
 CaBundle ca_bundle(const kube::Index& index, const kube::ObjectReference& ref, std::string_view home_kind,
                    std::string_view home_ns, const CaReasons& reasons, const CertificateFacts* facts);
 

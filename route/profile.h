@@ -13,6 +13,7 @@ namespace gw::route {
 class Model {
  public:
   virtual ~Model() = default;
+  // What a client and a backend would see; several where the implementation chooses at random.
   virtual AnswerSet answer(const Request& request) const = 0;
   // Non-empty when the implementation refuses the configuration as a whole (every later change is blocked).
   virtual std::string refused() const { return {}; }
@@ -24,6 +25,6 @@ class Model {
 // name. Borrows the Index for the call only.
 std::unique_ptr<Model> make_model(std::string_view name, const kube::Index& index, const Attachments& attachments);
 
-const std::vector<std::string_view>& profile_names();
+const std::vector<std::string_view>& profile_names();  // as --profile takes them
 
 }  // namespace gw::route

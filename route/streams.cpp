@@ -43,8 +43,8 @@ class WithStreams final : public Model {
     if (!open && found->host.starts_with("*")) return out;
     out.any_of = {found->answer};
     if (found->answer.status != 0) {  // nobody between client and backend reads the request
-      out.any_of.front().upstream_target = request.target;
-      out.any_of.front().upstream_host = request.host;
+      out.any_of.front().backend_target = request.target;
+      out.any_of.front().backend_host = request.host;
     }
     return out;
   }

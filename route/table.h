@@ -235,9 +235,9 @@ class Table {
   Table(const Table&) = delete;
   Table& operator=(const Table&) = delete;
 
-  const std::vector<Listener>& listeners() const;
-  std::size_t actions() const;   // dense Action::index < actions()
-  std::size_t backends() const;  // dense Backend::index < backends()
+  const std::vector<Listener>& listeners() const;  // of all Gateways
+  std::size_t actions() const;                     // dense Action::index < actions()
+  std::size_t backends() const;                    // dense Backend::index < backends()
 
   // HTTP and terminated HTTPS: which answer a request gets on a Gateway's port (HTTPRoute and GRPCRoute precedence).
   // `gateway` null: the only Gateway, or every Gateway taken together (trace without a choice).
@@ -249,6 +249,7 @@ class Table {
 
   // TLS passthrough / terminate by SNI, TCP and UDP by port. Null: nothing attached; close the connection.
   const L4Rule* tls(const kube::NamespacedName& gateway, kube::Port port, std::string_view sni) const;
+  // The rule that takes every connection or datagram of a TCP or UDP port; null when there is none.
   const L4Rule* l4(const kube::NamespacedName& gateway, kube::Port port, Protocol protocol) const;
   // The listener that terminates TLS for an SNI name; null: refuse the handshake.
   const Listener* terminating(const kube::NamespacedName& gateway, kube::Port port, std::string_view sni) const;

@@ -18,6 +18,7 @@ struct SplitTarget {
   std::string_view query;  // after '?', without it
   std::string_view tail;   // '?' and the query as sent; empty without '?'
 };
+// At the first '?'.
 SplitTarget split_target(std::string_view target);
 
 // Room for the paths that are not canonical; kept between requests so that the common one allocates nothing.
@@ -57,13 +58,14 @@ bool any_parameter(std::string_view query, F&& f) {
 struct HostPort {
   std::string_view host, port;
 };
+// At the last ':' outside brackets; the port is empty where there is none.
 HostPort split_host(std::string_view authority);
 
 // ASCII case folding.
 inline char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
-bool equal_fold(std::string_view a, std::string_view b);
+bool equal_fold(std::string_view a, std::string_view b);  // ASCII letters compare without case
 using diag::lower;
 
 }  // namespace gw::route

@@ -22,9 +22,9 @@ struct Address {
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
   sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
   int family() const { return storage.ss_family; }
-  std::uint16_t port() const;
-  std::string ip() const;
-  std::string text() const;  // ip:port
+  std::uint16_t port() const;  // 0 where it has none
+  std::string ip() const;      // "10.0.0.1", "::1"; empty for another family
+  std::string text() const;    // ip:port
 };
 
 }  // namespace gw::runtime

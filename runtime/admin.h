@@ -30,6 +30,6 @@ bool admin_host(std::string_view authority);
 std::string metrics_text(const Server& server);                            // Prometheus text format
 std::string config_dump(const Server& server);                             // JSON without secrets
 std::string stats_json(const Server& server, const std::string& message);  // what the dashboard shows
-std::string_view dashboard_page();
+std::string_view dashboard_page();                                         // HTML; it reads /stats and /trace
 
 }  // namespace gw::runtime

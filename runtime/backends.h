@@ -24,6 +24,7 @@ struct Endpoint : std::enable_shared_from_this<Endpoint> {
   Endpoint(const Endpoint&) = delete;
   Endpoint& operator=(const Endpoint&) = delete;
 
+  // Ends the rest that failures began.
   void connected();
   void failed(TimePoint now, milliseconds pause);  // rests for `pause`, doubled with every failure in a row
 
@@ -44,6 +45,7 @@ struct ResolvedBackend {
   bool ready = false;
   std::vector<std::shared_ptr<Endpoint>> endpoints;
   std::size_t turn = 0;  // round robin
+  // The next endpoint in turn that does not rest; where all rest, the next one. Null: there is none.
   Endpoint* next(TimePoint now);
   Endpoint* find(std::string_view text) const;  // null: not among them
 };
@@ -53,6 +55,7 @@ class BackendSide;
 
 // A connection for one exchange: a pooled one, or a new one that is still connecting. Null: refused at once.
 BackendSide* open_h1_backend(Worker& worker, Endpoint& endpoint, Exchange& exchange, bool fresh);
+// A stream for one exchange, on a connection that has room, else on a new one. Null: refused at once.
 BackendSide* open_h2_backend(Worker& worker, Endpoint& endpoint, Exchange& exchange);
 
 class EndpointPool {

@@ -52,7 +52,7 @@ void Exchange::reset() {
   request.clear();
   response.clear();
   client_ = nullptr;
-  upstream_side_ = nullptr;
+  backend_side_ = nullptr;
   info_ = nullptr;
   generation_.reset();
   decision_ = {};
@@ -269,7 +269,7 @@ void Exchange::request_body(std::string_view bytes) {
     return reply(413, "the body is larger than allowed");
   if (replayable_) {
     // Before there is a backend, what came is held here: nothing else has it.
-    if (!upstream_side_ || replay_.size() + bytes.size() <= worker_.limits().replay) {
+    if (!backend_side_ || replay_.size() + bytes.size() <= worker_.limits().replay) {
       replay_.append(bytes);
     } else {
       replayable_ = false;
@@ -283,7 +283,7 @@ void Exchange::request_body(std::string_view bytes) {
     else
       tapped_->body.append(bytes);
   }
-  if (upstream_side_) return upstream_side_->send_body(bytes);
+  if (backend_side_) return backend_side_->send_body(bytes);
   if (gate_ && !gate_->asked) ask_next();
 }
 
@@ -292,7 +292,7 @@ void Exchange::request_end(const std::vector<HeaderView>& trailers) {
   request_done_ = true;
   if (info_->site->handler) return answer_here();
   for (auto& mirror : mirrors_) mirror->end();
-  if (upstream_side_ && (request.framing != Framing::none || tunnel_)) upstream_side_->send_end(trailers);
+  if (backend_side_ && (request.framing != Framing::none || tunnel_)) backend_side_->send_end(trailers);
   if (gate_ && !gate_->asked) ask_next();
 }
 
@@ -303,7 +303,7 @@ bool Exchange::takes_request() const {
 bool Exchange::room_for_request() const {
   if (finished_) return false;
   if (info_->site->handler) return true;
-  if (upstream_side_) return !upstream_side_->congested_request();
+  if (backend_side_) return !backend_side_->congested_request();
   if (gate_ && !gate_->asked) return true;  // body_awaited() bounds it
   return replayable_ && replay_.size() < worker_.limits().replay;
 }
@@ -319,7 +319,7 @@ void Exchange::client_gone() {
 
 void Exchange::client_drained() {
   moved_ = worker_.now();
-  if (upstream_side_) upstream_side_->resume_response();
+  if (backend_side_) backend_side_->resume_response();
 }
 
 // ---- towards the backend
@@ -338,24 +338,24 @@ void Exchange::connect() {
     endpoint_->stats.requests.add();
     if (!own_ && decision_.action->backend_timeout)
       attempt_deadline_ = worker_.now() + *decision_.action->backend_timeout;
-    upstream_side_ = endpoint_->h2 ? open_h2_backend(worker_, *endpoint_, *this)
-                                   : open_h1_backend(worker_, *endpoint_, *this, fresh_only_);
-    if (upstream_side_) break;
+    backend_side_ = endpoint_->h2 ? open_h2_backend(worker_, *endpoint_, *this)
+                                  : open_h1_backend(worker_, *endpoint_, *this, fresh_only_);
+    if (backend_side_) break;
     worker_.stats().backend_failures.add();
     if (!may_retry(Failure::connect)) return reply(503, "no endpoint can be reached");
   }
-  if (!upstream_side_) return reply(503, "no endpoint can be reached");
+  if (!backend_side_) return reply(503, "no endpoint can be reached");
   if (request.authority.empty()) request.authority = endpoint_->text;
   bool end = request.framing == Framing::none;
-  upstream_side_->send_head(request, end);
+  backend_side_->send_head(request, end);
   if (end) return;
-  if (!replay_.empty()) upstream_side_->send_body(replay_);
-  if (request_done_) return upstream_side_->send_end({});
+  if (!replay_.empty()) backend_side_->send_body(replay_);
+  if (request_done_) return backend_side_->send_end({});
   end_request_pause();
 }
 
 void Exchange::drop_backend() {
-  if (auto* side = std::exchange(upstream_side_, nullptr)) side->cancel();
+  if (auto* side = std::exchange(backend_side_, nullptr)) side->cancel();
 }
 
 bool Exchange::may_retry(Failure failure) const {
@@ -370,7 +370,7 @@ bool Exchange::may_retry(Failure failure) const {
 }
 
 void Exchange::backend_failed(Failure failure) {
-  upstream_side_ = nullptr;
+  backend_side_ = nullptr;
   if (failure != Failure::connect && failure != Failure::stale && endpoint_) endpoint_->stats.failures.add();
   if (finished_) return;
   if (head_sent_) return fail_response();
@@ -464,7 +464,7 @@ void Exchange::backend_body(std::string_view bytes) {
 }
 
 void Exchange::backend_end(const std::vector<HeaderView>& trailers) {
-  upstream_side_ = nullptr;
+  backend_side_ = nullptr;
   if (finished_) return;
   if (client_) client_->send_end(trailers);
   if (tapped_) tapped_->complete = true;

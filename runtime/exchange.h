@@ -32,24 +32,24 @@ class ClientSide {
  public:
   virtual ~ClientSide() = default;
   virtual void send_interim(int status, const std::vector<HeaderView>& fields) = 0;  // 1xx, never 101
-  virtual void send_head(ResponseHead& head, bool end) = 0;
-  virtual void send_body(std::string_view bytes) = 0;
-  virtual void send_end(const std::vector<HeaderView>& trailers) = 0;
-  virtual void cut() = 0;  // the response that began cannot be completed
-  virtual bool congested_response() const = 0;
-  virtual void resume_request() = 0;     // the exchange takes body again
-  virtual void exchange_finished() = 0;  // nothing more comes; the exchange is given back
+  virtual void send_head(ResponseHead& head, bool end) = 0;  // `end`: no body follows; `head` may be moved from
+  virtual void send_body(std::string_view bytes) = 0;  // a part of it; the bytes are copied or sent before it returns
+  virtual void send_end(const std::vector<HeaderView>& trailers) = 0;  // the body is complete
+  virtual void cut() = 0;                                              // the response that began cannot be completed
+  virtual bool congested_response() const = 0;                         // asks to wait: client_drained() follows
+  virtual void resume_request() = 0;                                   // the exchange takes body again
+  virtual void exchange_finished() = 0;                                // nothing more comes; the exchange is given back
 };
 
 // The conversation with one endpoint.
 class BackendSide {
  public:
   virtual ~BackendSide() = default;
-  virtual void send_head(const RequestHead& head, bool end) = 0;
-  virtual void send_body(std::string_view bytes) = 0;
-  virtual void send_end(const std::vector<HeaderView>& trailers) = 0;
-  virtual bool congested_request() const = 0;
-  virtual void resume_response() = 0;
+  virtual void send_head(const RequestHead& head, bool end) = 0;       // `end`: no body follows
+  virtual void send_body(std::string_view bytes) = 0;                  // a part of it
+  virtual void send_end(const std::vector<HeaderView>& trailers) = 0;  // the body is complete
+  virtual bool congested_request() const = 0;                          // asks to wait: backend_drained() follows
+  virtual void resume_response() = 0;                                  // the client takes bytes again
   virtual void cancel() = 0;  // the exchange looks away and must not be told anything any more
 };
 
@@ -85,22 +85,22 @@ class Exchange : public TimerHandler {
   void start(ClientSide& client, const ClientInfo& info);               // request is filled
   void refuse(ClientSide& client, const ClientInfo& info, int status);  // it could not even be read
   void join_cookies();                                                  // HTTP/2 may split them (RFC 9113, 8.2.3)
-  void request_body(std::string_view bytes);
-  void request_end(const std::vector<HeaderView>& trailers);
-  void client_gone();
-  void client_drained();
-  bool takes_request() const;
+  void request_body(std::string_view bytes);                            // a part; over the limit it is answered 413
+  void request_end(const std::vector<HeaderView>& trailers);            // the request is complete
+  void client_gone();          // nobody is there to answer any more; a backend at work is cancelled
+  void client_drained();       // what was congested can be written again
+  bool takes_request() const;  // false: wait for ClientSide::resume_request()
   bool request_complete() const { return request_done_; }
   bool response_started() const { return head_sent_; }
 
   // ---- from the backend
-  void backend_interim();  // response is filled
-  void backend_head();     // response is filled
-  void backend_body(std::string_view bytes);
-  void backend_end(const std::vector<HeaderView>& trailers);
-  void backend_failed(Failure failure);
-  void backend_drained();
-  bool takes_response() const;
+  void backend_interim();                                     // response is filled
+  void backend_head();                                        // response is filled
+  void backend_body(std::string_view bytes);                  // a part of the response's body
+  void backend_end(const std::vector<HeaderView>& trailers);  // the response is complete
+  void backend_failed(Failure failure);                       // tries again where that is safe, else answers
+  void backend_drained();                                     // what was congested can be written again
+  bool takes_response() const;                                // false: wait for resume_response()
 
   void on_timer(Timer& timer) override;
 
@@ -111,7 +111,8 @@ class Exchange : public TimerHandler {
   TimePoint started() const { return started_; }
   std::uint64_t bytes_in() const { return bytes_in_; }
   std::uint64_t bytes_out() const { return bytes_out_; }
-  std::string endpoint_text() const;
+  std::string endpoint_text() const;  // "ip:port"; empty before one was chosen
+  // Before filters changed it.
   std::string_view asked_target() const { return asked_target_.empty() ? request.target : asked_target_; }
   unsigned tries() const { return tries_; }
   std::string_view detail() const { return detail_; }  // why gwctl answered itself
@@ -160,7 +161,7 @@ class Exchange : public TimerHandler {
 
   Worker& worker_;
   ClientSide* client_ = nullptr;
-  BackendSide* upstream_side_ = nullptr;
+  BackendSide* backend_side_ = nullptr;
   const ClientInfo* info_ = nullptr;
   std::shared_ptr<Generation> generation_;
   route::Decision decision_;

@@ -13,9 +13,10 @@ class H1Backend : public Connection, public BackendSide {
   H1Backend(Worker& worker, std::shared_ptr<Endpoint> endpoint);
   ~H1Backend() override;
   bool open();  // starts connecting; false: refused at once
+  // Carries this exchange from now on; a pooled connection leaves the pool.
   void attach(Exchange& exchange);
-  bool usable() const { return !closed() && !stream_->stale(); }
-  TimePoint::duration rested() const { return worker_.now() - rests_since_; }
+  bool usable() const { return !closed() && !stream_->stale(); }               // can another exchange be put on it?
+  TimePoint::duration rested() const { return worker_.now() - rests_since_; }  // how long it has been idle
 
   void send_head(const RequestHead& head, bool end) override;
   void send_body(std::string_view bytes) override;

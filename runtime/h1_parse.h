@@ -32,6 +32,7 @@ bool parse_response(ResponseHead& head, std::string_view method, const HeadLimit
 // Takes a body apart.
 class BodyDecoder {
  public:
+  // Begins a body; `length` counts with Framing::length.
   void start(Framing framing, std::uint64_t length);
 
   struct Step {

@@ -14,9 +14,9 @@ namespace gw::runtime {
 // A name-value list that owns its bytes; names in lower case.
 class FieldList {
  public:
-  void add(std::string_view name, std::string_view value);
-  void add_all(const std::vector<HeaderView>& fields);
-  const std::vector<nghttp2_nv>& list();
+  void add(std::string_view name, std::string_view value);  // copied
+  void add_all(const std::vector<HeaderView>& fields);      // each as add()
+  const std::vector<nghttp2_nv>& list();                    // views into this; call once, when all is added
 
  private:
   struct Span {
@@ -31,7 +31,7 @@ class FieldList {
 class FieldCollector {
  public:
   static constexpr std::size_t most_bytes = 64 * 1024, most_fields = 100;
-  void add(std::string_view name, std::string_view value);
+  void add(std::string_view name, std::string_view value);  // beyond the bounds only overflown() changes
   bool overflown() const { return overflown_; }
   // Moves the bytes into message.text; calls f(name, value) with views into it, in order of arrival.
   template <class F>
@@ -42,7 +42,7 @@ class FieldCollector {
         std::string_view(text).substr(s.at + s.name_size, s.value_size));
     clear();
   }
-  void clear();
+  void clear();  // ready for another message
 
  private:
   struct Span {
@@ -57,7 +57,7 @@ class FieldCollector {
 class TokenBucket {
  public:
   TokenBucket(double burst, double rate) : tokens_(burst), burst_(burst), rate_(rate) {}
-  bool take(TimePoint now);
+  bool take(TimePoint now);  // false: too many in this time
 
  private:
   double tokens_, burst_, rate_;

@@ -28,20 +28,20 @@ struct Message {
   std::string_view upgrade;  // the protocol asked for or agreed to; empty: none
 
   std::string_view find(std::string_view name) const;  // first value; empty when absent
-  bool has(std::string_view name) const;
-  void remove(std::string_view name);
+  bool has(std::string_view name) const;               // names compare without case
+  void remove(std::string_view name);                  // every field of this name
 };
 
 struct RequestHead : Message {
   std::string_view method, target, authority;
   bool expect_continue = false;
   bool te_trailers = false;
-  void clear();
+  void clear();  // ready for another message; memory is kept
 };
 
 struct ResponseHead : Message {
   int status = 0;
-  void clear();
+  void clear();  // ready for another message; memory is kept
 };
 
 // One grammar for all rooms.

@@ -5,6 +5,7 @@
 
 namespace gw::runtime {
 
+// In quotes; bytes above 0x7e become \u00XX, so that the text is always valid.
 inline std::string json_text(std::string_view text) {
   constexpr char hex[] = "0123456789abcdef";
   std::string out = "\"";

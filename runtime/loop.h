@@ -17,15 +17,15 @@ namespace gw::runtime {
 class Watcher {
  public:
   virtual ~Watcher() = default;
-  virtual void on_events(std::uint32_t events) = 0;
+  virtual void on_events(std::uint32_t events) = 0;  // EPOLLIN and so on, as epoll reports them
 };
 
 // What the loop drives besides descriptors.
 class LoopHooks {
  public:
   virtual ~LoopHooks() = default;
-  virtual std::optional<TimePoint> next_wake() const = 0;
-  virtual void settle(TimePoint now) = 0;  // after each batch of events
+  virtual std::optional<TimePoint> next_wake() const = 0;  // when settle() has to run next; nullopt: after events only
+  virtual void settle(TimePoint now) = 0;                  // after each batch of events
 };
 
 class Loop : public Clock, public Network {
@@ -43,8 +43,8 @@ class Loop : public Clock, public Network {
   std::unique_ptr<Stream> connect(const Address& address, StreamHandler& handler) override;
   std::unique_ptr<Stream> adopt(int fd);  // a connected, non-blocking socket
 
-  bool watch(int fd, Watcher& watcher, std::uint32_t events);
-  void unwatch(int fd);
+  bool watch(int fd, Watcher& watcher, std::uint32_t events);  // false: epoll refuses the descriptor
+  void unwatch(int fd);                                        // no more calls, also of events read already
 
  private:
   struct Slot {
@@ -69,7 +69,7 @@ class Acceptor : public Watcher {
   ~Acceptor() override;
   void on_events(std::uint32_t events) override;
   bool starved() const { return starved_; }
-  void accept_all();
+  void accept_all();  // until there is none; out of descriptors it is `starved`
 
  private:
   Loop& loop_;
@@ -81,6 +81,7 @@ class Acceptor : public Watcher {
 // share: several sockets (threads) may listen on the same address.
 Result<int> listen_tcp(const Address& address, bool share);
 Result<int> listen_shared(const Address& address);  // one more of those
+// A bound socket; an Error names the address and what the system says.
 Result<int> bind_udp(const Address& address, bool share);
 
 }  // namespace gw::runtime

@@ -8,12 +8,13 @@ namespace gw::runtime {
 
 class MirrorCopy : public ClientSide, public std::enable_shared_from_this<MirrorCopy> {
  public:
+  // Begins a copy of `from`'s request to this backend; its body and end follow by the calls below.
   static std::shared_ptr<MirrorCopy> start(Worker& worker, const Exchange& from, const route::Backend& backend);
   explicit MirrorCopy(Worker& worker) : worker_(worker) {}
   ~MirrorCopy() override;
 
-  void body(std::string_view bytes);
-  void end();
+  void body(std::string_view bytes);  // a mirror that cannot keep up is given up
+  void end();                         // the request is complete
 
   void send_interim(int, const std::vector<HeaderView>&) override {}
   void send_head(ResponseHead&, bool) override {}

@@ -40,8 +40,8 @@ class Server {
 
   const Stats& stats() const { return stats_; }
   Stats& stats() { return stats_; }
-  std::shared_ptr<const Config> config() const;
-  std::vector<SiteStatus> sites() const;
+  std::shared_ptr<const Config> config() const;  // the current one; thread-safe
+  std::vector<SiteStatus> sites() const;         // as of the last apply(); thread-safe
   const std::vector<std::string>& certificate_errors() const { return certificate_errors_; }
 
  private:

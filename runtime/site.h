@@ -24,6 +24,7 @@ struct LocalAnswer {
 class LocalHandler {
  public:
   virtual ~LocalHandler() = default;
+  // Answers at once; called in a worker's thread, so it may not block.
   virtual LocalAnswer answer(const RequestHead& request, const ClientInfo& client) = 0;
 };
 
@@ -38,6 +39,7 @@ struct Site {
 
   // What Table::decide wants: null when several Gateways share the address.
   const kube::NamespacedName* gateway() const { return gateways.size() == 1 ? &gateways.front() : nullptr; }
+  // "127.0.0.1:8080/tcp": one for each socket.
   std::string key() const { return address.text() + (kind == Kind::udp ? "/udp" : "/tcp"); }
 };
 

@@ -22,7 +22,9 @@ class Exchange;
 // One writer, many readers: a plain add, visible to others.
 class Counter {
  public:
+  // By the one writer only.
   void add(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  // By the one writer only.
   void sub(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed); }
   std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
@@ -61,9 +63,10 @@ struct WorkerStats {
   Counter backend_connections, backend_reused, backend_failures, retries, timeouts, refused, mirrored;
   std::array<Counter, 6> by_class;
 
-  RouteStats& route(const route::Action& action);  // made at first use
-  RouteStats& unmatched();
+  RouteStats& route(const route::Action& action);       // made at first use
+  RouteStats& unmatched();                              // of requests that no rule takes; made at first use
   EndpointStats& endpoint(const std::string& address);  // made at first use
+  // Counts a finished exchange, and keeps some of them for the admin page.
   void record(const Exchange& exchange, RouteStats& route, std::chrono::steady_clock::time_point now);
 
   std::mutex mutex;  // of what follows
@@ -86,8 +89,8 @@ struct Stats {
 class AccessLog {
  public:
   virtual ~AccessLog() = default;
-  virtual void write(const Exchange& exchange, std::chrono::steady_clock::time_point now) = 0;
-  virtual void flush() = 0;
+  virtual void write(const Exchange& exchange, std::chrono::steady_clock::time_point now) = 0;  // a finished request
+  virtual void flush() = 0;   // what was written goes to the file
   virtual void reopen() = 0;  // the file may have been moved away
 };
 

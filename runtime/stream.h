@@ -19,7 +19,7 @@ using std::chrono::seconds;
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual TimePoint now() const = 0;
+  virtual TimePoint now() const = 0;  // monotonic
 };
 
 // What became possible on a stream since it was last said. Edge-triggered: nothing is said twice.
@@ -33,6 +33,7 @@ struct Ready {
 class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
+  // What became possible; may destroy the stream's owner, so the stream calls nothing after it.
   virtual void on_ready(Ready ready) = 0;
 };
 
@@ -53,13 +54,13 @@ struct WriteResult {
 class Stream {
  public:
   virtual ~Stream() = default;
-  virtual void set_handler(StreamHandler* handler) = 0;
-  virtual ReadResult read(char* to, std::size_t capacity) = 0;
-  virtual WriteResult write(const iovec* parts, int count) = 0;
-  virtual void finish() = 0;       // no more writes: FIN, close_notify
-  virtual bool stale() const = 0;  // an idle stream that the peer closed or wrote to
-  virtual void reset_on_close() = 0;
-  virtual Address peer() const = 0;
+  virtual void set_handler(StreamHandler* handler) = 0;          // null: nobody is told
+  virtual ReadResult read(char* to, std::size_t capacity) = 0;   // at most `capacity` bytes; never blocks
+  virtual WriteResult write(const iovec* parts, int count) = 0;  // as much as fits; never blocks
+  virtual void finish() = 0;                                     // no more writes: FIN, close_notify
+  virtual bool stale() const = 0;                                // an idle stream that the peer closed or wrote to
+  virtual void reset_on_close() = 0;  // destroying it resets the connection (RST) instead of finishing it
+  virtual Address peer() const = 0;   // the other end
 };
 
 // Where a TLS handshake stands, for streams that have one.

@@ -34,6 +34,7 @@ class Tap {
 // FNV-1a, continued.
 inline constexpr std::uint64_t hash_start = 0xcbf29ce484222325ULL;
 inline constexpr std::uint64_t most_hashed = 65536;
+// Over these bytes as well.
 inline std::uint64_t hash_on(std::uint64_t hash, std::string_view bytes) {
   for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   return hash;

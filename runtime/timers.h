@@ -12,6 +12,7 @@ class Timer;
 class TimerHandler {
  public:
   virtual ~TimerHandler() = default;
+  // The deadline has passed, and the timer is disarmed.
   virtual void on_timer(Timer& timer) = 0;
 };
 
@@ -25,8 +26,8 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  void arm(Timers& timers, TimePoint when);
-  void disarm();
+  void arm(Timers& timers, TimePoint when);  // or moves its deadline, in either direction
+  void disarm();                             // it does not fire
   bool armed() const { return armed_; }
   TimePoint deadline() const { return deadline_; }
 

@@ -51,6 +51,7 @@ class TlsChooser {
     ssl_ctx_st* context = nullptr;  // null: refuse the handshake
     bool http = true;               // offer HTTP protocols by ALPN
   };
+  // `sni` is empty where the client sent none.
   virtual Choice choose(std::string_view sni) = 0;
 };
 
@@ -60,6 +61,7 @@ std::unique_ptr<SecureStream> tls_server(std::unique_ptr<Stream> inner, std::str
 // How to speak TLS to one kind of endpoint.
 class BackendTlsContext {
  public:
+  // An Error where the CA bundle or the client certificate (`identity`, may be null) cannot be used. h2: offer HTTP/2.
   static Result<std::shared_ptr<BackendTlsContext>> make(const route::BackendTls& policy, const Certificate* identity,
                                                          bool h2);
   ~BackendTlsContext();
@@ -80,6 +82,7 @@ struct HelloPeek {
   enum class State { more, bad, done } state = State::more;
   std::string sni;
 };
+// `data`: what was read from the connection so far, from its first byte.
 HelloPeek peek_client_hello(std::string_view data);
 
 }  // namespace gw::runtime

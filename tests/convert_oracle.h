@@ -168,7 +168,7 @@ inline bool agrees(const Seen& s) {
                          ? s.ours.backend == backend
                          : std::any_of(s.ours.backends.begin(), s.ours.backends.end(),
                                        [&](const auto& b) { return b.backend == backend && b.weight > 0; });
-  const std::string target = s.ours.upstream_target.empty() ? s.path : s.ours.upstream_target;
+  const std::string target = s.ours.backend_target.empty() ? s.path : s.ours.backend_target;
   return found && text(s.outcome, "upstream_target") == target;
 }
 
@@ -243,7 +243,7 @@ inline Counts run(const Controller& controller) {
         if (!why && converted->named.contains(e.code) && e.fits(seen)) why = &e;
       shown += " | want " + std::to_string(want) + " " + text(seen.outcome, "backend") + " " +
                text(seen.outcome, "upstream_target") + " " + text(seen.outcome, "location") + " ours " +
-               std::to_string(ours.status) + " " + ours.backend + " " + ours.upstream_target + " " + ours.location;
+               std::to_string(ours.status) + " " + ours.backend + " " + ours.backend_target + " " + ours.location;
     }
     if (ok)
       ++counts.equal;

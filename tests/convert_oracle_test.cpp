@@ -177,7 +177,7 @@ constexpr Explanation explanations[] = {
     {"rewrite",
      [](const Seen& s) {
        return nothing(s) || s.want == 404 ||
-              (s.want == 200 && s.ours.status == 200 && text(s.outcome, "upstream_target") != s.ours.upstream_target);
+              (s.want == 200 && s.ours.status == 200 && text(s.outcome, "upstream_target") != s.ours.backend_target);
      }},
     {"cors", [](const Seen& s) { return text(s.request, "method") == "OPTIONS"; }},
     {"default-backend", [](const Seen& s) { return s.want == 200 && s.ours.status >= 500; }},
@@ -332,7 +332,7 @@ Counts hold(const std::string& target, const std::string& profile) {
       if (ours.status == 0 && has(ours.error, "refuses the configuration")) ++counts.dead;
       why += " | want " + std::to_string(seen.want) + " " + text(seen.outcome, "backend") + " " +
              text(seen.outcome, "upstream_target") + " " + text(seen.outcome, "location") + " ours " +
-             std::to_string(ours.status) + " " + ours.backend + " " + ours.upstream_target + " " + ours.location;
+             std::to_string(ours.status) + " " + ours.backend + " " + ours.backend_target + " " + ours.location;
     }
     if (!modelled)
       ++counts.unmodelled;  // the rule carries a policy of the target

@@ -62,7 +62,7 @@ bool closed(const Seen& s) {
 }
 bool path_differs(const Seen& s) {
   return s.want >= 400 || closed(s) || s.want == 0 ||
-         (s.ours.status == 200 && text(s.outcome, "upstream_target") != s.ours.upstream_target);
+         (s.ours.status == 200 && text(s.outcome, "upstream_target") != s.ours.backend_target);
 }
 bool silent_port(const Seen& s) {
   return s.want == 404 && s.ours.status == 0;

@@ -253,7 +253,7 @@ struct Batch {
     const route::AnswerSet set = model->answer(request);
     REQUIRE(set.any_of.size() == 1);
     if (set.any_of.front().backend.empty()) return std::nullopt;
-    return set.any_of.front().upstream_target;
+    return set.any_of.front().backend_target;
   }
 };
 

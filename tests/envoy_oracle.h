@@ -77,7 +77,7 @@ inline bool fits(const route::Answer& answer, const Json& outcome, const Json& r
       record.contains("backend_behaviour") || text(record["request"], "path").find("delay=") != std::string::npos;
   if (own && !answer.backend.empty()) return backend.empty() || asks(backend);
   if (answer.status != status) return false;
-  if (!backend.empty()) return asks(backend) && answer.upstream_target == text(outcome, "upstream_target");
+  if (!backend.empty()) return asks(backend) && answer.backend_target == text(outcome, "upstream_target");
   if (record["request"].value("method", "") == "HEAD" && status == 200) return true;
   return answer.backend.empty() && answer.location == text(outcome, "location");
 }

@@ -1,5 +1,5 @@
-// Recorded evidence that tests are held against: all of it in ../shared where that folder is there (CI has it), else the
-// sample that the project carries in testdata/evidence. What has no sample is skipped, in words, and ctest says so.
+// Recorded evidence that tests are held against: all of it in ../shared where that folder is there (CI has it), else
+// the sample that the project carries in testdata/evidence. What has no sample is skipped, in words, and ctest says so.
 #pragma once
 #include <doctest/doctest.h>
 

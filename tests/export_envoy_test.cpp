@@ -293,8 +293,8 @@ bool fits(const route::Answer& answer, const Reply& reply, const route::Request&
                               : std::none_of(answer.backends.begin(), answer.backends.end(), weighted))
     return false;
   if (!with_target) return true;
-  return text_of(reply.body, "path") == (answer.upstream_target.empty() ? request.target : answer.upstream_target) &&
-         text_of(reply.body, "host") == (answer.upstream_host.empty() ? request.host : answer.upstream_host);
+  return text_of(reply.body, "path") == (answer.backend_target.empty() ? request.target : answer.backend_target) &&
+         text_of(reply.body, "host") == (answer.backend_host.empty() ? request.host : answer.backend_host);
 }
 
 std::string request_text(const route::Request& request) {

@@ -79,12 +79,13 @@ def functions(text):
         if name in DESCRIPTIONS or (body is not None and trivial(body)):
             return
         first, final = line_of[begin], line_of[end]
-        said = first - 1 in whole or any(n in trailing for n in range(first, final + 1))
         shape = re.sub(r'\b' + name + r'\b', '', plain, count=1)
-        if not said and last[2] and first - last[0] <= 1 and (last[1] == name or last[3] == shape):
-            said = True
+        above = first - 1 in whole
+        if not above and first - last[0] <= 1 and last[2] and (last[1] == name or last[3] == shape):
+            above = True
+        said = above or any(n in trailing for n in range(first, final + 1))
         found.append((first, name, said))
-        last = (line_of[end if body is None else close_brace(code, end)], name, said, shape)
+        last = (line_of[end if body is None else close_brace(code, end)], name, above, shape)
 
     parens = 0
     while i < len(code):
@@ -152,6 +153,8 @@ int twice(int a, int b);
 // Each gives how much of it there is.
 long apples(const Box& box);
 long pears(const Box& box);
+bool ripe(const Box& box);  // all of it
+bool green(const Box& box);
 int plums(const Box& box);
 class Box {
  public:
@@ -180,7 +183,7 @@ namespace { int unseen(int a); }
 def check_itself():
     got = [(name, said) for _, name, said in functions(SAMPLE)]
     want = [('bare', False), ('said', True), ('ended', True), ('said_over', True), ('twice', True), ('twice', True),
-            ('apples', True), ('pears', True), ('plums', False), ('grown', False), ('of', False), ('twice_more', False)]
+            ('apples', True), ('pears', True), ('ripe', True), ('green', False), ('plums', False), ('grown', False), ('of', False), ('twice_more', False)]
     if got != want:
         sys.exit(f'headers_test: its own sample reads as\n{got}\ninstead of\n{want}')
 

@@ -128,7 +128,7 @@ bool same(const Answer& answer, const json& outcome, bool head) {
   bool found = answer.backend == backend;
   for (const auto& one : answer.backends) found = found || one.backend == backend;
   if (!found) return false;
-  return !outcome.contains("upstream_target") || answer.upstream_target == outcome["upstream_target"];
+  return !outcome.contains("upstream_target") || answer.backend_target == outcome["upstream_target"];
 }
 
 struct Count {

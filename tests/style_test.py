@@ -112,7 +112,7 @@ def main():
             wrong.append(f'{name} is named as an exception and is not there')
     if '--long' in sys.argv:
         print('\n'.join(f'{size:5} {name}' for size, name in sorted(sizes)[-10:] + sorted(bodies)[-10:]))
-    told = unformatted([name for name in names.values() if name.endswith('.cpp')])
+    told = unformatted(list(names.values()))
     wrong += [f'{name} is not formatted; clang-format -i {name}' for name in told or []]
     median = sorted(sizes)[len(sizes) // 2][0]
     print(f'{len(sizes)} files, median {median} lines; {len(bodies)} functions, longest {max(bodies)[0]} lines')

@@ -26,7 +26,7 @@ Answer served(std::string target = "/", std::vector<std::string> attributes = {}
   Answer out = status(200);
   out.backend = "default/web";
   out.port = 80;
-  out.upstream_target = std::move(target);
+  out.backend_target = std::move(target);
   out.rule = route::RuleRef{"HTTPRoute default/web", {}};
   out.attributes = std::move(attributes);
   return out;

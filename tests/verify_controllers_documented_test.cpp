@@ -32,7 +32,7 @@ struct Set {
       else if (!answer.location.empty())
         out += std::to_string(answer.status) + " " + answer.location;
       else if (!answer.backend.empty())
-        out += answer.backend + " " + answer.upstream_target;
+        out += answer.backend + " " + answer.backend_target;
       else
         out += std::to_string(answer.status);
     }

@@ -183,7 +183,7 @@ inline bool agrees(const route::Answer& answer, const Json& outcome, bool status
   if (backend.empty()) return answer.backend.empty() && answer.location == text(outcome, "location");
   const bool weighted = std::any_of(answer.backends.begin(), answer.backends.end(),
                                     [&](const auto& entry) { return entry.backend == backend && entry.weight > 0; });
-  return (answer.backend == backend || weighted) && answer.upstream_target == text(outcome, "upstream_target");
+  return (answer.backend == backend || weighted) && answer.backend_target == text(outcome, "upstream_target");
 }
 
 inline bool agrees(const route::AnswerSet& answers, const Json& outcome, bool status_matters) {
@@ -205,7 +205,7 @@ inline void say(const Json& record, const route::AnswerSet& answers, const diag:
   (void)sources;
   std::string ours;
   for (const auto& a : answers.any_of)
-    ours += "\n    ours " + std::to_string(a.status) + " " + a.backend + " " + a.upstream_target + " " + a.location +
+    ours += "\n    ours " + std::to_string(a.status) + " " + a.backend + " " + a.backend_target + " " + a.location +
             " " + a.unmodelled;
   Json outcome = record.contains("outcomes") ? record["outcomes"] : record["outcome"];
   for (const char* key : {"upstream_headers", "response_headers"})

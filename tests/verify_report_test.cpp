@@ -24,7 +24,7 @@ route::AnswerSet served(std::string backend, std::string target = {}) {
   answer.status = 200;
   answer.backend = std::move(backend);
   answer.port = 80;
-  answer.upstream_target = std::move(target);
+  answer.backend_target = std::move(target);
   return {{answer}};
 }
 route::AnswerSet status(int code, std::string location = {}) {

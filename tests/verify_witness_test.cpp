@@ -123,7 +123,7 @@ bool fits(const route::Answer& said, const cluster::Fetched& seen, int http, int
   const std::string backend = body.value("namespace", "") + "/" + body.value("service", "");
   const bool right = said.backend == backend || std::any_of(said.backends.begin(), said.backends.end(),
                                                             [&](const auto& row) { return row.backend == backend; });
-  return right && body.value("path", "") == said.upstream_target;
+  return right && body.value("path", "") == said.backend_target;
 }
 
 }  // namespace

@@ -34,13 +34,13 @@ struct Kustomization {
   std::string ns, prefix, suffix;
   std::vector<std::string> resources, components;  // files and directories, as paths from where gwctl stands
   std::vector<Patch> patches;
-  std::vector<Target> replaced;           // what `replacements` write into
+  std::vector<Target> replaced;  // what `replacements` write into
   std::vector<const yaml::Node*> replaced_at;
   std::vector<std::string> inputs;        // files of generators, configurations, values of charts
   std::vector<std::string> made_secrets;  // names that secretGenerator makes
 };
 
-bool kustomization_name(std::string_view file_name);
+bool kustomization_name(std::string_view file_name);  // kustomization.yaml, kustomization.yml or Kustomization
 // Reads one that was parsed; what does not have the wanted form is passed over.
 Kustomization read_kustomization(const std::string& path, const yaml::Document& document);
 

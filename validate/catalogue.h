@@ -25,8 +25,9 @@ class Catalogue {
 
   // Every version of every kind, served or not, without schemas.
   const std::vector<KindInfo>& kinds() const { return kinds_; }
+  // Null where there is no such kind.
   const KindInfo* find(std::string_view group, std::string_view version, std::string_view kind) const;
-  bool knows_group(std::string_view group) const;
+  bool knows_group(std::string_view group) const;  // has it any kind?
   // The schema of a kind found above, compiled at first use; null when the description is unusable (told in the sink
   // once). Thread-safe.
   const KindInfo* with_schema(const KindInfo& kind, diag::Sink& sink) const;

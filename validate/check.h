@@ -12,6 +12,7 @@ struct CheckOptions {
   bool secret = false;  // values must not appear in messages
 };
 
+// Adds what is wrong to `out`; `path` is where `value` stands in its object.
 void check(const Value& value, const Schema& schema, const Path& path, const CheckOptions& options,
            std::vector<Violation>& out);
 

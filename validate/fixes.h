@@ -30,6 +30,7 @@ struct Edit {
 
 class Fixes {
  public:
+  // Remembers what repairs the finding.
   void add(const diag::Diagnostic& finding, std::vector<Edit> edits);
   // Null when a finding has no safe repair.
   const std::vector<Edit>* find(const diag::Diagnostic& finding) const;

@@ -13,6 +13,7 @@ bool decode_metadata(Value& object, std::vector<Violation>& out);
 // How the name of a kind must look.
 enum class NameRule : std::uint8_t { dns_subdomain, dns_label, dns1035_label };
 
+// Adds to `out` what is wrong with metadata of `object`; `rule` is what its kind demands of the name.
 void check_metadata(const Value& object, NameRule rule, std::vector<Violation>& out);
 
 }  // namespace gw::validate

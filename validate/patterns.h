@@ -12,7 +12,7 @@ struct KnownPattern {
   std::string_view help;
 };
 
-const KnownPattern* pattern_by_name(std::string_view name);
+const KnownPattern* pattern_by_name(std::string_view name);  // null for an unknown name
 
 struct Hint {
   std::string what, help;

@@ -48,11 +48,11 @@ class Rule {
   explicit Rule(std::string rule_expression);
   ~Rule();
   std::string expression, message;
-  std::string reason;                   // FieldValueForbidden, ...; empty: FieldValueInvalid
-  std::string field_path;               // ".spec.x", relative; may be empty
-  diag::Span at;                        // in the CRD file; unknown for built-in ones
-  const cel::Program* program() const;  // nullptr when it does not compile
-  const std::string& error() const;
+  std::string reason;                            // FieldValueForbidden, ...; empty: FieldValueInvalid
+  std::string field_path;                        // ".spec.x", relative; may be empty
+  diag::Span at;                                 // in the CRD file; unknown for built-in ones
+  const cel::Program* program() const;           // nullptr when it does not compile
+  const std::string& error() const;              // why it does not compile; empty when it does
   const std::string& id() const { return id_; }  // stable short hash of the expression
 
  private:
@@ -67,6 +67,7 @@ enum class ListType : std::uint8_t { atomic, set, map };
 
 // The set of JSON types a value may have, one bit each, by Type.
 using Types = std::uint8_t;
+// The set of this one type.
 constexpr Types bit(Type type) {
   return static_cast<Types>(1u << static_cast<unsigned>(type));
 }
@@ -107,7 +108,7 @@ struct Schema {
   std::vector<std::string> list_keys;
   std::vector<const Rule*> rules;
 
-  const Schema* property(std::string_view name) const;
+  const Schema* property(std::string_view name) const;  // null where there is none of this name
   // The schema a key of an object goes by: its property's, else that of additionalProperties, else nullptr.
   const Schema* field(std::string_view name) const;
 };
@@ -138,7 +139,7 @@ class SchemaStore {
 
 // Which part of Gateway API is installed.
 enum class Channel : std::uint8_t { standard, experimental };
-std::string_view name(Channel channel);
+std::string_view name(Channel channel);  // "standard" or "experimental"
 
 // One served or formerly served version of a kind.
 struct KindInfo {
@@ -152,6 +153,7 @@ struct KindInfo {
   bool native = false;        // built into the API server: decoded into Go structs, validated by Go code
   const Schema* schema = nullptr;
 
+  // "group/version", or the version alone.
   std::string api_version() const { return group.empty() ? version : group + "/" + version; }
 };
 

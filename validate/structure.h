@@ -12,6 +12,7 @@ namespace gw::validate {
 void prune(Value& value, const Schema& schema, const Path& path, bool root, std::vector<Violation>& out);
 // Removes nulls of fields that are not nullable and have no default.
 void drop_nulls(Value& value, const Schema* schema);
+// Adds the defaults of absent fields, and of nulls that are not allowed; what is added lives in `arena`.
 void fill_defaults(Value& value, const Schema& schema, Arena& arena);
 // x-kubernetes-list-type set and map.
 void check_lists(const Value& value, const Schema& schema, const Path& path, std::vector<Violation>& out);

@@ -44,6 +44,7 @@ struct Options {
 // Which error the API server would give, beside the finding: diag::Diagnostic has no room for it.
 class ErrorTypes {
  public:
+  // Remembers the API server's type of the error.
   void add(const diag::Diagnostic& finding, ErrorType type);
   // "FieldValueInvalid", ...; empty for findings that are not the API server's.
   std::string_view find(const diag::Diagnostic& finding) const;

@@ -32,10 +32,10 @@ struct Value {
 
   std::string_view string() const { return {text, size}; }
   std::span<Value> list() const { return {items, size}; }
-  std::span<Field> map() const;
+  std::span<Field> map() const;  // of a Type::map
   bool is(Type t) const { return type == t; }
-  bool number() const { return type == Type::integer || type == Type::floating; }
-  double as_double() const { return type == Type::integer ? static_cast<double>(integer) : floating; }
+  bool number() const { return type == Type::integer || type == Type::floating; }  // an integer or floating
+  double as_double() const { return type == Type::integer ? static_cast<double>(integer) : floating; }  // of a number()
   const Value* find(std::string_view key) const;  // nullptr when absent or no map
 };
 
@@ -48,6 +48,7 @@ struct Field {
 inline std::span<Field> Value::map() const {
   return {fields, size};
 }
+// None unless it is a Type::map.
 inline std::span<Field> fields_of(const Value& value) {
   return {value.fields, value.is(Type::map) ? value.size : 0};
 }
@@ -57,17 +58,19 @@ bool equal(const Value& a, const Value& b);
 
 class Arena {
  public:
+  // Uninitialised room for `count` of them.
   template <class T>
   T* make(std::size_t count) {
     return static_cast<T*>(memory_.allocate(count * sizeof(T) + (count == 0), alignof(T)));
   }
-  std::string_view copy(std::string_view text);
-  void clear() { memory_.release(); }
+  std::string_view copy(std::string_view text);  // lives as long as the arena is not cleared
+  void clear() { memory_.release(); }            // everything made is gone
 
  private:
   std::pmr::monotonic_buffer_resource memory_{16 * 1024};
 };
 
+// A copy of the tree in the arena; each value keeps its node.
 Value from_node(const yaml::Node& node, Arena& arena);
 Value copy(const Value& value, Arena& arena);  // deep, without places
 Value text_value(std::string_view text);       // borrows

@@ -41,11 +41,11 @@ class Nameless {
       out_.add(static_cast<std::size_t>(row.port));
       out_.add(row.weight);
     }
-    if (answer.upstream_target == request.target)
+    if (answer.backend_target == request.target)
       out_.add(1);
     else
-      text(answer.upstream_target);
-    for (const std::string* each : {&answer.upstream_host, &answer.location, &answer.unmodelled}) text(*each);
+      text(answer.backend_target);
+    for (const std::string* each : {&answer.backend_host, &answer.location, &answer.unmodelled}) text(*each);
     out_.add(answer.error.empty() ? 0 : 1);
     for (const std::string& each : answer.attributes) text(each);
     if (answer.effects)

@@ -198,7 +198,7 @@ bool redirect_query(std::string_view, const Counterexample& found) {
 
 bool empty_query(std::string_view, const Counterexample& found) {
   return found.difference == Difference::target && pairs(found, [](const Answer& a, const Answer& b) {
-           return a.upstream_target + "?" == b.upstream_target || a.upstream_target == b.upstream_target + "?";
+           return a.backend_target + "?" == b.backend_target || a.backend_target == b.backend_target + "?";
          });
 }
 

@@ -18,8 +18,8 @@ struct Cause {
   std::string_view more = {};  // of a standing one: which requests, and why nobody need act
 };
 
-std::span<const Cause> causes();  // the first that fits counts
-const Cause* cause(std::string_view name);
+std::span<const Cause> causes();                                            // the first that fits counts
+const Cause* cause(std::string_view name);                                  // null for a name that is none
 const Cause* cause_of(std::string_view host, const Counterexample& found);  // null: none of them
 
 // Whether a difference is one that every move brings and that only a request written by hand shows. A guard that is

@@ -81,9 +81,9 @@ std::optional<Difference> compare(const Answer& a, const Answer& b) {
   if (a.status != b.status) return a.status == 0 || b.status == 0 ? Difference::closed : Difference::status;
   if (a.location != b.location) return Difference::location;
   if (std::optional<Difference> found = compare_backends(a, b)) return found;
-  if (known_and_different(a.upstream_target, b.upstream_target) && !same_escapes(a.upstream_target, b.upstream_target))
+  if (known_and_different(a.backend_target, b.backend_target) && !same_escapes(a.backend_target, b.backend_target))
     return Difference::target;
-  if (known_and_different(a.upstream_host, b.upstream_host)) return Difference::upstream_host;
+  if (known_and_different(a.backend_host, b.backend_host)) return Difference::backend_host;
   return std::nullopt;
 }
 
@@ -93,8 +93,7 @@ std::optional<Whats> told(const AnswerSet& answers, route::Effect::Kind kind) {
   Whats out;
   bool any = false;
   for (const Answer& answer : answers.any_of) {
-    const bool matters =
-        kind == route::Effect::Kind::guard || (answer.status == 200 && !answer.upstream_target.empty());
+    const bool matters = kind == route::Effect::Kind::guard || (answer.status == 200 && !answer.backend_target.empty());
     if (!matters || !answer.effects) continue;
     if (!answer.effects->knows(kind)) return std::nullopt;
     any = true;
@@ -171,7 +170,7 @@ Impact impact(const route::Request& request, const Answer& a, const Answer& b, D
     case Difference::backend:
     case Difference::weights:
     case Difference::target:
-    case Difference::upstream_host:
+    case Difference::backend_host:
     case Difference::request_header:
     case Difference::response_header:
     case Difference::cors:
@@ -251,7 +250,7 @@ std::string_view name(Difference difference) {
       return "location";
     case Difference::target:
       return "upstream target";
-    case Difference::upstream_host:
+    case Difference::backend_host:
       return "upstream host";
     case Difference::guard:
       return "guard";

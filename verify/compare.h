@@ -13,24 +13,24 @@ inline constexpr std::string_view rate_limit = route::rate_limit_note;
 
 // What differs first, in the order in which it is looked at.
 enum class Difference : std::uint8_t {
-  unmodelled,     // one side does not know: neither equal nor different
-  closed,         // one side takes no connection
-  status,         // status code
-  backend,        // service or port
-  weights,        // shares of the backends, as rationals
-  location,       // of a redirect
-  target,         // path and query that the backend sees
-  upstream_host,  // Host that the backend sees
-  guard,          // who is asked for credentials, which addresses may enter
+  unmodelled,    // one side does not know: neither equal nor different
+  closed,        // one side takes no connection
+  status,        // status code
+  backend,       // service or port
+  weights,       // shares of the backends, as rationals
+  location,      // of a redirect
+  target,        // path and query that the backend sees
+  backend_host,  // Host that the backend sees
+  guard,         // who is asked for credentials, which addresses may enter
   request_header,
   response_header,
   cors,
   mirror,
 };
-std::string_view name(Difference difference);
+std::string_view name(Difference difference);  // "status", "location", ...
 
 enum class Impact : std::uint8_t { security, availability, cosmetic };
-std::string_view name(Impact impact);
+std::string_view name(Impact impact);  // "security", "availability", "cosmetic"
 
 // Every answer that the new side may give is one that the old side may give, shares of backends are kept, and where the
 // old side may deny a request for its credentials or for its rate the new side may, too. Empty when that holds.
@@ -49,6 +49,7 @@ std::vector<std::string> effect_lines(const route::AnswerSet& answers, const rou
 struct AttributeNotes {
   std::vector<std::string> differing, same;
 };
+// What answers say beside routing (authentication, limits, ...) on one side only, where effects are not compared.
 AttributeNotes compare_attributes(const route::AnswerSet& old_answers, const route::AnswerSet& new_answers);
 
 }  // namespace gw::verify

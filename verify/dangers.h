@@ -36,6 +36,7 @@ struct Dangers {
   std::array<std::size_t, 3> differences{};  // by Impact: kinds of difference of the hosts asked, without shared causes
   std::size_t hosts = 0;                     // that were asked or are stood for
 };
+// Asks both sides; nothing is found where the old side's configuration is refused as a whole.
 Dangers find_dangers(const Side& old_side, const Side& new_side, const DangerOptions& options);
 
 }  // namespace gw::verify

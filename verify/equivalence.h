@@ -27,7 +27,7 @@ std::string_view name(Verdict verdict);  // "PROVED", "PROVED_MODULO", "TESTED",
 
 // What makes a request special; the least special ones are asked first.
 enum class Aspect : std::uint8_t { plain, query, headers, method, host_spelling, path_spelling, server_name, protocol };
-std::string_view name(Aspect aspect);
+std::string_view name(Aspect aspect);  // "answer", "connection", ...
 
 struct Counterexample {
   route::Request request;
@@ -78,6 +78,7 @@ struct Options {
   std::function<void(const route::Request&, Aspect)> asked;  // sees every request that is asked of both sides
 };
 
+// Asks both sides every class of requests. Deterministic, whatever the number of threads.
 Report verify(const Side& old_side, const Side& new_side, const Options& options = {});
 
 // The worst of the hosts' verdicts, and each host's from what was found.

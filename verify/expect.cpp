@@ -230,8 +230,8 @@ bool fits(const Expectation& expected, const Wanted& wanted, const Possible& one
     return false;
   if (wanted.share.has_value() != one.share.has_value() && (wanted.share || one.share)) return false;
   if (wanted.share && std::abs(*wanted.share - *one.share) > 0.01) return false;
-  if (wanted.path && !answer.upstream_target.empty() && *wanted.path != answer.upstream_target) return false;
-  if (wanted.host && !answer.upstream_host.empty() && *wanted.host != answer.upstream_host) return false;
+  if (wanted.path && !answer.backend_target.empty() && *wanted.path != answer.backend_target) return false;
+  if (wanted.host && !answer.backend_host.empty() && *wanted.host != answer.backend_host) return false;
   const auto header = [&](const auto& row) { return has_header(expected, answer, row.first, row.second); };
   const auto done = [&](const std::string& what) {
     return answer.effects &&
@@ -256,10 +256,10 @@ std::string wanted_text(const route::Request& request, const Possible& one) {
     return std::to_string(answer.status) + (answer.location.empty() ? "" : " " + quoted(answer.location));
   std::string out = answer.backend + (answer.port != 0 ? ":" + std::to_string(answer.port) : "");
   if (one.share) out += " " + share_text(*one.share);
-  if (!answer.upstream_target.empty() && answer.upstream_target != request.target)
-    out += " path=" + quoted(answer.upstream_target);
-  if (!answer.upstream_host.empty() && answer.upstream_host != request.host)
-    out += " host=" + quoted(answer.upstream_host);
+  if (!answer.backend_target.empty() && answer.backend_target != request.target)
+    out += " path=" + quoted(answer.backend_target);
+  if (!answer.backend_host.empty() && answer.backend_host != request.host)
+    out += " host=" + quoted(answer.backend_host);
   if (!answer.effects) return out;
   for (const route::Effect& effect : answer.effects->list) {
     if (route::shown(effect) != effect.what) continue;  // a credential is not written into a file
@@ -342,7 +342,7 @@ Wanted wanted_of(const Possible& one) {
   out.kind = answer.status == 0 ? Kind::closed : answer.backend.empty() ? Kind::status : Kind::backend;
   out.backend = answer.backend;
   if (!answer.location.empty()) out.location = answer.location;
-  if (!answer.upstream_target.empty()) out.path = answer.upstream_target;
+  if (!answer.backend_target.empty()) out.path = answer.backend_target;
   return out;
 }
 

@@ -63,6 +63,7 @@ struct Observed {
   std::string error, location, body;
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
 };
+// Why what was seen is not what was expected; nullopt when it is. `old_side`: for same-as-old, may be null.
 std::optional<std::string> mismatch(const Expectation& expected, const Observed& seen,
                                     const route::AnswerSet* old_side);
 

@@ -10,6 +10,7 @@ namespace gw::verify {
 
 // What the first of several answers is by: the sort of a difference is told by it.
 std::size_t first_status(const route::AnswerSet& answers);
+// "OBJECT@OFFSET" of the first answer's rule; empty when it has none.
 std::string first_rule(const route::AnswerSet& answers);
 
 class Findings {

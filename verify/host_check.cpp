@@ -30,7 +30,7 @@ std::size_t kind_of(const AnswerSet& answers, const Request& request, bool thoro
   std::size_t hash = answers.any_of.size();
   for (const Answer& answer : answers.any_of) {
     hash = mix(hash, static_cast<std::size_t>(answer.status));
-    hash = mix(hash, (answer.location.empty() ? 1U : 2U) + (answer.upstream_target == request.target ? 4U : 8U));
+    hash = mix(hash, (answer.location.empty() ? 1U : 2U) + (answer.backend_target == request.target ? 4U : 8U));
     hash = mix(hash, answer.backends.size());
     if (!thorough) continue;
     hash = mix(hash, std::hash<std::string>{}(answer.backend));

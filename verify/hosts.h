@@ -22,6 +22,7 @@ struct SniNames {
   std::vector<std::string> names;
   bool complete = true;
 };
+// All names where there are few, else those that are near to the host's.
 SniNames sni_names(const HostName& host, const std::vector<std::string>& all_names);
 
 }  // namespace gw::verify

@@ -14,6 +14,7 @@ struct PathClasses {
   std::vector<std::string> sampled;  // why it is not every class; empty: exact on canonical paths
 };
 
+// Of all rows that hold for a host, of both sides.
 PathClasses path_classes(const std::vector<const HostBoundaries*>& rows);
 
 // Ways to write a path that normalisation may or may not undo, one of each kind. `what` is for people.
@@ -21,7 +22,7 @@ struct Spelling {
   std::string path;
   std::string_view what;
 };
-std::vector<Spelling> spellings(const std::string& path);
+std::vector<Spelling> spellings(const std::string& path);  // of a canonical path
 
 // Bytes outside RFC 3986's path characters as %XX.
 std::string encode_path(std::string_view path);

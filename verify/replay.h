@@ -37,6 +37,7 @@ struct ReplayReport {
 Result<ReplayReport> replay(const std::string& path, const Side& old_side, const Side& new_side,
                             const ReplayOptions& options = {});
 
+// The report for people, or as JSON; `rendering` says how many differences are shown.
 std::string to_text(const ReplayReport& report, const Rendering& rendering);
 std::string to_json(const ReplayReport& report, const Rendering& rendering);
 

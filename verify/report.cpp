@@ -102,7 +102,7 @@ std::string one_answer(const Answer& answer) {
   } else if (!answer.backend.empty()) {
     out += " from " + answer.backend + (answer.port != 0 ? ":" + std::to_string(answer.port) : "");
   }
-  if (!answer.upstream_target.empty()) out += ", which sees " + answer.upstream_target;
+  if (!answer.backend_target.empty()) out += ", which sees " + answer.backend_target;
   return out;
 }
 

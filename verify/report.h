@@ -18,6 +18,7 @@ struct Rendering {
 };
 
 void write_json(const Report& report, const Rendering& rendering, std::ostream& out);  // docs/command-line.md, "verify"
+// Each gives the whole report in its format; `rendering` says how many differences are shown.
 std::string to_json(const Report& report, const Rendering& rendering);
 std::string to_text(const Report& report, const Rendering& rendering);
 std::string to_markdown(const Report& report, const Rendering& rendering);

@@ -10,6 +10,6 @@ namespace gw::verify {
 std::string rule_object(const route::AnswerSet& answers);
 std::string detail_note(const Counterexample& found);                   // " (doubled slash)"
 std::string refusal(const Report& report, const Rendering& rendering);  // lines, or nothing
-std::string counts_line(const Report& report);
+std::string counts_line(const Report& report);                          // hosts by verdict, requests, causes; one line
 
 }  // namespace gw::verify

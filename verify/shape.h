@@ -16,6 +16,7 @@ namespace gw::verify {
 
 class Shape {
  public:
+  // Changes value(); the order of calls counts.
   void add(std::size_t value) { hash_ = (hash_ ^ value) * 0x9E3779B97F4A7C15ULL + (hash_ >> 29) + 1; }
   void add(std::string_view text) { add(std::hash<std::string_view>{}(text)); }
   std::size_t value() const { return hash_ == 0 ? 1 : hash_; }  // never 0
@@ -27,6 +28,7 @@ class Shape {
 // Names by their first appearance: 0, 1, 2 ...
 class Numbered {
  public:
+  // The same for the same name.
   std::size_t number(std::string_view name) {
     for (std::size_t i = 0; i < few_.size(); ++i)
       if (few_[i] == name) return i;
@@ -55,12 +57,14 @@ class FieldShape {
     out_.add(name);
     put(value);
   }
+  // As any other field.
   template <class T>
   void always(std::string_view name, const T& value) {
     (*this)(name, value);
   }
   void rest(std::string_view) {}
 
+  // Each adds one value; absent ones are told from empty ones.
   void put(const kube::TextLike auto& value) { out_.add(std::string_view(value)); }
   void put(const kube::OptionalString& value) {
     out_.add(value ? 1 : 0);

@@ -20,6 +20,7 @@ struct ExtraClasses {
   std::vector<Extras> all;           // the first is empty: plain GET
   std::vector<std::string> sampled;  // why it is not every combination
 };
+// Of all rows that hold for a host, of both sides.
 ExtraClasses extra_classes(const std::vector<const HostBoundaries*>& rows);
 
 }  // namespace gw::verify

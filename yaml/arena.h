@@ -12,6 +12,7 @@ namespace gw::yaml {
 
 class Arena {
  public:
+  // Lives as long as the arena.
   template <class T>
   const T* copy(std::span<const T> values) {
     static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);

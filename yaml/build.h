@@ -24,6 +24,7 @@ struct Built {
   std::size_t end = 0;         // where the document ends; the rest of the piece was not read
 };
 
+// Reads one document. Without a root, what is wrong is in the sink.
 Built build(const Piece& piece, const Limits& limits, Arena& arena, diag::Sink& sink);
 
 }  // namespace gw::yaml

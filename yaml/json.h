@@ -6,6 +6,7 @@
 
 namespace gw::yaml {
 
+// Null for an absent value; keys in the order of the tree.
 template <class Json>
 Json to_json(const Node& node) {
   switch (node.kind()) {

@@ -22,7 +22,7 @@ class MappingEntries {
   void merge(const Node& mapping, const Node& merge_key);
 
   std::span<const Entry> entries() const { return entries_; }
-  void clear();
+  void clear();  // ready for another mapping
 
  private:
   struct Origin {

@@ -25,6 +25,7 @@ class Node {
   bool is_seq() const { return kind_ == Kind::sequence; }
   bool is_string() const { return kind_ == Kind::string; }
   bool is_null() const { return kind_ == Kind::null; }
+  // An integer or floating.
   bool is_number() const {
     return kind_ == Kind::integer || kind_ == Kind::unsigned_integer || kind_ == Kind::floating;
   }
@@ -46,6 +47,7 @@ class Node {
   // The entry of a key, for the span of the key itself.
   const Entry* entry(std::string_view key) const;
 
+  // In its file, if it was read from one.
   diag::Span span() const { return {file_ == unknown_file ? diag::no_file : file_, begin_, end_}; }
 
  private:
@@ -77,11 +79,13 @@ struct Entry {
   Node value;
 };
 
+// Of a mapping; none for anything else.
 inline std::span<const Entry> Node::entries() const {
   if (kind_ != Kind::mapping) return {};
   if (folded()) return unfolded().entries();
   return {entries_, size_};
 }
+// Of a list; none for anything else.
 inline std::span<const Node> Node::items() const {
   if (folded()) return unfolded().items();
   return {items_, size_};

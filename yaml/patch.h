@@ -12,6 +12,7 @@ class Patch {
  public:
   explicit Patch(std::string_view text) : original_(text) {}
 
+  // With the escapes taken out.
   std::string_view text() const { return removed_.empty() ? original_ : std::string_view(patched_); }
   // Offset in the original of an offset in text().
   std::size_t original(std::size_t offset) const;

@@ -21,6 +21,7 @@ struct Chunks {
   std::vector<BadSeparator> bad;  // only blanks and a comment may follow "---"
 };
 
+// The documents' byte ranges, in order, and separators that Kubernetes refuses.
 Chunks split(std::string_view text);
 
 }  // namespace gw::yaml

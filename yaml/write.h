@@ -22,19 +22,20 @@ class Writer {
 
   void begin_document();                // writes the separator where one is needed
   void comment(std::string_view text);  // before begin of the document's content; YAML styles only
-  void end_document();
-  void begin_map();
-  void key(std::string_view key);
-  void field(std::string_view name);  // a key that is a word to every reader: no look at quotes
-  void end_map();
-  void begin_seq();
-  void end_seq();
-  void string(std::string_view value);
+  void end_document();                  // every map and list must be closed
+  void begin_map();                     // as a document's root, an item or a value
+  void key(std::string_view key);       // the next call writes its value
+  void field(std::string_view name);    // a key that is a word to every reader: no look at quotes
+  void end_map();                       // closes the innermost, a map
+  void begin_seq();                     // as a document's root, an item or a value
+  void end_seq();                       // closes the innermost, a list
+  void string(std::string_view value);  // quoted where some reader could take it for another type
+  // Each writes a scalar.
   void integer(std::int64_t value);
-  void unsigned_integer(std::uint64_t value);
-  void floating(double value);  // finite
-  void boolean(bool value);
-  void null();
+  void unsigned_integer(std::uint64_t value);                       // a scalar
+  void floating(double value);                                      // finite
+  void boolean(bool value);                                         // a scalar
+  void null();                                                      // a scalar
   void node(const Node& value, KeyOrder order = KeyOrder::source);  // a whole tree as read
 
  private:

@@ -12,6 +12,7 @@ namespace gw::convert::own {
 
 using nlohmann::ordered_json;
 
+// An object with this spec; its metadata is the namespace and the name.
 kube::OtherObject object(std::string_view api_version, std::string_view kind, const std::string& ns, std::string name,
                          const ordered_json& spec);
 
@@ -40,6 +41,7 @@ struct Group {
   std::vector<std::size_t> rules;  // indices into the route's rules
   const Action* action = nullptr;  // of the first
 };
+// The rules of a route in groups that demand the same; rules that redirect, are closed or only rewrite are in none.
 std::vector<Group> groups(const WrittenRoute& written);
 
 // Whether every rule that forwards demands the same, so that a policy of the whole route says it.
@@ -75,7 +77,7 @@ ordered_json service_target(std::string_view ns, std::string_view service);
 // Headers of a request by which an authentication service knows its session, beside those that it always gets.
 std::vector<std::string> headers_of_a_session();
 
-std::string seconds(long n);
+std::string seconds(long n);                   // "30s", at most 99999 s
 std::string cidr(const std::string& address);  // with a prefix length
 // "http://auth.shop.svc.cluster.local:8080"
 // The host name of an http or https URL; empty when it is no DNS name (an address, variables).

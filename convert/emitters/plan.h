@@ -61,6 +61,8 @@ struct Plan {
   std::vector<Section> streams;  // of Ir::streams, in their order
 };
 
+// The parts that become routes, and the Gateways, ListenerSets and listeners they attach to. What finds no listener is
+// reported; `names` gives each object a name of its own.
 Plan make_plan(const Ir& ir, const Input& input, const Target& target, Ledger& ledger, NameBook& names);
 
 // Can Gateway API write this host name? An empty one (every host) can.

@@ -5,6 +5,7 @@
 
 namespace gw::convert {
 
+// Adds to the ledger the notes of the target that concern some rule of `ir`, each once.
 void add_traits(const Ir& ir, PolicyContext& context);
 
 }  // namespace gw::convert

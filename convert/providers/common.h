@@ -11,6 +11,7 @@ namespace gw::convert {
 
 // Oldest first; an Ingress without a time comes last. Ties go by namespace/name.
 enum class Ties : std::uint8_t { ascending, descending };
+// The oldest first; of equal age as `ties` says. Without a creationTimestamp an Ingress counts as the youngest.
 std::vector<const kube::Ingress*> by_age(std::vector<const kube::Ingress*> ingresses, Ties ties);
 
 // Lower case, without a trailing dot; borrows from the input where it can.
@@ -30,6 +31,7 @@ struct TlsFor {
   const kube::IngressTls* entry = nullptr;
   bool named = false;  // the host stands in tls.hosts
 };
+// The entry of spec.tls that serves a host: exact before wildcard before one without hosts; nullopt for none.
 std::optional<TlsFor> tls_for(const kube::Ingress& ingress, std::string_view host);
 
 // Adds the certificate of the entry, or a name for one that must be made (told as GW609).

@@ -8,6 +8,8 @@
 
 namespace gw::convert {
 
+// Each reads the Ingresses and own resources of the input into `ir`; the fate of every annotation and field goes to the
+// ledger.
 void read_traefik(const Input& input, Ir& ir, Ledger& ledger);
 void read_f5(const Input& input, Ir& ir, Ledger& ledger);
 void read_haproxytech(const Input& input, Ir& ir, Ledger& ledger);
@@ -20,6 +22,7 @@ void read_apisix(const Input& input, Ir& ir, Ledger& ledger);
 void read_apisix_routes(const Input& input, Ir& ir, Ledger& ledger);
 void read_cilium(const Input& input, Ir& ir, Ledger& ledger);
 
+// Each gives the full names of the annotations that its controller reads, for "did you mean".
 std::vector<std::string_view> traefik_annotations();
 std::vector<std::string_view> f5_annotations();
 std::vector<std::string_view> haproxytech_annotations();

@@ -19,6 +19,7 @@ class OfferWriter {
 
   // Appends the rules of the offer; `of_host` are the wishes of the Ingress that has the host.
   void write(Server& server, const Offer& offer, const Wishes& of_host);
+  // Adds the rule that redirects exactly "/" to the app-root.
   void app_root(Server& server, const kube::Ingress& ingress, const Wishes& wishes);
   // "/foo" of an offer of "/foo/" leads there.
   void slash_redirect(Server& server, const Offer& offer) const;

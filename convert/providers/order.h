@@ -21,17 +21,17 @@ struct Shape {
   std::string text;     // in small letters if `folded`
   bool folded = false;  // "(?i)"
 };
-Shape shape_of(const Rule& rule);
+Shape shape_of(const Rule& rule);  // what the rule's path matches, without its conditions
 
 // Expressions for whole paths, as Gateway API implementations match them.
 std::string bytes_regex(std::string_view text);    // starts with it
 std::string element_regex(std::string_view text);  // it, or it and '/' and more
 
 // `server.rules` come in the order in which the old controller tries them. Rules that an earlier one covers are taken
-// out and told (GW611); where Gateway API would try others first, paths become expressions whose length, padded with
-// empty groups, keeps the order; what a prefix must go before becomes a shorter prefix where the prefix is rewritten,
-// and so cannot be an expression (GW603). Rules at an `inherited` place come from a wider host: nobody is told that
-// they are covered.
+// out and reported (GW643); where Gateway API would try others first, paths become expressions whose length, padded
+// with empty groups, keeps the order; what a prefix must go before becomes a shorter prefix where the prefix is
+// rewritten, and so cannot be an expression (GW603). Rules at an `inherited` place come from a wider host: nobody is
+// told that they are covered.
 void keep_order(Server& server, const std::set<const yaml::Node*>& inherited, Ir& ir, Ledger& ledger);
 
 // The rules of a server, in the order that Gateway API gives them, for a gateway with a rank of its own: prefixes

@@ -29,10 +29,10 @@ class Fields {
     return {object, object.node->find("spec"), "spec", ledger};
   }
 
-  const yaml::Node* take(std::string_view key);
-  std::string text(std::string_view key);
+  const yaml::Node* take(std::string_view key);      // null when it is not there
+  std::string text(std::string_view key);            // a scalar as written; empty when it is not there
   std::optional<long> number(std::string_view key);  // one that is none is told
-  bool on(std::string_view key);
+  bool on(std::string_view key);                     // is it true?
   // A time of the controller; one that cannot be read is told.
   std::optional<std::chrono::milliseconds> time(std::string_view key);
   std::vector<std::string> list(std::string_view key);                         // of scalars; one scalar counts
@@ -52,7 +52,7 @@ class Fields {
   const yaml::Node* node() const { return node_; }
   const std::string& path() const { return path_; }
   const kube::Object& owner() const { return object_; }
-  FieldRef ref(std::string_view key = {}) const;
+  FieldRef ref(std::string_view key = {}) const;  // the place of a field, or of the mapping itself
 
   // Tells every field that was not taken. True when one of them may decide who comes in, or `strict` and there is any.
   bool rest(bool strict = false) const;

@@ -71,6 +71,7 @@ struct Offer {
   std::optional<RewriteWish> own_rewrite;  // of this path alone
   std::shared_ptr<const Special> special;
 
+  // The path's own, else the Ingress's.
   const RewriteWish& rewrite() const { return own_rewrite ? *own_rewrite : wishes->rewrite; }
 };
 
@@ -126,6 +127,7 @@ struct Dialect {
   const kube::Object* (*rival)(const Input& input, std::string_view host, const kube::Ingress& ingress) = nullptr;
 };
 
+// Adds to `ir` the hosts and rules of all Ingresses of the input, as the dialect ranks and reads them.
 void read_ingresses(const Dialect& dialect, const Input& input, Ir& ir, Ledger& ledger);
 
 // The default of Dialect::before.

@@ -41,6 +41,7 @@ class Site {
   // The host listens on 443 (or that port) with this Secret; an empty name is told (GW609) and replaced.
   void certificate(std::string_view host, const kube::Object& owner, const yaml::Node* at, std::string_view ns,
                    std::string_view secret, kube::Port http = 80, kube::Port https = 443);
+  // Adds a rule to its host; one whose expression RE2 cannot read is reported and left out.
   void add(SiteRule rule);
 
   // Writes every host to the Ir. `fall_through`: exact hosts also get what their wildcard and host-less rules say.

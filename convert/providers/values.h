@@ -26,6 +26,7 @@ std::optional<bool> go_bool(std::string_view text);
 // Addresses and networks of a comma or space separated list; `bad` gets what is neither.
 std::vector<std::string> networks(std::string_view text, std::vector<std::string>& bad);
 
+// Up to nine digits, spaces around them cut; nullopt for anything else.
 std::optional<int> small_int(std::string_view text);
 
 // "name" of the namespace `ns`, or "namespace/name": {namespace, name}.

@@ -57,11 +57,12 @@ struct Wishes {
   std::string dropped;             // why the controller ignores the whole object
   std::shared_ptr<Action> shared;  // made of `plain` once
 
-  const Given* find(std::string_view key) const;
+  const Given* find(std::string_view key) const;  // null where there is no valid one
+  // Of a valid annotation, else `otherwise`.
   std::string_view text(std::string_view key, std::string_view otherwise = {}) const;
-  bool on(std::string_view key) const;  // "true" as Go reads it
-  Claim claim(std::string_view key) const;
-  std::vector<Claim> claims(std::initializer_list<std::string_view> keys) const;
+  bool on(std::string_view key) const;                                            // "true" as Go reads it
+  Claim claim(std::string_view key) const;                                        // 0 where there is no valid one
+  std::vector<Claim> claims(std::initializer_list<std::string_view> keys) const;  // of those that are there
 };
 
 struct Asking {  // one object while it is read
@@ -71,12 +72,15 @@ struct Asking {  // one object while it is read
   Wishes& wishes;
   FieldRef field = {};  // of what has no annotation: where to tell it
 
+  // Records an outcome for the annotation; for a claim of 0, for the field. `loss` counts for a refusal only.
   void settle(Claim claim, Outcome outcome, std::string_view detail, Loss loss = Loss::other) const;
   // For every rule; settles nothing: the engine does.
   void demand(Demand demand, std::vector<Claim> claims, Loss loss, std::string_view without,
               Outcome otherwise = Outcome::refused) const;
   void unchecked_tls(std::vector<Claim> claims) const;  // to the backend
+  // Records that the value is in the output.
   void converted(const Given& given, std::string_view detail) const;
+  // Records that the value has no effect, before and after (GW605).
   void ignored(const Given& given, std::string_view detail) const;
 };
 
@@ -98,7 +102,7 @@ struct WishRow {
 };
 using WishRows = std::span<const WishRow>;
 
-const WishRow* row_of(WishRows rows, std::string_view key);
+const WishRow* row_of(WishRows rows, std::string_view key);  // by its key or a key that ends in '*'; null for none
 
 // What a controller's ConfigMap asks for where an object does not say it itself.
 struct DefaultWish {

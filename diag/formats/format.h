@@ -16,6 +16,7 @@ struct Report {
   const ReportInfo& info;
 };
 
+// Each gives the whole report in its format, ending with a line end.
 std::string text(const Report& report);
 std::string concise(const Report& report);
 std::string json(const Report& report);
@@ -34,11 +35,12 @@ std::string dump(const nlohmann::ordered_json& value, int indent = -1);
 
 // "2 errors, 1 warning, 3 notes in 4 files"
 std::string summary_line(const Report& report);
-std::size_t count(const Report& report, Severity severity);
+std::size_t count(const Report& report, Severity severity);  // findings of this severity
 // "file:5:7", or the object when there is no place.
 std::string place(const Diagnostic& finding, const Sources& sources);
 // Safe for text and attribute values of XML and HTML; line ends become spaces.
 std::string escape_xml(std::string_view text);
+// What ReportInfo knows of a code; a code that it does not know is its own title.
 RuleInfo rule_of(const Report& report, std::string_view code);
 // Fingerprints of the findings, the n-th repetition of one told apart by its number: unique, and stable across line
 // moves.

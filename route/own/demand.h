@@ -36,8 +36,11 @@ struct Demand {
   std::vector<std::string> hosts, paths, methods;
   bool https_only = false;
 
+  // Adds the effect: whoever is not let in does not get an answer of the backend.
   void guard(std::string what);
+  // Addresses and networks as text; those that cannot be read are left out. Adds a guard.
   void allow_only(const std::vector<std::string>& networks);
+  // As allow_only, for addresses that are kept out.
   void deny_all(const std::vector<std::string>& networks);
 };
 
@@ -57,6 +60,7 @@ struct Owned {
 
 // Looks objects up that others refer to.
 using Lookup = const kube::OtherObject* (*)(const kube::Bundle&, std::string_view kind, const kube::NamespacedName& id);
+// Null when it is not there.
 const kube::OtherObject* find_object(const kube::Bundle& bundle, std::string_view kind, const kube::NamespacedName& id);
 
 // Reads one object of an implementation. nullopt: nothing here understands its kind. What is understood is taken out
@@ -69,21 +73,24 @@ struct Family {
   std::string_view group;       // API group of its objects
   Read read;
 };
-const std::vector<Family>& families();
+const std::vector<Family>& families();  // one row for each implementation
 
 // ---- pieces of readers
 
-std::vector<std::string> strings(const nlohmann::json& list);
+std::vector<std::string> strings(const nlohmann::json& list);  // the texts of a list; empty for anything else
 // "auth.login:80/api/verify" for a URL, for a Service, and for what a reference names.
 std::string address_of_url(std::string_view url);
+// "service.namespace:port/path" of a backendRef; of a Backend of Envoy Gateway, its own address.
 std::string address_of_backend(const kube::Bundle& bundle, const nlohmann::json& reference, std::string_view ns,
                                std::string_view path);
+// Adds one effect for each part of a CORS policy; `max_age` in seconds.
 void cors_effects(Demand& demand, std::vector<std::string> origins, std::vector<std::string> methods,
                   std::vector<std::string> headers, std::vector<std::string> expose, bool credentials, long max_age);
 void cors_effects(std::vector<Effect>& out, const std::string& object, std::vector<std::string> origins,
                   std::vector<std::string> methods, std::vector<std::string> headers, std::vector<std::string> expose,
                   bool credentials, long max_age);
 
+// One Read for each family.
 std::optional<Demand> read_envoy_gateway(const kube::OtherObject&, nlohmann::json&, const kube::Bundle&);
 std::optional<Demand> read_traefik(const kube::OtherObject&, nlohmann::json&, const kube::Bundle&);
 std::optional<Demand> read_nginx(const kube::OtherObject&, nlohmann::json&, const kube::Bundle&);

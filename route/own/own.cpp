@@ -517,8 +517,8 @@ void OwnObjects::Impl::guard(const Guarded& rule, const Request& request, Answer
       pass = pass && std::any_of(request.headers.begin(), request.headers.end(),
                                  [](const auto& header) { return equal_fold(header.first, "authorization"); });
     for (const own::PathStep& change : demand.path) {
-      const SplitTarget split = split_target(passed.upstream_target);
-      if (!split.path.empty()) passed.upstream_target = step(change, std::string(split.path)) + std::string(split.tail);
+      const SplitTarget split = split_target(passed.backend_target);
+      if (!split.path.empty()) passed.backend_target = step(change, std::string(split.path)) + std::string(split.tail);
     }
   }
   if (pass) add_answer(out, std::move(passed));

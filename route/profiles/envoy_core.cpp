@@ -156,8 +156,8 @@ void Core::forward(const std::vector<const Backend*>& backends, const Action& ac
       Answer answer = plain(is_upgrade(seen.request) ? 101 : 200);
       answer.backend = backend->service.display();
       answer.port = backend->port;
-      answer.upstream_target = target;
-      answer.upstream_host = host;
+      answer.backend_target = target;
+      answer.backend_host = host;
       answer.attributes = attributes(action);
       if (weighted > 1) answer.backends = shares;
       if (!told) one(std::move(answer));

@@ -13,9 +13,9 @@
 
 namespace gw::route::envoy {
 
-bool known_method(std::string_view method);
-bool is_preflight(const Request& request);
-bool is_upgrade(const Request& request);
+bool known_method(std::string_view method);  // Envoy's HTTP/1 parser refuses others
+bool is_preflight(const Request& request);   // OPTIONS with Origin and Access-Control-Request-Method
+bool is_upgrade(const Request& request);     // Connection: upgrade and an Upgrade header
 // Host sees the port; of repeated headers any may fit.
 bool header_fits(const FlatNamed& header, const Request& request);
 // Path, method, headers and query; `path` is normalised.

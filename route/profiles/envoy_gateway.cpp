@@ -180,13 +180,13 @@ AnswerSet EnvoyModel::serve(const FlatMatch& match, const Request& request, cons
     Answer answer = plain(200);
     answer.backend = backend.service.display();
     answer.port = backend.port;
-    answer.upstream_host = request.host;
-    answer.upstream_target = path + tail;
+    answer.backend_host = request.host;
+    answer.backend_target = path + tail;
     if (action.rewrite) {
-      if (action.rewrite->hostname) answer.upstream_host = *action.rewrite->hostname;
-      if (action.rewrite->path) answer.upstream_target = envoy::rewritten(*action.rewrite->path, match, path, tail);
+      if (action.rewrite->hostname) answer.backend_host = *action.rewrite->hostname;
+      if (action.rewrite->path) answer.backend_target = envoy::rewritten(*action.rewrite->path, match, path, tail);
     }
-    if (extension && extension->pattern) answer.upstream_target = envoy::replace_regex(*extension, path) + tail;
+    if (extension && extension->pattern) answer.backend_target = envoy::replace_regex(*extension, path) + tail;
     answer.attributes = attributes(action);
     if (weighted > 1) answer.backends.push_back({answer.backend, answer.port, backend.weight});
     one(std::move(answer));

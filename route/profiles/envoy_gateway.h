@@ -24,6 +24,7 @@ struct Path {
   bool redirect = false;  // %2F or %5C: 307 to `normal`
   std::string normal;     // matched and forwarded
 };
+// `raw`: the path as sent, without its query.
 Path read_path(std::string_view raw, const Traits& traits);
 
 // Location of a RequestRedirect filter.

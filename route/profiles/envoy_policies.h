@@ -35,6 +35,7 @@ class Policies {
  public:
   explicit Policies(const kube::Index& index);
 
+  // Null where there is no HTTPRouteFilter of this name.
   const ExtensionFilter* filter(const kube::NamespacedName& id) const;
   // How the listeners of a Gateway read paths.
   Traits traits(const kube::NamespacedName& gateway, Traits defaults) const;

@@ -86,6 +86,7 @@ struct Flat {
 // validated: routes that the CRDs' own validation refuses are left out.
 Flat flatten(const kube::Index& index, const Attachments& attachments, bool validated = true);
 
+// Does the value fit? An expression must match all of it, or with `anchored` false a part.
 bool fits(const FlatNamed& named, std::string_view value, bool anchored);
 
 // Whether the CRDs' own validation refuses an object: the implementation never sees it.

@@ -235,11 +235,11 @@ AnswerSet NgfModel::serve(const Location& location, const FlatMatch& match, cons
     Answer answer = plain(200);
     answer.backend = backend.service.display();
     answer.port = backend.port;
-    answer.upstream_host = action.rewrite && action.rewrite->hostname ? *action.rewrite->hostname : request.host;
-    answer.upstream_target = request.target;
+    answer.backend_host = action.rewrite && action.rewrite->hostname ? *action.rewrite->hostname : request.host;
+    answer.backend_target = request.target;
     if (action.rewrite && action.rewrite->path &&
         (match.type == PathType::prefix || action.rewrite->path->kind == PathChange::Kind::full))
-      answer.upstream_target = escape_uri(replaced(*action.rewrite->path, match, path)) + std::string(split.tail);
+      answer.backend_target = escape_uri(replaced(*action.rewrite->path, match, path)) + std::string(split.tail);
     answer.attributes = attributes(action);
     if (weighted > 1) answer.backends.push_back({answer.backend, answer.port, backend.weight});
     one(std::move(answer));

@@ -6,6 +6,7 @@
 
 namespace gw::route {
 
+// Each makes the model of one implementation. What it keeps of the set is copied.
 std::unique_ptr<Model> make_gwctl(const kube::Index& index, const Attachments& attachments);
 std::unique_ptr<Model> make_spec_core(const kube::Index& index, const Attachments& attachments);
 std::unique_ptr<Model> make_envoy_gateway(const kube::Index& index, const Attachments& attachments);

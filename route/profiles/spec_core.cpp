@@ -233,8 +233,8 @@ class SpecModel : public Model {
       PathScratch scratch;
       const SplitTarget split = split_target(request.target);
       const auto normal = match_path(split.path, scratch);
-      if (!normal || *normal == split.path || answer.upstream_target != request.target) continue;
-      answer.upstream_target = scratch.clean + std::string(split.tail);
+      if (!normal || *normal == split.path || answer.backend_target != request.target) continue;
+      answer.backend_target = scratch.clean + std::string(split.tail);
       add_answer(out, std::move(answer));
     }
   }

@@ -356,8 +356,8 @@ AnswerSet TraefikModel::traefik_service(const Backend& backend, const Action& ac
       return {{unmodelled("a TraefikService with a missing Service")}};
     Answer answer = plain(flat_.slices_known && !facts->second.any_endpoint ? 503 : 200);
     if (answer.status == 200) {
-      answer.upstream_target = target;
-      answer.upstream_host = action.rewrite && action.rewrite->hostname ? *action.rewrite->hostname : request.host;
+      answer.backend_target = target;
+      answer.backend_host = action.rewrite && action.rewrite->hostname ? *action.rewrite->hostname : request.host;
       answer.backend = part.service.display();
       answer.port = part.port;
       answer.attributes = attributes(action);
@@ -378,14 +378,14 @@ Answer TraefikModel::forwarded(const Backend& backend, const Forward& by, const 
   if (backend.state == BackendState::no_endpoints) return plain(503);
   Answer answer = plain(200);
   std::string target = raw;
-  answer.upstream_host = request.host;
+  answer.backend_host = request.host;
   for (const auto* rewrite : {&by.action.rewrite, &backend.rewrite}) {
     if (!*rewrite) continue;
     if ((*rewrite)->path) target = change(*(*rewrite)->path, by.match, target);
-    if ((*rewrite)->hostname) answer.upstream_host = *(*rewrite)->hostname;
+    if ((*rewrite)->hostname) answer.backend_host = *(*rewrite)->hostname;
   }
   if (by.changed) target = traefik::replace_path(*by.changed, target);
-  answer.upstream_target = target + tail;
+  answer.backend_target = target + tail;
   answer.backend = backend.service.display();
   answer.port = backend.port;
   answer.attributes = attributes(by.action);

@@ -31,7 +31,7 @@ class Objects {
  public:
   explicit Objects(const kube::Index& index);
 
-  const Middleware* middleware(const kube::NamespacedName& id) const;
+  const Middleware* middleware(const kube::NamespacedName& id) const;  // null where there is none of this name
   // The Services behind a TraefikService, of a mirroring one its main ones; nothing when there is no such object.
   std::optional<std::vector<WeightedService>> services(const kube::NamespacedName& id, int depth = 0) const;
 

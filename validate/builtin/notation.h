@@ -27,6 +27,7 @@ namespace gw::validate {
 
 // One bit for each of: standard v1.6, experimental v1.6, standard v1.7, experimental v1.7.
 using Variants = std::uint8_t;
+// The bit of one release and channel.
 constexpr Variants variant(ApiVersion version, Channel channel) {
   return static_cast<Variants>(1u << (2 * static_cast<unsigned>(version) + static_cast<unsigned>(channel)));
 }

@@ -39,9 +39,11 @@ struct Function {
 inline Any no_overload() {
   return error("no such overload");
 }
+// Copied into the evaluation's arena.
 inline Any made(const Call& call, std::string_view text) {
   return string(call.arena.copy(text));
 }
+// Are all arguments strings?
 inline bool strings(const Call& call) {
   return std::all_of(call.args.begin(), call.args.end(), [](const Any& a) { return a.is(Tag::string); });
 }

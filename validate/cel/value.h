@@ -54,27 +54,32 @@ struct Any {
   std::string_view string() const { return {text, size}; }
   bool is(Tag t) const { return tag == t; }
   bool failed() const { return tag == Tag::error; }
+  // Of any of the three types.
   bool numeric() const { return tag == Tag::integer || tag == Tag::unsigned_integer || tag == Tag::floating; }
+  // Of the object or made.
   bool is_list() const { return tag == Tag::list || (tag == Tag::tree && tree->is(Type::list)); }
-  bool is_map() const { return tag == Tag::map || (tag == Tag::tree && tree->is(Type::map)); }
+  bool is_map() const { return tag == Tag::map || (tag == Tag::tree && tree->is(Type::map)); }  // of the object or made
 };
 
 struct MapItem {
   Any key, value;
 };
 
+// A value of CEL's type bool.
 inline Any boolean(bool value) {
   Any out;
   out.tag = Tag::boolean;
   out.boolean = value;
   return out;
 }
+// A value of CEL's type int.
 inline Any integer(std::int64_t value) {
   Any out;
   out.tag = Tag::integer;
   out.integer = value;
   return out;
 }
+// A value of CEL's type double.
 inline Any floating(double value) {
   Any out;
   out.tag = Tag::floating;
@@ -88,6 +93,7 @@ inline Any string(std::string_view text) {  // borrows
   out.size = static_cast<std::uint32_t>(text.size());
   return out;
 }
+// Borrows `items`.
 inline Any list(const Any* items, std::size_t size) {
   Any out;
   out.tag = Tag::list;
@@ -104,11 +110,11 @@ inline Any error(std::string_view message) {  // borrows
 // A value of the object as its schema types it (duration and date-time strings become CEL's own types).
 Any from_value(const Value& value, const Schema* schema);
 
-std::uint32_t code_points(std::string_view text);
-std::size_t size_of(const Any& value);  // elements or code points; 1 for scalars
-Any element(const Any& list, std::size_t index);
-Any map_value(const Any& map, const Any& key);  // Tag::error when there is none
-bool equal(const Any& a, const Any& b);
+std::uint32_t code_points(std::string_view text);  // of UTF-8
+std::size_t size_of(const Any& value);             // elements or code points; 1 for scalars
+Any element(const Any& list, std::size_t index);   // `index` must be below size_of()
+Any map_value(const Any& map, const Any& key);     // Tag::error when there is none
+bool equal(const Any& a, const Any& b);            // numbers compare across their types; deep for lists and maps
 
 // Go's time.ParseDuration. False when it is none.
 bool parse_duration(std::string_view text, std::int64_t& nanoseconds);

@@ -17,6 +17,7 @@ struct NginxName {
 };
 
 std::span<const NginxName> nginx_names();  // ascending
+// By the name after the prefix; null for one that ingress-nginx does not have.
 const NginxName* find_nginx_name(std::string_view name);
 
 }  // namespace gw::validate

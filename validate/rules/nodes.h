@@ -7,6 +7,7 @@
 
 namespace gw::validate {
 
+// Null where there is no mapping or no such key.
 inline const yaml::Node* below(const yaml::Node* node, std::string_view key) {
   return node ? node->find(key) : nullptr;
 }

@@ -22,17 +22,20 @@ struct Finding {
   std::vector<diag::Related> related = {};
   std::vector<Edit> edits = {};  // a safe repair
 };
+// Adds the finding with its rule's severity and layer, unless the code is switched off; edits go to Options::fixes.
 void report(const Reporting& to, Finding finding);
 
 inline kube::Place member(const kube::Located& located, std::string_view name) {
   return {located, name};
 }
+// The value of a field, or where it would stand.
 inline kube::Place member(const yaml::Node* node, std::string_view name) {
   return kube::Place(node).below(name);
 }
 inline kube::Place item(const kube::Located& located, std::string_view list, std::size_t index) {
   return {located, list, index};
 }
+// The place of `at`, else of the object's name, else of the object.
 diag::Span span_of(const kube::Object& object, const yaml::Node* at);
 
 // f(route, kind) for each route of every kind; `route.spec` differs by kind.
@@ -72,6 +75,7 @@ struct PlacedRoute {
   const kube::HttpRoute* route;
   std::vector<std::string> places;  // of an unattached route one of its own: its rules may clash with each other
 };
+// The rules of accepted HTTPRoutes on each listener and host, those that a request meets first in front.
 std::vector<PlacedRoute> by_precedence(const Context& context);
 
 std::string quoted(std::string_view text);  // 'text'

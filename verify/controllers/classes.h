@@ -28,6 +28,7 @@ kube::StringMap controller_config(const kube::Index& index, const ControllerOpti
 // DNS names of the certificate that a host of the Ingress gets; empty when its Secret is not in the set.
 std::vector<std::string> certificate_names(const kube::Index& index, const kube::Ingress& ingress,
                                            std::string_view host);
+// By its own name or a wildcard for its first label.
 bool covered_by(const std::vector<std::string>& names, std::string_view host);
 
 }  // namespace gw::verify

@@ -84,6 +84,7 @@ std::vector<std::string> certificate_hosts(const kube::Index& index);
 
 class Controller : public route::Model {
  public:
+  // What its rules compare with: hosts, paths, headers. Between them it answers alike.
   virtual Boundaries boundaries() const = 0;
   // False: built from the controller's documentation, never held against a running one.
   virtual bool measured() const = 0;

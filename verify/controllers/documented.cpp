@@ -131,8 +131,8 @@ class Model final : public Controller {
     if (rule.strip && rule.kind != Kind::regex) target.erase(0, rule.path.size());
     if (rule.strip && rule.kind == Kind::regex) target.erase(0, rule.expression.groups(path)[0].size());
     if (!target.starts_with('/')) target.insert(0, "/");
-    out.upstream_target = target + query;
-    out.upstream_host = request.host;
+    out.backend_target = target + query;
+    out.backend_host = request.host;
     return out;
   }
 

@@ -45,10 +45,10 @@ std::unique_ptr<Controller> make(std::vector<Rule> rules, Traits traits);
 void attach(Rule& rule, const kube::Index& index, const kube::Ingress& ingress, const kube::IngressBackend& backend,
             int broken);
 
-bool element_match(const std::string& prefix, const std::string& path);
+bool element_match(const std::string& prefix, const std::string& path);  // the path itself, or something below it
 // Ingresses that the controller takes, oldest first, then by namespace/name.
 std::vector<const kube::Ingress*> by_age(const kube::Index& index,
                                          bool (*takes)(const kube::Index&, const kube::Ingress&));
-std::string annotation(const kube::Ingress& ingress, std::string_view name);
+std::string annotation(const kube::Ingress& ingress, std::string_view name);  // trimmed; empty when it is not there
 
 }  // namespace gw::verify::documented

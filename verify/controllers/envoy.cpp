@@ -227,8 +227,8 @@ void serve(const Route& route, const Seen& seen, std::size_t length, route::Answ
     route::Answer answer = status(is_upgrade(seen.request) ? 101 : 200);
     answer.backend = destination.backend;
     answer.port = destination.port;
-    answer.upstream_target = rewritten(route.rewrite, seen.path, length) + seen.query;
-    answer.upstream_host = route.rewrite.authority.empty() ? seen.request.host : route.rewrite.authority;
+    answer.backend_target = rewritten(route.rewrite, seen.path, length) + seen.query;
+    answer.backend_host = route.rewrite.authority.empty() ? seen.request.host : route.rewrite.authority;
     answer.attributes = route.attributes;
     answer.backends = backends;
     add(std::move(answer));
@@ -274,7 +274,7 @@ class Model final : public Controller {
     for (route::Answer& answer : from.any_of) {
       const bool known = std::any_of(to.any_of.begin(), to.any_of.end(), [&](const route::Answer& other) {
         return other.status == answer.status && other.backend == answer.backend && other.port == answer.port &&
-               other.upstream_target == answer.upstream_target && other.location == answer.location &&
+               other.backend_target == answer.backend_target && other.location == answer.location &&
                other.backends == answer.backends && other.unmodelled == answer.unmodelled;
       });
       if (!known) to.any_of.push_back(std::move(answer));

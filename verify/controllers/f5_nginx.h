@@ -64,6 +64,7 @@ Configuration configuration(const kube::Index& index, const ControllerOptions& o
 // Why the controller rejects an Ingress; empty when it takes it.
 std::string rejected(const kube::Ingress& ingress, const Settings& settings);
 std::string annotation(const kube::Ingress& ingress, std::string_view name);  // of nginx.org/, trimmed
+// A boolean annotation; `fallback` where there is none that Go could read.
 bool enabled(const kube::Ingress& ingress, std::string_view name, bool fallback);
 std::map<std::string, std::string> rewrites(const kube::Ingress& ingress);  // service → URI
 
@@ -73,7 +74,7 @@ struct VirtualServer {
   std::size_t order = 0;
   Server server;
 };
-std::vector<VirtualServer> virtual_servers(const kube::Index& index);
-std::map<std::string, Location> passthrough_servers(const kube::Index& index);
+std::vector<VirtualServer> virtual_servers(const kube::Index& index);  // the valid ones, in the order of the input
+std::map<std::string, Location> passthrough_servers(const kube::Index& index);  // TransportServers for TLS, by host
 
 }  // namespace gw::verify::f5_nginx

@@ -59,7 +59,7 @@ class Side {
       route::Answer out = status(200);
       out.backend = it->second.backend;
       out.port = it->second.port;
-      out.upstream_target = context.request.target;
+      out.backend_target = context.request.target;
       out.rule = it->second.origin;
       return out;
     }
@@ -203,8 +203,8 @@ class Side {
     route::Answer out = status(200);
     out.backend = location.backend;
     out.port = location.port;
-    out.upstream_target = std::move(target);
-    out.upstream_host = context.host;
+    out.backend_target = std::move(target);
+    out.backend_host = context.host;
     return out;
   }
 
@@ -256,7 +256,7 @@ class F5Nginx final : public Controller {
       auto answer = side.answer(request);
       const bool known = std::any_of(out.any_of.begin(), out.any_of.end(), [&](const route::Answer& other) {
         return other.status == answer.status && other.backend == answer.backend && other.location == answer.location &&
-               other.upstream_target == answer.upstream_target && other.unmodelled == answer.unmodelled;
+               other.backend_target == answer.backend_target && other.unmodelled == answer.unmodelled;
       });
       if (!known) out.any_of.push_back(std::move(answer));
     }

@@ -13,8 +13,8 @@
 namespace gw::verify::haproxy {
 
 struct Target {
-  std::string path, query;  // raw; query with '?'
-  std::string raw() const { return path + query; }
+  std::string path, query;                          // raw; query with '?'
+  std::string raw() const { return path + query; }  // as sent
 };
 
 // Nullopt: HAProxy answers 400. "*" is a target of OPTIONS alone.

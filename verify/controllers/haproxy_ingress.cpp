@@ -377,8 +377,8 @@ class HaproxyIngress final : public Controller {
     route::Answer answer = status(200);
     answer.backend = path.backend.backend;
     answer.port = path.backend.port;
-    answer.upstream_target = rewritten(path, target.path) + target.query;
-    answer.upstream_host = request.host;
+    answer.backend_target = rewritten(path, target.path) + target.query;
+    answer.backend_host = request.host;
     out.push_back(std::move(answer));
   }
 

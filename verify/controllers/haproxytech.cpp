@@ -307,8 +307,8 @@ class HaproxyTech final : public Controller {
     route::Answer out = status(200);
     out.backend = row.backend.backend;
     out.port = row.backend.port;
-    out.upstream_target = path + target.query;
-    out.upstream_host = row.rules->set_host.empty() ? request.host : row.rules->set_host;
+    out.backend_target = path + target.query;
+    out.backend_host = row.rules->set_host.empty() ? request.host : row.rules->set_host;
     return out;
   }
 

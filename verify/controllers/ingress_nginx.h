@@ -32,6 +32,7 @@ struct Settings {
   std::vector<std::string> allow_texts, deny_texts;
   std::string unmodelled;  // a setting that may change any answer
 };
+// Of the ConfigMap in the set, else of `options`, and of the command line's flags.
 Settings settings(const kube::Index& index, const ControllerOptions& options);
 
 struct Canary {
@@ -86,6 +87,7 @@ struct Annotations {
   std::uint8_t unknown_effects = 0;        // kinds of which something is not understood; one bit a kind
   std::size_t written = 0;                 // a number for all of them as they were written
 };
+// Reads and checks all annotations of one Ingress.
 Annotations annotations(const kube::Ingress& ingress, const Settings& settings, const kube::Index& index);
 
 // What is done besides routing: into out.effects, once the rest of `out` is read. `text`: an annotation's valid value.
@@ -95,6 +97,8 @@ struct Location;
 struct Server;
 using KnownEffects =
     std::map<std::pair<std::uint8_t, std::vector<route::Effect>>, std::shared_ptr<const route::Effects>>;
+// Fills location.effects: what the server adds to its annotations' own, over http and over https. Equal ones are
+// shared.
 void settle_effects(const Settings& settings, const Server& server, Location& location, KnownEffects& shared);
 
 struct Upstream {
@@ -120,7 +124,7 @@ struct Location {
   bool custom_default = false;                            // proxies to default-backend because there are no endpoints
   std::shared_ptr<const route::Effects> effects[2] = {};  // over http, over https
 };
-bool needs_rewrite(const Location& location);
+bool needs_rewrite(const Location& location);  // has it a rewrite-target that changes something?
 
 struct Server {
   std::string host;  // "_" for the default one
@@ -144,11 +148,12 @@ struct Configuration {
   std::map<std::string, std::string> redirects;  // from-to-www: from → to
   std::string refused;                           // nginx -t fails
 };
+// All Ingresses together, as the controller would write them into nginx.conf.
 Configuration configuration(const kube::Index& index, Settings settings);
 
 // HostBoundaries::shape and services of a server. `certificate`: some certificate fits its name.
 void add_shape(const Configuration& configuration, const Server& server, bool certificate, HostBoundaries& out);
 
-std::unique_ptr<Controller> model(Configuration configuration);
+std::unique_ptr<Controller> model(Configuration configuration);  // answers requests from the configuration
 
 }  // namespace gw::verify::ingress_nginx

@@ -212,7 +212,7 @@ class Model final : public Controller {
       route::Answer out = upstream->second.ready ? status(200) : route::Answer();
       if (!upstream->second.ready) out.error = "no backend takes the connection";
       if (upstream->second.ready)
-        std::tie(out.upstream_target, out.upstream_host) = std::tie(context.request.target, context.request.host);
+        std::tie(out.backend_target, out.backend_host) = std::tie(context.request.target, context.request.host);
       out.rule = location.rule;
       std::tie(out.backend, out.port) =
           std::tuple(upstream->second.ns + "/" + upstream->second.service, upstream->second.port);
@@ -303,7 +303,7 @@ class Model final : public Controller {
     if (upstream == config_.upstreams.end() || !upstream->second.ready) return out.push_back(status(503));
     if (upstream->second.default_backend) return at_access(context, status(404), out);
     at_access(context, forward(context, upstream->second, std::move(target)), out);
-    if (!annotations.custom_errors.empty() && !out.back().upstream_target.empty()) error_pages(location, out);
+    if (!annotations.custom_errors.empty() && !out.back().backend_target.empty()) error_pages(location, out);
   }
 
   // Where the backend answers with one of these, another one gives the page: which, no manifest tells.
@@ -315,7 +315,7 @@ class Model final : public Controller {
       if (!pages->second.default_backend) {
         page.backend = backend(pages->second, 1).backend;
         page.port = pages->second.port;
-        page.upstream_target = "/";
+        page.backend_target = "/";
       }
       page.notes.emplace_back("the backend answered " + std::to_string(code));
       out.push_back(std::move(page));
@@ -479,9 +479,9 @@ class Model final : public Controller {
 
   route::Answer forward(const Context& context, const Upstream& primary, std::string target) const {
     route::Answer out = status(200);
-    out.upstream_target = std::move(target);
+    out.backend_target = std::move(target);
     const std::string& vhost = context.location->annotations->upstream_vhost;
-    out.upstream_host = vhost.empty() ? context.best_host : vhost;
+    out.backend_host = vhost.empty() ? context.best_host : vhost;
     if (vhost.find('$') != std::string::npos) return unmodelled("upstream-vhost with a variable");
     const Upstream* canary = alternative(primary);
     const std::int64_t total = canary ? std::max<std::int64_t>(100, canary->shaping->total) : 0;

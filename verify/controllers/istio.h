@@ -40,6 +40,6 @@ void add_own(const kube::Index& index, const ControllerOptions& options, Objects
 
 // Whether the Service may be seen from the gateway's namespace.
 bool visible(const kube::Service* service);
-bool takes_everything(const envoy::Route& route);
+bool takes_everything(const envoy::Route& route);  // prefix "/" without conditions
 
 }  // namespace gw::verify::istio

@@ -6,6 +6,7 @@
 
 namespace gw::verify {
 
+// Each makes the model of one controller out of the Ingresses and resources of the set that are its own.
 std::unique_ptr<Controller> make_traefik(const kube::Index& index, const ControllerOptions& options);
 std::unique_ptr<Controller> make_f5_nginx(const kube::Index& index, const ControllerOptions& options);
 std::unique_ptr<Controller> make_haproxytech(const kube::Index& index, const ControllerOptions& options);

@@ -18,6 +18,7 @@ struct ServiceState {
 // How a controller matches the Ingress's port with a Service port: by number, name and, for some, targetPort.
 enum class PortMatch : std::uint8_t { number_or_name, number_name_or_target };
 
+// Has the Service this port, and is an endpoint of it ready? `match`: how the controller finds the port.
 ServiceState service_state(const kube::Index& index, const kube::NamespacedName& id,
                            const kube::ServiceBackendPort& port, PortMatch match);
 

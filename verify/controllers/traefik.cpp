@@ -403,8 +403,8 @@ class Traefik final : public Controller {
     } else {
       answer.backends = std::move(backends);
     }
-    answer.upstream_target = passage.path + passage.query;
-    answer.upstream_host = std::move(host);
+    answer.backend_target = passage.path + passage.query;
+    answer.backend_host = std::move(host);
     return answer;
   }
 
@@ -426,8 +426,8 @@ class Traefik final : public Controller {
       answer = status(200);
       answer.backend = router.backend.backend;
       answer.port = router.backend.port;
-      answer.upstream_target = passage.path + passage.query;
-      if (router.pass_host) answer.upstream_host = target.authority.value_or(request.host);
+      answer.backend_target = passage.path + passage.query;
+      if (router.pass_host) answer.backend_host = target.authority.value_or(request.host);
     }
     answer.rule = router.origin;
     out.push_back(std::move(answer));

@@ -42,7 +42,9 @@ struct Middleware {
   std::string port;
   bool permanent = false;
 
+  // Changes the path on its way, or answers.
   void apply(Passage& passage) const;
+  // Adds the texts at which this Middleware begins to answer otherwise.
   void bound(HostBoundaries& host) const;
 };
 

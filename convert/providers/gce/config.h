@@ -7,6 +7,8 @@
 
 namespace gw::convert::gce {
 
+// Reads the FrontendConfig of this name in the Ingress's namespace: redirect to https, TLS policy. One that is not
+// among the input is refused, as it may redirect.
 void apply_frontend_config(std::string_view name, Claim claim, Asking& asking);
 // `text` is the annotation's JSON: {"default": "name"} or {"ports": {"80": "name"}}.
 void apply_backend_config(std::string_view text, Claim claim, Asking& asking);

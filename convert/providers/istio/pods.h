@@ -12,6 +12,7 @@ struct Pods {
   std::string ns;
   bool guessed = false;
 };
+// The namespace of the Service, Deployment or DaemonSet that the Gateway's selector finds in the set.
 Pods pods_of(const kube::OtherObject& gateway, const kube::Bundle& bundle);
 
 }  // namespace gw::convert::istio

@@ -18,6 +18,7 @@ const kube::OtherObject* find_plugin(std::string_view name, std::string_view ns,
 // "/new/$(uri_captures[1])": a whole path, or one that is made of the groups of the path matched.
 void rewrite_by_template(std::string_view text, RewriteWish& wish);
 
+// Adds to `ir` what TCPIngress and UDPIngress forward; the fate of each field goes to the ledger.
 void read_streams(const Input& input, Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert::kong

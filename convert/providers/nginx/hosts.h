@@ -39,7 +39,9 @@ struct Hosts {
   std::map<std::string_view, Host> by_name;
   std::unordered_map<std::string, Upstream> upstreams;  // empty where there is no canary
 
+  // "ns/service:port", how `upstreams` names a backend.
   static std::string key(std::string_view ns, const kube::IngressBackend& backend);
+  // Of the location's Service; null where no location shaped one.
   const Upstream* upstream(const Location& location) const;
 };
 

@@ -12,7 +12,9 @@ struct Facts {
        guarded = false;
 };
 
+// What the hosts hold that a note may concern: wildcards, expressions, redirects, a catch-all.
 Facts facts_of(const Hosts& hosts);
+// Adds to the ledger each note that concerns one of the facts, with a request that shows it.
 void add_notes(Facts facts, const Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert::nginx

@@ -43,6 +43,8 @@ LocationPlan plan_location(std::string_view path, std::string_view target, std::
 
 // "https://new.example.com/$1": the location redirects (302). Nothing, and `why`, where no RequestRedirect says it.
 bool leads_away(std::string_view target);
+// The parts of a location and where each of them redirects to, for a target with captures. Empty where it cannot be
+// written; `why` then says the reason.
 std::vector<std::pair<Part, Redirect>> redirects_of(std::string_view path, std::string_view target, std::string& why);
 
 // The path of app-root; nothing where it holds variables that a gateway does not have.

@@ -37,15 +37,19 @@ struct Reading {
   std::map<std::string_view, Value> values;
   std::string snippet_refusal;
 
-  const Value* find(std::string_view key) const;
+  const Value* find(std::string_view key) const;  // null where the Ingress has no valid one
   bool carries(std::string_view key) const;  // the Ingress has the annotation, valid or not, under one of its names
   bool on(std::string_view key) const;       // a boolean that is true
+  // Of a valid annotation, else `otherwise`.
   std::string text(std::string_view key, std::string_view otherwise = {}) const;
-  long number(std::string_view key, long otherwise) const;
+  long number(std::string_view key, long otherwise) const;  // of a valid annotation, else `otherwise`
   // Claims of those of the keys that are there.
   std::vector<Claim> claims(std::initializer_list<std::string_view> keys) const;
+  // Records an outcome for the annotation; nothing where the Ingress does not have it.
   void settle(std::string_view key, Outcome outcome, std::string_view detail) const;
   bool demanded(Claim claim) const;  // some intent carries it
+  // Adds an intent to the Config: what is demanded, by which annotations, and what becomes of them (`otherwise`,
+  // `without`) where the target cannot say it.
   void demand(Demand demand, std::vector<Claim> claims, Loss loss, Outcome otherwise, std::string_view without) const;
 };
 
@@ -70,9 +74,9 @@ Rows backend_rows();    // protocol, TLS to the backend, timeouts, balancing
 Rows limit_rows();      // rates, sizes, buffers
 Rows header_rows();     // CORS, headers, cookies, mirror
 Rows operation_rows();  // logs, tracing, snippets, firewalls
-Rows canary_rows();
+Rows canary_rows();     // canaries
 
-Rows families();
+Rows families();                       // all of them, one after the other
 const Row* row(std::string_view key);  // by key or alias
 
 inline constexpr std::string_view prefix = "nginx.ingress.kubernetes.io/";

@@ -18,6 +18,7 @@ struct Actions {
   std::map<std::tuple<std::string, std::string, std::string>, LocationPlan> locations;  // by path, target and prefix
 };
 
+// Adds to `ir` the Server of a host with the rules of its locations, in the order in which nginx tries them.
 void write_host(const Host& host, const Hosts& hosts, const Input& input, const Settings& settings, Actions& actions,
                 Ir& ir, Ledger& ledger);
 

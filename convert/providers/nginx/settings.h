@@ -27,7 +27,7 @@ struct Settings {
   std::vector<Intent> firewall;     // without enable-modsecurity: "false"
   std::vector<Intent> always;
 
-  std::string hsts_value() const;
+  std::string hsts_value() const;  // of the header Strict-Transport-Security
 };
 
 // Notes every key of the ConfigMap that neither guards nor has a counterpart.
@@ -35,6 +35,7 @@ Settings read_settings(const Input& input, Ir& ir, Ledger& ledger);
 
 // TCP and UDP services by their ConfigMaps; are there any?
 bool streams_given(const kube::Bundle& bundle);
+// Adds to `ir` what the ConfigMaps of TCP and UDP services forward: "port: ns/service:port".
 void read_streams(const Input& input, Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert::nginx

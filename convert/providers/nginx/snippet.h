@@ -16,6 +16,7 @@ struct SnippetParts {
   bool access = false;               // a refused one decides who may come in
 };
 
+// What is understood becomes parts; `refused` names each directive that is not.
 SnippetParts read_snippet(std::string_view text);
 
 // The first directive that may refuse a request, answer it, or send it elsewhere; empty: the text only tunes. A

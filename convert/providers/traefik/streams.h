@@ -4,6 +4,7 @@
 
 namespace gw::convert::traefik {
 
+// Adds to `ir` the routes of these kinds: HostSNI for TLS, a port for the rest.
 void read_stream_routes(const Input& input, Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert::traefik

@@ -15,6 +15,7 @@ void apply_middleware(const kube::OtherObject& middleware, Claim claim, Asking& 
 // Of a reference that leads nowhere: the router does not exist for Traefik, and the route is closed here.
 void missing_middleware(std::string_view name, Claim claim, Asking& asking);
 
+// Adds to `ir` the routes of all IngressRoutes, then those of TCP and UDP.
 void read_routes(const Input& input, Ir& ir, Ledger& ledger);
 
 }  // namespace gw::convert::traefik
