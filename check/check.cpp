@@ -124,18 +124,24 @@ class Checker {
       : bundle_(bundle), options_(options), sources_(sources), parts_(bundle) {}
 
   Result<convert::Outcomes> run(diag::Sink& sink, const Output& output, Summary& summary) {
-    for (int round = 0;; ++round) {
+    int round = 0;
+    for (bool first = true;; first = false) {
       diag::Sink findings;
       last_ = round + 1 == rounds;
       kept_ = {};
       parts_.restart();
-      if (round != 0) output.restart();
+      if (!first) output.restart();
       auto outcomes = convert::convert(bundle_, options_, sources_, findings, [&](kube::Bundle&& piece) {
         convert::append(kept_, parts_.keep(piece));
         output.take(std::move(piece));
       });
       if (!outcomes) return outcomes;
-      if (ask(*outcomes, summary) && !last_) continue;
+      const Step step = ask(*outcomes, summary);
+      if (step == Step::keep_more) continue;  // at most once a round: then all that is asked about was kept
+      if (step == Step::leave_out && !last_) {
+        ++round;
+        continue;
+      }
       for (diag::Diagnostic& finding : findings.take()) sink.report(std::move(finding));
       report_kept(*outcomes, sink);
       summary.left_out = options_.refused.size();
@@ -144,8 +150,10 @@ class Checker {
   }
 
  private:
-  // True when the conversion has to be done again.
-  bool ask(const convert::Outcomes& outcomes, Summary& summary) {
+  // What has to be done before the conversion is done again; `done` where it stands.
+  enum class Step { done, keep_more, leave_out };
+
+  Step ask(const convert::Outcomes& outcomes, Summary& summary) {
     summary = {};
     remaining_.clear();
     std::set<std::string> providers;
@@ -154,10 +162,10 @@ class Checker {
     std::erase_if(providers, [](const std::string& provider) { return !has_model(provider); });
     if (providers.empty()) {
       summary.why_not = "there is no model of the controller that these objects were written for";
-      return false;
+      return Step::done;
     }
     const Parts::Chosen chosen = parts_.choose();
-    if (!chosen.complete) return true;
+    if (!chosen.complete) return Step::keep_more;
     summary.asked = true;
     const bool alone = providers.size() == 1 && outcomes.served.size() == 1;
     const std::map<PartId, std::string> owners = owners_of(outcomes);
@@ -175,7 +183,7 @@ class Checker {
       for (std::size_t i = 0; i < 3; ++i) summary.differences[i] += dangers.differences[i];
       for (const Danger& danger : dangers.found) changed = judge(danger, outcomes) || changed;
     }
-    return changed;
+    return changed ? Step::leave_out : Step::done;
   }
 
   std::map<PartId, std::string> owners_of(const convert::Outcomes& outcomes) const {

@@ -51,8 +51,9 @@ bool Parts::meet(PartId id, std::size_t object) {
   Part& part = parts_[id];
   part.state += object;
   const bool fresh = met_.insert(part.shape * 31 + part.state).second;
-  part.complete = part.complete && fresh;
-  return fresh || part.whole;
+  const bool kept = fresh || part.alone || part.pinned;
+  part.complete = part.complete && kept;
+  return kept;
 }
 
 template <class Route>
@@ -77,15 +78,20 @@ std::size_t Parts::number(const Part& part, const Route& route) const {
   };
   verify::FieldShape<decltype(own)> fields(shape, own);
   fields.put(route.spec.rules);
-  for (const kube::String& host : route.spec.hostnames) {
-    const auto at = part.hosts.find(std::string(host));
-    shape.add(at ? *at : std::hash<std::string_view>{}(host));
-  }
   for (const kube::ParentReference& parent : route.spec.parent_refs) {
     fields.put(parent.kind);
     shape.add(parent.section_name ? 1 : 0);
   }
-  return shape.value();
+  // Hosts share routes (a redirect has up to 16): who else is in one, and whether a part's hosts stand in one or in
+  // two, changes no answer.
+  std::size_t out = 0;
+  for (const kube::String& host : route.spec.hostnames)
+    if (const auto at = part.hosts.find(std::string(host))) {
+      verify::Shape of_host = shape;
+      of_host.add(*at);
+      out += of_host.value();
+    }
+  return out;
 }
 
 template <class Route>
@@ -179,7 +185,7 @@ std::vector<Parts::Sort> Parts::of_each_shape() const {
   std::vector<Sort> out;
   std::unordered_map<std::size_t, std::size_t> first;  // by shape: place in `out`
   for (PartId id = 0; id < parts_.size(); ++id) {
-    const auto [at, fresh] = first.try_emplace(parts_[id].whole ? ~std::size_t{id} : parts_[id].shape, out.size());
+    const auto [at, fresh] = first.try_emplace(parts_[id].alone ? ~std::size_t{id} : parts_[id].shape, out.size());
     if (fresh)
       out.push_back({id, 1});
     else
@@ -192,7 +198,7 @@ Parts::Chosen Parts::choose() {
   Chosen out;
   std::map<std::pair<std::size_t, std::size_t>, std::vector<PartId>> sorts;
   for (PartId id = 0; id < parts_.size(); ++id) {
-    if (parts_[id].whole)
+    if (parts_[id].alone)
       out.parts.push_back({id, 1});
     else
       sorts[{parts_[id].shape, parts_[id].state}].push_back(id);
@@ -203,7 +209,7 @@ Parts::Chosen Parts::choose() {
       out.parts.push_back({*complete, members.size()});
       continue;
     }
-    parts_[members.front()].whole = true;
+    parts_[members.front()].pinned = true;
     out.complete = false;
   }
   std::sort(out.parts.begin(), out.parts.end(), [](const auto& a, const auto& b) { return a.part < b.part; });
@@ -215,7 +221,7 @@ std::vector<PartId> Parts::like(PartId chosen) const {
   std::vector<PartId> out;
   for (PartId id = 0; id < parts_.size(); ++id)
     if (id == chosen ||
-        (!part.whole && !parts_[id].whole && parts_[id].shape == part.shape && parts_[id].state == part.state))
+        (!part.alone && !parts_[id].alone && parts_[id].shape == part.shape && parts_[id].state == part.state))
       out.push_back(id);
   return out;
 }

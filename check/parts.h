@@ -31,8 +31,8 @@ class Parts {
   // One part of each shape of the Ingresses, whatever was made of them.
   std::vector<Sort> of_each_shape() const;
 
-  // After the last piece: the parts to ask about, one of each sort. Where the objects of one were not kept, `complete`
-  // is false: `restart` and hand everything on again.
+  // After the last piece: the parts to ask about, one of each sort. Where a sort has none whose objects were all kept,
+  // `complete` is false: `restart` and hand everything on again; what the same pieces make is complete then.
   struct Chosen {
     std::vector<Sort> parts;
     bool complete = true;
@@ -79,7 +79,8 @@ class Parts {
     Numbers<std::string> hosts;
     Numbers<std::size_t> services;     // hashes
     std::size_t shape = 0, state = 0;  // of the Ingresses; of the objects made of them so far
-    bool whole = false;                // always kept: its Ingresses concern other hosts, too
+    bool alone = false;                // its Ingresses concern other hosts, too: it stands for no other part
+    bool pinned = false;               // its objects are kept, so that its sort has a part that is complete
     bool complete = true;              // all of its objects were kept so far
   };
   class Builder;

@@ -95,7 +95,7 @@ void Parts::Builder::number_parts() {
     if (fresh) out_.parts_.emplace_back();
     Part& part = out_.parts_[at->second];
     part.ingresses.push_back(i);
-    part.whole = part.whole || wide_[i] || !out_.apart_;
+    part.alone = part.alone || wide_[i] || !out_.apart_;
   }
 }
 
@@ -103,7 +103,7 @@ void Parts::Builder::add_backend(const kube::IngressBackend& backend, const kube
                                  verify::Shape& shape, verify::Numbered& names) {
   shape.add(backend.service ? 1 : 0);
   if (!backend.service) {
-    part.whole = true;
+    part.alone = true;
     return;
   }
   const std::string id = ingress.metadata.ns + "/" + std::string(backend.service->name);

@@ -16,6 +16,7 @@
 #include "cli/in_place.h"
 #include "cli/neighbour_check.h"
 #include "convert/convert.h"
+#include "convert/names.h"
 #include "convert/report.h"
 #include "convert/split.h"
 #include "diag/render.h"
@@ -198,7 +199,7 @@ int run_convert(Args& args) {
   }
   Loaded loaded;
   if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
-  leave_out_unnameable(loaded.bundle, loaded.sink);
+  convert::leave_out_unnameable(loaded.bundle, loaded.sink);
   const yaml::Style style = styles().at(args.format);
 
   Printer printer(style, !args.no_check);

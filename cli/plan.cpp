@@ -13,6 +13,7 @@
 #include "cli/convert_output.h"
 #include "convert/classify.h"
 #include "convert/convert.h"
+#include "convert/names.h"
 #include "diag/render.h"
 
 namespace gw::cli {
@@ -131,7 +132,7 @@ void name_inputs(const Inputs& inputs, audit::PlanOptions& options) {
 int run_plan(const Args& args) {
   Loaded loaded;
   if (const int code = load(args.inputs, loaded); code != exit_ok) return code;
-  leave_out_unnameable(loaded.bundle, loaded.sink);
+  convert::leave_out_unnameable(loaded.bundle, loaded.sink);
   const std::vector<std::string_view> targets = convert::target_names();
   if (std::find(targets.begin(), targets.end(), args.target) == targets.end()) {
     std::string known;

@@ -121,9 +121,11 @@ class Reader {
       if (auto done = list(resource); !done) return done.error();
     // Nothing seen is not nothing there.
     if (!answered_)
-      return Error{"the API server " + client_.server() + " answered " + std::to_string(refusal_) + " to every list",
-                   refusal_ == 403 ? "this user may list nothing: choose a namespace with -n, or grant 'list'"
-                                   : "nothing of the cluster was read; is the server well?"};
+      return Error{"the API server " + client_.server() + " answered " + std::to_string(refusal_) + " to every list" +
+                       (refused_in_.empty() ? "" : " in namespace " + refused_in_),
+                   refusal_ == 403
+                       ? "this user may list nothing there: choose another namespace with -n, or grant 'list'"
+                       : "nothing of the cluster was read; is the server well?"};
     return std::move(objects_);
   }
 
@@ -298,7 +300,10 @@ class Reader {
 
   Status told(const Resource& resource, const std::string& ns, long status) {
     // 404: not installed. 405: a kind that cannot be listed.
-    if (status != 200) refusal_ = status;
+    if (status != 200) {
+      refusal_ = status;
+      if (resource.namespaced) refused_in_ = ns;
+    }
     if (status != 200 && status != 404 && status != 405)
       refused(name_of(resource), resource.namespaced ? ns : "", status, resource.namespaced);
     return Unit{};
@@ -342,8 +347,9 @@ class Reader {
   diag::Sink& sink_;
   yaml::Limits limits_;
   std::vector<kube::RawObject> objects_;
-  bool answered_ = false;  // one list at least
-  long refusal_ = 0;       // the last one's status
+  bool answered_ = false;   // one list at least
+  long refusal_ = 0;        // the last one's status
+  std::string refused_in_;  // and its namespace, where only some were asked for
 };
 
 }  // namespace

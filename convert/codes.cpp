@@ -121,8 +121,8 @@ constexpr CodePage pages[] = {
      "host or target with characters that neither may hold: sent, it would make another message of it. The header is "
      "left out; a rule that would send requests elsewhere than meant gets no backend."},
     {"GW654", "a name that Kubernetes does not allow",
-     "No API server has an object whose name or namespace holds '/', or is '..'. It is left out, and no file is named "
-     "after it."},
+     "No API server has an object whose name or namespace holds '/', or is '..'; names of Ingresses and namespaces are "
+     "lower-case letters, digits, '-' and '.'. It is left out, and no file is named after it."},
     {"GW660", "how the target reads paths",
      "Gateways differ in which paths they clean, decode or refuse before they match, and in what the backend gets."},
     {"GW661", "how the target writes Location", "Gateways differ in the port that they write into a redirect."},

@@ -200,7 +200,7 @@ TEST_CASE("the namespace that is read is told, and files are not mixed with a cl
   const std::string config = folder.write("config", kubeconfig(api.url()));
   const Ran own = folder.run("convert --kubeconfig " + config);
   CHECK(own.err.starts_with("gwctl: reading namespace shop (the context's); -n chooses another, -A reads all\n"));
-  CHECK(own.err.find("this user may not list ingresses.networking.k8s.io in namespace shop") != std::string::npos);
+  CHECK(own.err.find("answered 403 to every list in namespace shop") != std::string::npos);
   CHECK(own.err.find(canary) == std::string::npos);
   CHECK(folder.run("convert -n web --kubeconfig " + config).err.find("in namespace web") != std::string::npos);
   const Ran both = folder.run("convert testdata/sample/shop.yaml --kubeconfig " + config);

@@ -12,6 +12,7 @@
 
 #include "convert/classify.h"
 #include "convert/convert.h"
+#include "convert/names.h"
 #include "kube/kinds.h"
 #include "kube/load.h"
 #include "tests/case_file.h"
@@ -93,6 +94,7 @@ struct Converted {
 
 void convert_text(const Config& config, const std::string& text, Converted& c, const std::string& to = "standard") {
   c.in = kube::load_text("in.yaml", text, c.sources, c.sink);
+  convert::leave_out_unnameable(c.in, c.sink);
   if (!config.settings.empty()) {
     auto map = kube::make<kube::ConfigMap>("ingress-nginx", "ingress-nginx-controller");
     map.data.assign(config.settings.begin(), config.settings.end());
