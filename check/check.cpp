@@ -6,6 +6,7 @@
 #include <set>
 
 #include "check/parts.h"
+#include "convert/own_hosts.h"
 #include "convert/provider.h"
 #include "convert/split.h"
 #include "kube/index.h"
@@ -33,6 +34,13 @@ std::string model_of(std::string_view provider) {
 bool has_model(std::string_view provider) {
   const auto& names = verify::controller_names();
   return std::find(names.begin(), names.end(), model_of(provider)) != names.end();
+}
+
+bool is_modelled(const convert::Served& served) {
+  return has_model(served.provider) &&
+         (!served.ingresses.empty() || std::any_of(served.own.begin(), served.own.end(), [&](const auto* object) {
+           return verify::model_of_kind(*object) == model_of(served.provider);
+         }));
 }
 
 std::string profile_of(const std::string& target) {
@@ -158,8 +166,7 @@ class Checker {
     remaining_.clear();
     std::set<std::string> providers;
     for (const convert::Served& served : outcomes.served)
-      if (!served.ingresses.empty()) providers.insert(served.provider);
-    std::erase_if(providers, [](const std::string& provider) { return !has_model(provider); });
+      if (is_modelled(served)) providers.insert(served.provider);
     if (providers.empty()) {
       summary.why_not = "there is no model of the controller that these objects were written for";
       return Step::done;
@@ -169,6 +176,7 @@ class Checker {
     summary.asked = true;
     const bool alone = providers.size() == 1 && outcomes.served.size() == 1;
     const std::map<PartId, std::string> owners = owners_of(outcomes);
+    own_owners_ = owners_of_own(outcomes);
     counts_.clear();
     for (const auto& [part, count] : chosen.parts) counts_[part] = count;
     bool changed = false;
@@ -200,6 +208,21 @@ class Checker {
     return out;
   }
 
+  // Hosts of routes of the controllers' own kinds, with the controller whose model answers for them; empty: none, or
+  // several.
+  static std::map<std::string, std::string, std::less<>> owners_of_own(const convert::Outcomes& outcomes) {
+    std::map<std::string, std::string, std::less<>> out;
+    for (const convert::Served& served : outcomes.served)
+      for (const kube::OtherObject* object : served.own) {
+        const bool modelled = verify::model_of_kind(*object) == model_of(served.provider);
+        for (const std::string& host : convert::own_hosts(*object)) {
+          const auto [at, fresh] = out.try_emplace(lower_host(host), modelled ? served.provider : std::string());
+          if (!fresh && at->second != served.provider) at->second.clear();
+        }
+      }
+    return out;
+  }
+
   std::vector<kube::Ingress> selected(const Parts::Chosen& chosen, const convert::Outcomes& outcomes, Classes& classes,
                                       std::vector<kube::IngressClass>& more) const {
     std::map<const kube::Ingress*, const std::string*> provider;
@@ -223,6 +246,8 @@ class Checker {
     verify::ControllerOptions controller;
     controller.assume_secrets = bundle_.secrets.empty() && !bundle_.services_known();
     controller.flags = options_.controller_flags;
+    for (const auto& [name, port] : options_.entry_points)
+      controller.flags.push_back("--entryPoints." + name + ".address=:" + std::to_string(port));
     // Exchanged as a whole: findings point at the objects that are there.
     std::vector<kube::IngressClass> classes = bundle_.ingress_classes;
     classes.insert(classes.end(), more.begin(), more.end());
@@ -245,6 +270,8 @@ class Checker {
     verify::DangerOptions questions;
     questions.wanted = [&](std::string_view host, std::string_view row) {
       const PartId* part = row == host ? parts_.part_of(host) : nullptr;
+      if (const auto own = own_owners_.find(host); own != own_owners_.end() && (!part || own->second != provider))
+        return !part && own->second == provider;
       if (!part) return alone;
       const auto owner = owners.find(*part);
       return counts_.contains(*part) && owner != owners.end() && owner->second == provider;
@@ -263,7 +290,7 @@ class Checker {
   // Decides what becomes of the route: left out, or told. True when it has to be left out and was not so far.
   bool judge(const Danger& danger, const convert::Outcomes& outcomes) {
     const diag::Span at = danger.rule().span;
-    const kube::Ingress* owner = at.known() ? ingress_at(danger, at) : nullptr;
+    const kube::Object* owner = at.known() ? object_at(danger, at) : nullptr;
     if (owner && expected(danger, *owner, outcomes)) return false;
     const bool to_https =
         danger.request.scheme == route::Scheme::http && danger.old_answer.any_of.front().location.starts_with("https:");
@@ -302,26 +329,28 @@ class Checker {
     return out;
   }
 
-  const kube::Ingress* ingress_at(const Danger& danger, diag::Span at) const {
-    const auto holds = [&](const kube::Ingress& ingress) {
-      return ingress.node && ingress.node->span().file == at.file && ingress.node->span().begin <= at.begin &&
-             at.end <= ingress.node->span().end;
+  const kube::Object* object_at(const Danger& danger, diag::Span at) const {
+    const auto holds = [&](const kube::Object& object) {
+      return object.node && object.node->span().file == at.file && object.node->span().begin <= at.begin &&
+             at.end <= object.node->span().end;
     };
     if (const PartId* part = parts_.part_of(danger.host))
       for (const std::uint32_t number : parts_.ingresses(*part))
         if (holds(bundle_.ingresses[number])) return &bundle_.ingresses[number];
     const auto found = std::find_if(bundle_.ingresses.begin(), bundle_.ingresses.end(), holds);
-    return found == bundle_.ingresses.end() ? nullptr : &*found;
+    if (found != bundle_.ingresses.end()) return &*found;
+    const auto own = std::find_if(bundle_.others.begin(), bundle_.others.end(), holds);
+    return own == bundle_.others.end() ? nullptr : &*own;
   }
 
   // What a user agreed to lose is no surprise.
-  static bool has_snippet(const kube::Ingress& owner) {
+  static bool has_snippet(const kube::Object& owner) {
     const auto& annotations = owner.metadata.annotations;
     return std::any_of(annotations.begin(), annotations.end(),
                        [](const auto& row) { return row.first.ends_with("-snippet"); });
   }
 
-  bool expected(const Danger& danger, const kube::Ingress& owner, const convert::Outcomes& outcomes) const {
+  bool expected(const Danger& danger, const kube::Object& owner, const convert::Outcomes& outcomes) const {
     const auto agreed = [&](convert::Loss loss) {
       if (loss == convert::Loss::none || !options_.accepts(loss)) return false;
       switch (danger.kind) {
@@ -352,7 +381,7 @@ class Checker {
   }
 
   // The same path of every part that is configured alike, with the host's name there.
-  std::vector<std::pair<diag::Span, std::string>> places_like(const Danger& danger, const kube::Ingress& owner,
+  std::vector<std::pair<diag::Span, std::string>> places_like(const Danger& danger, const kube::Object& owner,
                                                               diag::Span at) const {
     const std::string row = danger.host == "*" ? "" : danger.host;
     const PartId* part = parts_.part_of(danger.host);
@@ -360,7 +389,7 @@ class Checker {
     std::size_t ingress = 0;
     const std::size_t host = parts_.number_of(*part, danger.host);
     while (&bundle_.ingresses[parts_.ingresses(*part)[ingress]] != &owner) ++ingress;
-    const std::vector<diag::Span> own = spans(owner);
+    const std::vector<diag::Span> own = spans(bundle_.ingresses[parts_.ingresses(*part)[ingress]]);
     const auto which = std::find(own.begin(), own.end(), at);
     if (which == own.end()) return {{at, row}};
     std::vector<std::pair<diag::Span, std::string>> out;
@@ -387,7 +416,7 @@ class Checker {
 
   // What reaches a backend all the same, for a reason that every move brings.
   void report_kept(convert::Outcomes& outcomes, diag::Sink& sink) const {
-    std::set<std::tuple<std::string, std::string, const kube::Ingress*>> told;
+    std::set<std::tuple<std::string, std::string, const kube::Object*>> told;
     for (const auto& [danger, owner] : remaining_) {
       if (!owner || !told.insert({std::string(danger.cause), std::string(words(danger.kind)), owner}).second) continue;
       const bool grave = danger.cause.empty() && danger.kind != Danger::Kind::redirected;
@@ -405,7 +434,7 @@ class Checker {
 
   struct Remaining {
     Danger danger;
-    const kube::Ingress* owner;
+    const kube::Object* owner;
   };
 
   kube::Bundle& bundle_;
@@ -414,6 +443,7 @@ class Checker {
   Parts parts_;
   kube::Bundle kept_;
   std::map<PartId, std::size_t> counts_;
+  std::map<std::string, std::string, std::less<>> own_owners_;
   std::vector<Remaining> remaining_;
   bool last_ = false;  // nothing more can be left out
 };

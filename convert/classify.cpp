@@ -127,19 +127,6 @@ const kube::IngressClass* default_class(const kube::Index& index) {
   return nullptr;
 }
 
-// Do the parameters of an AWS class make its load balancers internal?
-bool internal_by_parameters(const kube::IngressClass& of, const kube::Index& index) {
-  const auto at = [](const yaml::Node* node, std::string_view key) {
-    return node && node->is_map() ? node->find(key) : nullptr;
-  };
-  const std::string name = text_of(at(at(at(of.node, "spec"), "parameters"), "name"));
-  const auto& others = index.bundle().others;
-  return !name.empty() && std::any_of(others.begin(), others.end(), [&](const kube::OtherObject& o) {
-    return o.kind == "IngressClassParams" && o.metadata.name == name &&
-           text_of(at(at(o.node, "spec"), "scheme")) == "internal";
-  });
-}
-
 std::string quoted(std::string_view name) {
   return "'" + std::string(name) + "'";
 }
@@ -345,23 +332,26 @@ void Classification::decide_classless(const Ingresses& ingresses) {
 
 std::vector<Deployment> Classification::deployments() const {
   std::vector<Deployment> out;
-  const auto of = [&](const Provider* p, const std::string& name) -> Deployment& {
-    const auto at =
-        std::find_if(out.begin(), out.end(), [&](const Deployment& d) { return d.provider == p && d.name == name; });
+  const auto of = [&](const Provider* p, const std::string& name, std::optional<bool> said = {}) -> Deployment& {
+    const kube::IngressClass* object = index_.ingress_class(name);
+    const bool internal =
+        said.value_or(speaks_of_internal(name) || (object && speaks_of_internal(object->spec.controller)));
+    const auto at = std::find_if(out.begin(), out.end(), [&](const Deployment& d) {
+      return d.provider == p && d.name == name && d.internal == internal;
+    });
     if (at != out.end()) return *at;
     Deployment& d = out.emplace_back();
     d.provider = p;
     d.name = name;
-    d.internal = speaks_of_internal(name);
-    if (const kube::IngressClass* object = index_.ingress_class(name)) {
-      d.classes.push_back(object);
-      d.internal = d.internal || speaks_of_internal(object->spec.controller) || internal_by_parameters(*object, index_);
-    }
+    d.internal = internal;
+    if (object) d.classes.push_back(object);
     return d;
   };
   for (const kube::Ingress& ingress : index_.bundle().ingresses)
-    if (const Owner& owner = owners_.at(&ingress); owner.provider)
-      of(owner.provider, class_.at(&ingress)).ingresses.push_back(&ingress);
+    if (const Owner& owner = owners_.at(&ingress); owner.provider) {
+      const auto own = owner.provider->internal;
+      of(owner.provider, class_.at(&ingress), own ? own(ingress, index_) : std::nullopt).ingresses.push_back(&ingress);
+    }
   // Resources of a class of their own; the others, and those that are referred to, belong to all of their controller's.
   for (const kube::OtherObject& object : index_.bundle().others) {
     const auto [p, kind] = owner_of_kind(object);
@@ -385,7 +375,7 @@ std::vector<Deployment> Classification::deployments() const {
         std::none_of(out.begin(), out.end(), [&](const Deployment& d) { return d.provider == &p; }))
       of(&p, {});
   std::sort(out.begin(), out.end(), [](const Deployment& a, const Deployment& b) {
-    return std::tie(a.provider, a.name) < std::tie(b.provider, b.name);  // rows of one array
+    return std::tie(a.provider, a.name, a.internal) < std::tie(b.provider, b.name, b.internal);  // rows of one array
   });
   for (Deployment& d : out)
     std::sort(d.own.begin(), d.own.end(), [](const kube::OtherObject* a, const kube::OtherObject* b) {

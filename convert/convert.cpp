@@ -109,12 +109,17 @@ class Engine {
     std::vector<std::string> routing;
     for (const Deployment& d : deployments_) {
       std::string name = d.name.empty() ? std::string(d.provider->name) : d.name;
-      const bool routes = !d.ingresses.empty() || std::any_of(d.own.begin(), d.own.end(), [](const auto* object) {
-        return owner_of_kind(*object).second->routes;
+      // One class may have load balancers of both kinds.
+      const bool both = std::any_of(deployments_.begin(), deployments_.end(), [&](const Deployment& other) {
+        return other.provider == d.provider && other.name == d.name && other.internal != d.internal;
       });
-      if (routes) routing.push_back(name);
+      if (both && d.internal) name += "-internal";
+      std::vector<const kube::OtherObject*> own;
+      std::copy_if(d.own.begin(), d.own.end(), std::back_inserter(own),
+                   [](const auto* object) { return owner_of_kind(*object).second->routes; });
+      if (!d.ingresses.empty() || !own.empty()) routing.push_back(name);
       ir.deployments.push_back({std::move(name), d.internal, {}});
-      out.served.push_back({std::string(d.provider->name), d.name, d.ingresses});
+      out.served.push_back({std::string(d.provider->name), d.name, d.ingresses, std::move(own)});
     }
     if (routing.size() < 2) return Unit{};
     if (options_.parent) {

@@ -71,10 +71,11 @@ struct Options {
   bool accepts(Loss loss) const { return accepted.contains(loss); }
 };
 
-// Ingresses that one deployment of a controller serves, under one class; empty where they name none.
+// What one deployment of a controller serves, under one class; empty where it names none.
 struct Served {
   std::string provider, class_name;
   std::vector<const kube::Ingress*> ingresses;
+  std::vector<const kube::OtherObject*> own;  // routes of its own kinds
 };
 
 // What a conversion told besides the objects it made. Findings went to the Sink.

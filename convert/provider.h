@@ -1,5 +1,6 @@
 // A controller whose Ingresses are read: a row of the table in providers/table.cpp.
 #pragma once
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,9 @@ struct Provider {
   bool (*beside)(const kube::Bundle&) = nullptr;  // is there something to read beside Ingresses?
   bool accounts = true;                           // every field of its own kinds must end as told or converted
   bool field_class_only = false;                  // it reads spec.ingressClassName and no annotation
+  // Of controllers whose Ingresses have load balancers of their own: is this one's reached from within the network
+  // only? `others` are all Ingresses, of which some may share it. Null, or no answer: as the class is.
+  std::optional<bool> (*internal)(const kube::Ingress& ingress, const kube::Index& others) = nullptr;
 };
 
 std::span<const Provider> providers();            // in the order in which a tie between two of them is decided

@@ -89,14 +89,16 @@ bool from_a_client(const Extras& extra) {
 class HostQuestions {
  public:
   HostQuestions(const Side& old_side, const Side& new_side, const DangerOptions& options, ClassCache& classes)
-      : old_(*old_side.model), new_(*new_side.model), options_(options), classes_(classes) {}
+      : old_side_(old_side), new_side_(new_side), options_(options), classes_(classes) {}
 
   void ask(const HostName& name, std::vector<Danger>& out, std::array<std::size_t, 3>& differences) {
     const std::shared_ptr<const Classes> classes = classes_.of(name.rows);
     Request request;
-    request.host = name.host;
-    for (Scheme scheme : {Scheme::http, Scheme::https}) {
+    for (const auto& [scheme, port] : doors()) {
       request.scheme = scheme;
+      request.port = port;
+      const bool plain = port == 0 || port == 80 || port == 443;
+      request.host = plain ? name.host : name.host + ":" + std::to_string(port);
       request.sni.reset();
       if (scheme == Scheme::https) request.sni = name.host;
       for (const Extras& extra : classes->extras.all) {
@@ -115,9 +117,21 @@ class HostQuestions {
  private:
   using Sort = std::tuple<Difference, int, int, std::string>;
 
+  // Ports that are asked: the usual ones first, then those that a side has besides.
+  std::vector<std::pair<Scheme, std::uint16_t>> doors() const {
+    std::vector<std::pair<Scheme, std::uint16_t>> out;
+    for (const Scheme scheme : {Scheme::http, Scheme::https})
+      out.emplace_back(scheme, plain_port(scheme, old_side_.boundaries, new_side_.boundaries));
+    std::set<std::pair<Scheme, std::uint16_t>> more(old_side_.boundaries.ports.begin(),
+                                                    old_side_.boundaries.ports.end());
+    more.insert(new_side_.boundaries.ports.begin(), new_side_.boundaries.ports.end());
+    out.insert(out.end(), more.begin(), more.end());
+    return out;
+  }
+
   void ask(const HostName& name, const Request& request, std::vector<Danger>& out,
            std::array<std::size_t, 3>& differences) {
-    AnswerSet before = old_.answer(request), after = new_.answer(request);
+    AnswerSet before = old_side_.model->answer(request), after = new_side_.model->answer(request);
     const std::optional<Difference> difference = compare(before, after);
     if (!difference || *difference == Difference::unmodelled || after.any_of.empty()) return;
     const Answer& first = after.any_of.front();
@@ -172,10 +186,10 @@ class HostQuestions {
       Request other = request;
       other.target = target;
       if (target == request.target) return false;
-      const AnswerSet before = old_.answer(other);
+      const AnswerSet before = old_side_.model->answer(other);
       if (any(before, [](const Answer& a) { return !a.unmodelled.empty(); })) return true;
       if (any(before, serves) && same_services(before, found.new_answer)) return true;
-      return any(found.old_answer, serves) && same_services(found.old_answer, new_.answer(other));
+      return any(found.old_answer, serves) && same_services(found.old_answer, new_side_.model->answer(other));
     });
   }
 
@@ -184,8 +198,8 @@ class HostQuestions {
     return rule ? &*rule : nullptr;
   }
 
-  const route::Model& old_;
-  const route::Model& new_;
+  const Side& old_side_;
+  const Side& new_side_;
   const DangerOptions& options_;
   ClassCache& classes_;
   std::set<Sort> sorts_;

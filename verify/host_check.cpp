@@ -148,6 +148,7 @@ void HostCheck::check(const HostName& name, const SniNames& sni) {
   Request request;
   for (Scheme scheme : {Scheme::http, Scheme::https}) {
     request.scheme = scheme;
+    request.port = plain_port(scheme, inquiry_.old_boundaries, inquiry_.new_boundaries);
     request.host = name.host;
     request.sni.reset();
     if (scheme == Scheme::https) request.sni = name.host;

@@ -22,6 +22,10 @@ void read_apisix(const Input& input, Ir& ir, Ledger& ledger);
 void read_apisix_routes(const Input& input, Ir& ir, Ledger& ledger);
 void read_cilium(const Input& input, Ir& ir, Ledger& ledger);
 
+// Each says of an Ingress whether its load balancer is reached from within the network only (Provider::internal).
+std::optional<bool> alb_internal(const kube::Ingress& ingress, const kube::Index& others);
+std::optional<bool> cilium_internal(const kube::Ingress& ingress, const kube::Index& others);
+
 // Each gives the full names of the annotations that its controller reads, for "did you mean".
 std::vector<std::string_view> traefik_annotations();
 std::vector<std::string_view> f5_annotations();

@@ -111,19 +111,9 @@ bool nobody_names_a_class(const kube::Bundle& bundle) {
 
 // Routes of the controllers' own kinds tell where no Ingress does.
 std::map<std::string_view, std::size_t> own_kinds(const kube::Bundle& bundle) {
-  struct Own {
-    std::string_view group, kind, controller;
-  };
-  static constexpr Own kinds[] = {{"traefik.", "IngressRoute", "traefik"},
-                                  {"k8s.nginx.org/", "VirtualServer", "f5-nginx"},
-                                  {"projectcontour.io/", "HTTPProxy", "contour"},
-                                  {"networking.istio.io/", "VirtualService", "istio"}};
   std::map<std::string_view, std::size_t> votes;
   for (const kube::OtherObject& object : bundle.others)
-    for (const Own& own : kinds)
-      if (object.kind == own.kind && std::string_view(object.api_version).starts_with(own.group))
-        for (const Row& row : rows)
-          if (row.name == own.controller) ++votes[row.name];
+    if (const std::string_view name = model_of_kind(object); !name.empty()) ++votes[name];
   return votes;
 }
 
@@ -147,6 +137,26 @@ std::unique_ptr<Controller> make_controller(std::string_view controller, const k
   if (assume)
     for (kube::Ingress& ingress : seen.ingresses) ingress.spec.ingress_class_name = kube::Text(name);
   return row->make(kube::Index(seen), options);
+}
+
+std::string_view model_of_kind(const kube::OtherObject& object) {
+  struct Own {
+    std::string_view group, kind, controller;
+  };
+  static constexpr Own kinds[] = {{"traefik.", "IngressRoute", "traefik"},
+                                  {"k8s.nginx.org/", "VirtualServer", "f5-nginx"},
+                                  {"projectcontour.io/", "HTTPProxy", "contour"},
+                                  {"networking.istio.io/", "VirtualService", "istio"}};
+  for (const Own& own : kinds)
+    if (object.kind == own.kind && std::string_view(object.api_version).starts_with(own.group)) return own.controller;
+  return {};
+}
+
+std::uint16_t plain_port(route::Scheme scheme, const Boundaries& old_side, const Boundaries& new_side) {
+  const bool by_number = std::any_of(new_side.ports.begin(), new_side.ports.end(), [&](const auto& one) {
+    return one.first == scheme && std::find(old_side.ports.begin(), old_side.ports.end(), one) != old_side.ports.end();
+  });
+  return !by_number ? 0 : scheme == route::Scheme::https ? 443 : 80;
 }
 
 const std::vector<std::string_view>& controller_names() {

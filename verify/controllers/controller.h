@@ -82,6 +82,10 @@ bool has_certificate(const Boundaries& side, std::string_view host);
 // The names for which Ingresses ask for certificates: spec.tls with its hosts, or the hosts of the rules without any.
 std::vector<std::string> certificate_hosts(const kube::Index& index);
 
+// The port of a request that names none: the scheme's own where both sides know another one of the scheme, so that it
+// is meant by its number; else 0, whatever listens for the scheme.
+std::uint16_t plain_port(route::Scheme scheme, const Boundaries& old_side, const Boundaries& new_side);
+
 class Controller : public route::Model {
  public:
   // What its rules compare with: hosts, paths, headers. Between them it answers alike.
@@ -95,6 +99,10 @@ class Controller : public route::Model {
 // Borrows the Index for the call only; spans in answers point into the Sources that the Bundle was read from.
 std::unique_ptr<Controller> make_controller(std::string_view name, const kube::Index& index,
                                             const ControllerOptions& options = {});
+
+// The controller whose model answers for the routes of this object of a controller's own kind (IngressRoute,
+// VirtualServer, HTTPProxy, VirtualService); empty: none does.
+std::string_view model_of_kind(const kube::OtherObject& object);
 
 // The names above in a fixed order, for usage texts.
 const std::vector<std::string_view>& controller_names();

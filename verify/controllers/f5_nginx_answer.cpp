@@ -267,6 +267,7 @@ class F5Nginx final : public Controller {
     Boundaries out;
     out.one_label_wildcards = false;
     out.tls_for_names_only = true;
+    std::set<std::pair<route::Scheme, std::uint16_t>> ports;
     for (const Side& side : sides_)
       for (const auto& [host, server] : side.config().servers) {
         HostBoundaries entry;
@@ -289,7 +290,13 @@ class F5Nginx final : public Controller {
         }
         if (server.tls) out.server_names.push_back(host);
         out.hosts.push_back(std::move(entry));
+        for (const int port : server.ports)
+          if (port != 80) ports.emplace(route::Scheme::http, static_cast<std::uint16_t>(port));
+        if (server.tls)
+          for (const int port : server.tls_ports)
+            if (port != 443) ports.emplace(route::Scheme::https, static_cast<std::uint16_t>(port));
       }
+    out.ports.assign(ports.begin(), ports.end());
     for (const Side& side : sides_)
       for (const auto& [name, location] : side.config().passthrough) {
         HostBoundaries entry;

@@ -3,6 +3,7 @@
 #include <climits>
 #include <map>
 #include <memory>
+#include <set>
 
 #include "verify/controllers/answers.h"
 #include "verify/controllers/classes.h"
@@ -124,6 +125,12 @@ class Traefik final : public Controller {
     Boundaries out;
     out.path_view = PathView::traefik;
     out.falls_through = true;
+    std::set<std::pair<route::Scheme, std::uint16_t>> ports;
+    for (const Router& router : routers_)
+      for (const EntryPoint& entry : entry_points_)
+        if (entry.port != 80 && entry.port != 443 && entry.port != 0 && named(router, entry))
+          ports.emplace(router.tls || entry.tls ? route::Scheme::https : route::Scheme::http, entry.port);
+    out.ports.assign(ports.begin(), ports.end());
     for (const Router& router : routers_) {
       if (router.own) {
         for (HostBoundaries& entry : router.own->bounds()) {
@@ -156,24 +163,51 @@ class Traefik final : public Controller {
 
   void read_entry_points() {
     entry_points_ = {{"web", 80, false, {}}, {"websecure", 443, true, {}}};
-    for (const std::string& written : options_->flags) {
-      std::string_view text = written;
-      while (text.starts_with('-')) text.remove_prefix(1);
-      const auto parts = split(text.substr(0, text.find('=')), '.');
-      if (parts.size() < 3 || !equal_fold(parts[0], "entryPoints")) continue;
-      auto known = std::find_if(entry_points_.begin(), entry_points_.end(),
-                                [&](const EntryPoint& e) { return equal_fold(e.name, parts[1]); });
-      if (known == entry_points_.end()) known = entry_points_.insert(known, {parts[1], 0, false, {}});
-      const std::string value = flag(options_->flags, text.substr(0, text.find('='))).value_or("");
-      const std::string key = lower(
-          text.substr(parts[0].size() + parts[1].size() + 2, text.find('=') - parts[0].size() - parts[1].size() - 2));
-      if (key == "address") {
-        const std::string address = split(value, '/')[0];
-        known->port = static_cast<std::uint16_t>(parse_int(address.substr(address.rfind(':') + 1)).value_or(0));
-      }
-      if (key == "http.tls") known->tls = value != "false";
-      if (key == "http.redirections.entrypoint.to") known->redirect_to = value;
+    for (const std::string& written : arguments_of_workloads()) read_entry_point(written, false);
+    for (const std::string& written : options_->flags) read_entry_point(written, true);
+  }
+
+  // What Traefik's own Deployment or DaemonSet says of entry points; flags that people give win.
+  std::vector<std::string> arguments_of_workloads() const {
+    std::vector<std::string> out;
+    const auto below = [](const yaml::Node* node, std::string_view key) {
+      return node && node->is_map() ? node->find(key) : nullptr;
+    };
+    for (const kube::OtherObject& object : index_->bundle().others) {
+      if (object.kind != "Deployment" && object.kind != "DaemonSet") continue;
+      const yaml::Node* pod = below(below(below(object.node, "spec"), "template"), "spec");
+      const yaml::Node* containers = below(pod, "containers");
+      if (!containers || !containers->is_seq()) continue;
+      for (const yaml::Node& container : containers->items())
+        if (const yaml::Node* args = below(&container, "args"); args && args->is_seq())
+          for (const yaml::Node& arg : args->items())
+            if (arg.is_string() && lower(std::string(arg.string())).starts_with("--entrypoints."))
+              out.emplace_back(arg.string());
     }
+    return out;
+  }
+
+  // "--entryPoints.NAME.address=:8443/tcp". The ports of the two standard ones are those of the chart's Service, and
+  // not those of the Pod, unless people say so.
+  void read_entry_point(const std::string& written, bool given) {
+    std::string_view text = written;
+    while (text.starts_with('-')) text.remove_prefix(1);
+    const std::size_t equals = text.find('=');
+    const auto parts = split(text.substr(0, equals), '.');
+    if (parts.size() < 3 || !equal_fold(parts[0], "entryPoints")) return;
+    auto known = std::find_if(entry_points_.begin(), entry_points_.end(),
+                              [&](const EntryPoint& e) { return equal_fold(e.name, parts[1]); });
+    const bool standard = known != entry_points_.end() && (known->name == "web" || known->name == "websecure");
+    if (known == entry_points_.end()) known = entry_points_.insert(known, {parts[1], 0, false, {}});
+    const std::string value = equals == std::string_view::npos ? "true" : std::string(text.substr(equals + 1));
+    const std::string key =
+        lower(text.substr(parts[0].size() + parts[1].size() + 2, equals - parts[0].size() - parts[1].size() - 2));
+    if (key == "address" && (given || !standard)) {
+      const std::string address = split(value, '/')[0];
+      known->port = static_cast<std::uint16_t>(parse_int(address.substr(address.rfind(':') + 1)).value_or(0));
+    }
+    if (key == "http.tls") known->tls = value != "false";
+    if (key == "http.redirections.entrypoint.to") known->redirect_to = value;
   }
 
   bool takes(const kube::Ingress& ingress) const {
@@ -333,11 +367,13 @@ class Traefik final : public Controller {
     return it == entry_points_.end() ? nullptr : &*it;
   }
 
+  static bool named(const Router& router, const EntryPoint& entry) {
+    return router.entry_points.empty() ? entry.name == "web" || entry.name == "websecure"
+                                       : std::find(router.entry_points.begin(), router.entry_points.end(),
+                                                   entry.name) != router.entry_points.end();
+  }
   static bool listens(const Router& router, const EntryPoint& entry, bool https) {
-    const bool there = router.entry_points.empty() ? entry.name == "web" || entry.name == "websecure"
-                                                   : std::find(router.entry_points.begin(), router.entry_points.end(),
-                                                               entry.name) != router.entry_points.end();
-    return there && (router.tls || entry.tls) == https;
+    return named(router, entry) && (router.tls || entry.tls) == https;
   }
 
   static bool host_matches(const std::string& wanted, const std::string& host) {

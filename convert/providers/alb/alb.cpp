@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "convert/classify.h"
 #include "convert/providers/alb/parts.h"
 #include "convert/providers/common.h"
 #include "convert/providers/dialects.h"
@@ -459,6 +460,42 @@ void read_alb(const Input& input, Ir& ir, Ledger& ledger) {
 
 std::vector<std::string_view> alb_annotations() {
   return full_names("alb.ingress.kubernetes.io/", rows);
+}
+
+namespace {
+
+// The scheme that the parameters of an Ingress's class have; empty: none.
+std::string scheme_of_class(const kube::Ingress& ingress, const kube::Index& index) {
+  const kube::IngressClass* of = index.ingress_class(class_of(ingress));
+  const auto at = [](const yaml::Node* node, std::string_view key) {
+    return node && node->is_map() ? node->find(key) : nullptr;
+  };
+  const std::string name = of ? text_of(at(at(at(of->node, "spec"), "parameters"), "name")) : std::string();
+  if (name.empty()) return {};
+  for (const kube::OtherObject& other : index.bundle().others)
+    if (other.kind == "IngressClassParams" && other.metadata.name == name)
+      return text_of(at(at(other.node, "spec"), "scheme"));
+  return {};
+}
+
+}  // namespace
+
+// The class's parameters win over annotations; those of one Ingress hold for its group; the default is "internal".
+// https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/#scheme
+std::optional<bool> alb_internal(const kube::Ingress& ingress, const kube::Index& others) {
+  constexpr std::string_view scheme = "alb.ingress.kubernetes.io/scheme",
+                             group = "alb.ingress.kubernetes.io/group.name";
+  if (const std::string of_class = scheme_of_class(ingress, others); !of_class.empty()) return of_class == "internal";
+  const auto internal = [&](const kube::Ingress& of) {
+    return *kube::find(of.metadata.annotations, scheme) == "internal";
+  };
+  if (kube::find(ingress.metadata.annotations, scheme)) return internal(ingress);
+  if (const std::string* name = kube::find(ingress.metadata.annotations, group))
+    for (const kube::Ingress& other : others.bundle().ingresses)
+      if (const std::string* its = kube::find(other.metadata.annotations, group);
+          its && *its == *name && kube::find(other.metadata.annotations, scheme))
+        return internal(other);
+  return true;
 }
 
 }  // namespace gw::convert

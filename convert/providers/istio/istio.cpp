@@ -5,6 +5,7 @@
 #include <set>
 #include <tuple>
 
+#include "convert/classify.h"
 #include "convert/providers/common.h"
 #include "convert/providers/istio/pods.h"
 #include "convert/providers/nginx/check.h"
@@ -77,6 +78,8 @@ class Reader {
 
   void run() {
     for (const kube::OtherObject* object : input_.own)
+      if (object->kind == "Gateway" && object->node) (internal(*object) ? inside_ : outside_) = true;
+    for (const kube::OtherObject* object : input_.own)
       if (object->kind == "Gateway" && object->node) gateway(*object);
     // Those of one host are joined, the older first.
     std::vector<const kube::OtherObject*> services;
@@ -95,9 +98,26 @@ class Reader {
   }
 
  private:
+  // Do the Pods that carry it speak of a network of one's own ("istio: ingressgateway-internal")?
+  static bool internal(const kube::OtherObject& object) {
+    const yaml::Node* spec = object.node->find("spec");
+    const yaml::Node* selector = spec && spec->is_map() ? spec->find("selector") : nullptr;
+    if (!selector || !selector->is_map()) return false;
+    return std::any_of(selector->entries().begin(), selector->entries().end(),
+                       [](const yaml::Entry& label) { return speaks_of_internal(text_of(&label.value)); });
+  }
+
   void gateway(const kube::OtherObject& object) {
     Fields spec = Fields::spec(object, ledger_);
-    spec.skip("selector", "which pods of Istio carry it");
+    const bool apart = inside_ && outside_ && internal(object);
+    if (apart && spec.take("selector"))
+      tell(ledger_, spec.ref("selector"), Outcome::refused,
+           "its Pods are those of an internal gateway, and the input has a public one: routes of its hosts are left "
+           "out; "
+           "convert them apart, onto a Gateway of their own",
+           Loss::allow_list);
+    else
+      spec.skip("selector", "which pods of Istio carry it");
     const istio::Pods pods = istio::pods_of(object, input_.bundle);
     for (const yaml::Node* item : spec.items("servers")) {
       Fields f = spec.at(*item, "servers[]");
@@ -105,7 +125,7 @@ class Reader {
       o.ns = object.metadata.ns;
       for (const std::string& host : f.list("hosts")) {
         const auto [ns, pattern] = qualified(host, "*");
-        o.hosts.emplace_back(ns, pattern);
+        if (!apart || input_.options.accepts(Loss::allow_list)) o.hosts.emplace_back(ns, pattern);
       }
       Fields port = f.object("port");
       o.port = static_cast<kube::Port>(port.number("number").value_or(80));
@@ -633,6 +653,7 @@ class Reader {
   Ir& ir_;
   Ledger& ledger_;
   Site site_;
+  bool inside_ = false, outside_ = false;  // there are Gateways of internal Pods; of others
   std::map<std::string, std::vector<Opening>> gateways_;
   long rank_ = 0;
 };

@@ -3,6 +3,7 @@
 #include "convert/providers/reader.h"
 #include "convert/providers/values.h"
 #include "convert/regex.h"
+#include "diag/ascii.h"
 
 namespace gw::convert {
 namespace {
@@ -135,6 +136,25 @@ void read_cilium(const Input& input, Ir& ir, Ledger& ledger) {
 
 std::vector<std::string_view> cilium_annotations() {
   return full_names("ingress.cilium.io/", rows);
+}
+
+// A dedicated load balancer is the Service that the annotations of its Ingress shape: those of the clouds are passed
+// on, and a Service of another type than LoadBalancer has no address outside.
+std::optional<bool> cilium_internal(const kube::Ingress& ingress, const kube::Index&) {
+  const kube::StringMap& notes = ingress.metadata.annotations;
+  const auto says = [&](std::string_view key, std::string_view value) {
+    const std::string* written = kube::find(notes, key);
+    return written && diag::lower(*written) == value;
+  };
+  if (says("ingress.cilium.io/loadbalancer-mode", "shared")) return std::nullopt;
+  const std::string* type = kube::find(notes, "ingress.cilium.io/service-type");
+  if ((type && *type != "LoadBalancer") || says("service.beta.kubernetes.io/aws-load-balancer-internal", "true") ||
+      says("service.beta.kubernetes.io/aws-load-balancer-scheme", "internal") ||
+      says("service.beta.kubernetes.io/azure-load-balancer-internal", "true") ||
+      says("networking.gke.io/load-balancer-type", "internal") ||
+      says("cloud.google.com/load-balancer-type", "internal"))
+    return true;
+  return std::nullopt;
 }
 
 }  // namespace gw::convert

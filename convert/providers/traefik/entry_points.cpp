@@ -1,6 +1,7 @@
 #include "convert/providers/traefik/entry_points.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/own.h"
@@ -23,6 +24,8 @@ std::string_view unquoted(std::string_view value) {
 }  // namespace
 
 EntryPoints::EntryPoints(const Input& input) {
+  for (const std::string& flag : input.options.controller_flags) read_argument(flag);
+  given_ = std::exchange(configured_, {});
   for (const auto& [name, port] : input.options.entry_points) given_[nginx::lower(name)] = port;
   for (const kube::OtherObject& object : input.bundle.others)
     if (object.node && speaks_of_traefik(object)) read_arguments(object);
@@ -41,6 +44,15 @@ std::optional<kube::Port> EntryPoints::port(std::string_view name) const {
 }
 
 // --entryPoints.NAME.address=:8443/tcp
+void EntryPoints::read_argument(std::string_view argument) {
+  const std::string text = nginx::lower(argument.substr(std::min(argument.find_first_not_of('-'), argument.size())));
+  constexpr std::string_view start = "entrypoints.", middle = ".address=";
+  const std::size_t end = text.find(middle);
+  if (text.starts_with(start) && end != std::string::npos)
+    configure(std::string_view(text).substr(start.size(), end - start.size()),
+              std::string_view(text).substr(end + middle.size()));
+}
+
 void EntryPoints::read_arguments(const kube::OtherObject& workload) {
   const yaml::Node* spec = workload.node->find("spec");
   for (const std::string_view key : {"template", "spec", "containers"})
@@ -49,14 +61,7 @@ void EntryPoints::read_arguments(const kube::OtherObject& workload) {
   for (const yaml::Node& container : spec->items()) {
     const yaml::Node* arguments = container.is_map() ? container.find("args") : nullptr;
     if (!arguments || !arguments->is_seq()) continue;
-    for (const yaml::Node& argument : arguments->items()) {
-      const std::string text = nginx::lower(text_of(&argument));
-      constexpr std::string_view start = "--entrypoints.", middle = ".address=";
-      const std::size_t end = text.find(middle);
-      if (text.starts_with(start) && end != std::string::npos)
-        configure(std::string_view(text).substr(start.size(), end - start.size()),
-                  std::string_view(text).substr(end + middle.size()));
-    }
+    for (const yaml::Node& argument : arguments->items()) read_argument(text_of(&argument));
   }
 }
 

@@ -21,6 +21,7 @@ class EntryPoints {
   static constexpr kube::Port guess = 8443;
 
  private:
+  void read_argument(std::string_view argument);
   void read_arguments(const kube::OtherObject& workload);
   void read_file(std::string_view text);
   void configure(std::string_view name, std::string_view address);
