@@ -195,6 +195,7 @@ class Traefik final : public Controller {
     const std::size_t equals = text.find('=');
     const auto parts = split(text.substr(0, equals), '.');
     if (parts.size() < 3 || !equal_fold(parts[0], "entryPoints")) return;
+    static_known_ = true;
     auto known = std::find_if(entry_points_.begin(), entry_points_.end(),
                               [&](const EntryPoint& e) { return equal_fold(e.name, parts[1]); });
     const bool standard = known != entry_points_.end() && (known->name == "web" || known->name == "websecure");
@@ -289,7 +290,12 @@ class Traefik final : public Controller {
     router.unmodelled = std::move(own.unmodelled);
     router.origin = std::move(own.origin);
     own_kinds_ = true;
-    if (usable_entry_points(router)) routers_.push_back(std::move(router));
+    if (!usable_entry_points(router)) {
+      if (static_known_) return;  // Traefik has no such entry point, and leaves the router out
+      router.unmodelled = "which port entry point '" + router.entry_points.front() + "' has";
+      router.entry_points.clear();
+    }
+    routers_.push_back(std::move(router));
   }
 
   bool set_path(Router& router, const std::string& matcher, bool v2) const {
@@ -472,6 +478,7 @@ class Traefik final : public Controller {
   const kube::Index* index_;          // while building
   const ControllerOptions* options_;  // while building
   bool strict_ = false, allow_empty_ = false, sanitize_ = true, own_kinds_ = false;
+  bool static_known_ = false;  // entry points stand among the input or in the flags
   std::vector<EntryPoint> entry_points_;
   std::map<std::string, Router> by_key_;
   std::vector<Router> routers_;  // descending priority
