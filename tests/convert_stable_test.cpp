@@ -165,9 +165,9 @@ bool independent(const Config& config, const kube::Bundle& bundle) {
       if (const std::string vendor = key.substr(0, key.find('/')); vendor != "kubernetes.io") vendors.insert(vendor);
     if (vendors.size() > 1 || (!vendors.empty() && convert::class_of(ingress) == "internal")) return false;
     for (const auto& [key, value] : ingress.metadata.annotations)
-      // Ingresses whose certificates are asked for alike share a ListenerSet.
+      // Ingresses whose certificates are asked for alike share a ListenerSet; internal ones keep others' Gateway apart.
       if (key.starts_with("cert-manager.io/") || key.ends_with("canary") || key.ends_with("server-alias") ||
-          key.ends_with("www-redirect"))
+          key.ends_with("www-redirect") || key.ends_with("/scheme") || key.ends_with("load-balancer-internal"))
         return false;
     std::set<std::string> own;
     for (const kube::IngressRule& rule : ingress.spec.rules) own.insert(rule.host);

@@ -98,7 +98,10 @@ def look(program, text, target, layout, asked):
         model = json.loads(gwctl(program, home, "neighbours", "in.yaml", "new.yaml", "-o", "json").stdout)
     told = real.LOUD.findall(done.stderr) + [f"{f['message']} {f.get('help', '')}" for f in account.get("findings", [])
                                              if f["severity"] in ("warning", "error")]
-    old, new = real.look(text, asked), real.look(done.stdout, asked, "output")
+    try:
+        old, new = real.look(text, asked), real.look(done.stdout, asked, "output")
+    except real.Broken as why:
+        return [f"the programs cannot read it: {why}"], [], 1
     found = real.compare(old, new)
     silent = [f"{d['kind']} {d['change']}: {d['name']} {d['fields']}" for d in found if real.untold(d, told)]
     seen = {(d["kind"], d["name"]): d["change"] for d in found}
@@ -115,7 +118,7 @@ def look(program, text, target, layout, asked):
 def main():
     program = str(pathlib.Path(sys.argv[1]).resolve())
     sets, seed = int(sys.argv[2]) if len(sys.argv) > 2 else 60, int(sys.argv[3]) if len(sys.argv) > 3 else 22
-    asked = real.parse([])
+    asked = real.parse(["--http01"])  # solvers, too, as the model does
     try:
         real.program()
     except real.Broken as why:

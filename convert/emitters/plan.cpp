@@ -192,6 +192,7 @@ class Planner {
     auto& shared = redirects_[key];
     if (shared.empty() || plan_.parts[shared.back()].servers.size() >= max_hostnames) {
       part.to_https = true;
+      part.redirects = key;
       part.servers.push_back(&server);
       shared.push_back(plan_.parts.size());
       plan_.parts.push_back(std::move(part));
@@ -224,8 +225,9 @@ class Planner {
     std::string wanted = part.to_https ? own + "https-redirect"
                          : one         ? dns_name(owner, 240)
                                        : route_name(owner, host) + std::string(suffix(part.scheme));
-    const std::string key =
-        part.to_https ? std::string(host) : owner + "\n" + std::string(host) + std::string(suffix(part.scheme));
+    // Several redirects may have the same first host: with other paths, or annotated otherwise.
+    const std::string key = part.to_https ? std::string(host) + "\n" + part.redirects
+                                          : owner + "\n" + std::string(host) + std::string(suffix(part.scheme));
     part.name = names_.claim("HTTPRoute/" + part.ns, std::move(wanted), key);
   }
 

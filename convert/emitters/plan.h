@@ -34,6 +34,7 @@ struct Part {
   std::string ns;     // of the route; its owner's where nothing else is said
   // Only sends to https: hosts of several Ingresses may share it, and these are the Ingresses besides `owner`.
   bool to_https = false;
+  std::string redirects;  // then: which paths, how, and what the route is annotated with
   std::vector<const kube::Object*> also;
 };
 
