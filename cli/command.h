@@ -80,6 +80,7 @@ void add_plan(CLI::App& app, Run& run);
 void add_graph(CLI::App& app, Run& run);
 void add_routes(CLI::App& app, Run& run);
 void add_neighbours(CLI::App& app, Run& run);
+void add_lsp(CLI::App& app, Run& run);
 void add_explain(CLI::App& app, Run& run);
 void add_export(CLI::App& app, Run& run);
 void add_diff(CLI::App& app, Run& run);

@@ -22,25 +22,22 @@
 #include "diag/ignore.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
-#include "kube/placeholder.h"
 #include "route/profile.h"
 #include "validate/codes.h"
-#include "validate/kustomize.h"
-#include "validate/validate.h"
+#include "validate/look.h"
 #include "yaml/config.h"
 #include "yaml/read.h"
 
 namespace gw::cli {
 namespace {
 
-constexpr std::string_view layer_names[] = {"yaml", "schema", "cel", "reference", "conflict", "lint"};
-
 struct Args {
   Inputs inputs;
   std::string format = "text", channel = "standard", api_version = "v1.6", fail_on = "error", baseline,
               baseline_mode = "check";
   std::string profile, new_from_rev;
-  std::vector<std::string> crds, old, layers, select, ignore, enable;
+  std::vector<std::string> crds, old;
+  validate::Selection selection;
   bool complete = false, fix = false, diff = false;
 };
 
@@ -49,12 +46,8 @@ struct Manifests {
   diag::Sources sources;
   diag::Sink sink;
   kube::Survey survey;
-  std::size_t files = 0, objects = 0;
+  std::size_t files = 0;
 };
-
-bool has_layer(const Args& args, std::string_view layer) {
-  return args.layers.empty() || std::find(args.layers.begin(), args.layers.end(), layer) != args.layers.end();
-}
 
 // `--crds cluster` asks the cluster that --kubeconfig and --context choose; anything else is a path.
 constexpr std::string_view cluster_crds = "cluster";
@@ -106,38 +99,10 @@ void keep_chosen(const kube::LoadOptions& load, Manifests& manifests, std::vecto
   std::erase_if(raw, [&chosen](const kube::RawObject& object) { return !chosen.contains(object.node); });
 }
 
-// Decoding repeats what the schema says better; only what concerns the whole set is kept.
-void keep_repeated(diag::Sink& decoding, diag::Sink& sink) {
-  for (diag::Diagnostic& finding : decoding.take()) {
-    if (finding.code != "GW010") continue;
-    finding.layer = "lint";
-    sink.report(std::move(finding));
-  }
-}
-
-bool named(const std::vector<std::string>& names, std::string_view code) {
-  return std::any_of(names.begin(), names.end(), [code](const std::string& name) { return code.starts_with(name); });
-}
-
-// A rule that is off unless somebody names it.
-bool off(const Args& args, std::string_view code) {
-  const auto row = validate::find_code(code);
-  auto has = [code](const std::vector<std::string>& names) {
-    return std::find(names.begin(), names.end(), code) != names.end();
-  };
-  return row && row->opt_in && !has(args.enable) && !has(args.select);
-}
-
-bool told(const Args& args, std::string_view code) {
-  if (off(args, code) || named(args.ignore, code)) return false;
-  return args.select.empty() || named(args.select, code);
-}
-
 void choose(const Args& args, std::vector<diag::Diagnostic>& findings) {
-  std::erase_if(findings, [&args](const diag::Diagnostic& finding) {
-    if (finding.code == "GW016" && reads_cluster(args)) return true;  // it was the server
-    return !has_layer(args, finding.layer) || !told(args, finding.code);
-  });
+  if (reads_cluster(args))
+    std::erase_if(findings, [](const diag::Diagnostic& f) { return f.code == "GW016"; });  // it was the server
+  args.selection.choose(findings);
 }
 
 Result<std::string> read_text(const std::string& path) {
@@ -212,28 +177,11 @@ std::vector<diag::TextEdit> text_edits(const diag::Diagnostic& finding, const va
   return out;
 }
 
-diag::ReportInfo report_info(const Manifests& manifests, const validate::ErrorTypes& types,
-                             const validate::Fixes& fixes) {
-  diag::ReportInfo info;
-  info.tool_version = version();
-  info.files = manifests.files;
-  info.objects = manifests.objects;
-  info.rule = [](std::string_view code) {
-    const auto row = validate::find_code(code);
-    return row ? diag::RuleInfo{std::string(row->title), std::string(row->explanation)} : diag::RuleInfo{};
-  };
-  info.type = [&types](const diag::Diagnostic& finding) { return std::string(types.find(finding)); };
-  info.fix = [&fixes, &manifests](const diag::Diagnostic& finding) {
-    return text_edits(finding, fixes, manifests.sources);
-  };
-  return info;
-}
-
 validate::Options options_of(const Args& args) {
   validate::Options options;
   options.channel = args.channel == "experimental" ? validate::Channel::experimental : validate::Channel::standard;
   options.api_version = args.api_version == "v1.7" ? validate::ApiVersion::v1_7 : validate::ApiVersion::v1_6;
-  options.cel = has_layer(args, "cel");
+  options.cel = args.selection.has_layer("cel");
   options.complete = args.complete;
   options.profile = args.profile;
   return options;
@@ -277,10 +225,10 @@ Status configure(const CLI::App& command, Args& args) {
   from.one("--format", "format", args.format);
   from.one("--profile", "profile", args.profile);
   if (const Status named = from.path("--baseline", "baseline", args.baseline); !named) return named;
-  from.list("--select", "select", args.select);
-  from.list("--ignore", "ignore", args.ignore);
-  from.list("--enable", "enable", args.enable);
-  from.list("--layers", "layers", args.layers);
+  from.list("--select", "select", args.selection.select);
+  from.list("--ignore", "ignore", args.selection.ignore);
+  from.list("--enable", "enable", args.selection.enable);
+  from.list("--layers", "layers", args.selection.layers);
   std::string crds;
   if (const Status named = from.path("--crds", "crds", crds); !named) return named;
   if (!crds.empty()) args.crds = {crds};
@@ -343,51 +291,16 @@ Status read_definitions(const Args& args, Manifests& manifests, std::vector<yaml
   return Unit{};
 }
 
-// A value that something fills in later cannot be judged as it lies.
-void drop_unfilled(Manifests& manifests) {
-  const auto& all = manifests.survey.files;
-  if (std::none_of(all.begin(), all.end(), [](const auto& file) { return file.walked; }) &&
-      manifests.survey.placeholders.empty())
-    return;
-  for (diag::Diagnostic& finding : manifests.sink.take()) {
-    const diag::Span span = finding.span;
-    const bool known = span.known() && span.end - span.begin < 4096;
-    const bool names = finding.layer == "schema" || finding.layer == "cel" || finding.layer == "reference";
-    if (known &&
-        kube::has_placeholder(manifests.sources.text(span.file).substr(span.begin, span.end - span.begin), names))
-      continue;
-    manifests.sink.report(std::move(finding));
-  }
-}
-
-// In a repository most objects are of kinds that nobody asked about: one finding a kind.
-void gather_unchecked(std::vector<diag::Diagnostic>& findings) {
-  std::map<std::string, std::size_t> count;
-  for (const diag::Diagnostic& finding : findings)
-    if (finding.code == "GW014") ++count[finding.message];
-  std::set<std::string> seen;
-  std::erase_if(findings, [&](diag::Diagnostic& finding) {
-    if (finding.code != "GW014") return false;
-    if (!seen.insert(finding.message).second) return true;
-    if (const std::size_t all = count[finding.message]; all > 1)
-      finding.message += " (" + std::to_string(all) + " objects)";
-    return false;
-  });
-}
-
 // One look at the input: everything found, before and after choosing.
 struct Checked {
   Manifests manifests;
-  validate::ErrorTypes types;
-  validate::Fixes fixes;
+  validate::Looked looked;
   std::vector<diag::Diagnostic> findings;
 };
 
 Status find_all(const Args& args, Checked& out) {
   Manifests& manifests = out.manifests;
   validate::Options options = options_of(args);
-  options.fixes = &out.fixes;
-  options.told = [&args](std::string_view code) { return told(args, code); };
   std::vector<yaml::Document> definitions, before;
   std::unique_ptr<validate::Catalogue> crds;
   if (!args.crds.empty()) {
@@ -406,30 +319,16 @@ Status find_all(const Args& args, Checked& out) {
     options.old = &*old;
   }
   kube::LoadOptions load = args.inputs.load;
-  diag::Sink decoding;
-  kube::Decoder decoder(load, manifests.sources, decoding);
-  const Status read = read_input(args, load, manifests, [&](std::vector<kube::RawObject> raw) {
-    keep_chosen(load, manifests, raw);
-    manifests.objects += raw.size();
-    if (has_layer(args, "schema") || has_layer(args, "cel") || has_layer(args, "lint"))
-      validate::check_objects(raw, options, manifests.sink, &out.types);
-    if (has_layer(args, "lint")) validate::check_written(raw, manifests.sources, options, manifests.sink);
-    decoder.add(std::move(raw));
-  });
-  if (!read) return read;
-  const kube::Bundle bundle = decoder.finish();
-  keep_repeated(decoding, manifests.sink);
-  if (has_layer(args, "reference") || has_layer(args, "conflict") || has_layer(args, "lint")) {
-    options.partial = manifests.survey.partial();
-    validate::check_rules(bundle, manifests.sources, options, manifests.sink);
-    validate::check_kustomizations(manifests.survey, manifests.sources, manifests.sink);
-  }
-  drop_unfilled(manifests);
-  kube::report_placeholders(manifests.survey, diag::Severity::warning, false, manifests.sink);
-  out.findings = manifests.sink.take();
-  const auto& files = manifests.survey.files;
-  if (std::any_of(files.begin(), files.end(), [](const auto& file) { return file.walked; }))
-    gather_unchecked(out.findings);
+  const auto feed = [&](const validate::Take& take) {
+    return read_input(args, load, manifests, [&](std::vector<kube::RawObject> raw) {
+      keep_chosen(load, manifests, raw);
+      take(std::move(raw));
+    });
+  };
+  const Status looked = validate::look({manifests.sources, manifests.sink, manifests.survey, load}, feed, options,
+                                       args.selection, out.looked);
+  if (!looked) return looked;
+  out.findings = std::move(out.looked.findings);
   tell_passed_over(args.inputs, manifests.survey);
   return Unit{};
 }
@@ -438,7 +337,8 @@ Status find_all(const Args& args, Checked& out) {
 Status keep_wanted(const Args& args, Checked& out) {
   const diag::Sources& sources = out.manifests.sources;
   choose(args, out.findings);
-  diag::apply_ignores(out.findings, sources, args.layers.empty() && args.select.empty() && args.ignore.empty());
+  diag::apply_ignores(out.findings, sources,
+                      args.selection.layers.empty() && args.selection.select.empty() && args.selection.ignore.empty());
   if (!args.new_from_rev.empty()) {
     auto changed = changed_lines(args.new_from_rev);
     if (!changed) return changed.error();
@@ -453,8 +353,27 @@ Status look(const Args& args, Checked& out) {
   return keep_wanted(args, out);
 }
 
+diag::ReportInfo report_info(const Checked& checked) {
+  const Manifests& manifests = checked.manifests;
+  const validate::ErrorTypes& types = checked.looked.types;
+  const validate::Fixes& fixes = checked.looked.fixes;
+  diag::ReportInfo info;
+  info.tool_version = version();
+  info.files = manifests.files;
+  info.objects = checked.looked.objects;
+  info.rule = [](std::string_view code) {
+    const auto row = validate::find_code(code);
+    return row ? diag::RuleInfo{std::string(row->title), std::string(row->explanation)} : diag::RuleInfo{};
+  };
+  info.type = [&types](const diag::Diagnostic& finding) { return std::string(types.find(finding)); };
+  info.fix = [&fixes, &manifests](const diag::Diagnostic& finding) {
+    return text_edits(finding, fixes, manifests.sources);
+  };
+  return info;
+}
+
 int report(const Args& args, const Checked& checked) {
-  const diag::ReportInfo info = report_info(checked.manifests, checked.types, checked.fixes);
+  const diag::ReportInfo info = report_info(checked);
   std::cout << diag::render_report(args.format, checked.findings, checked.manifests.sources, info);
   if (args.format == "concise" || (args.format == "text" && checked.findings.empty())) {
     tell_summary(info, checked.findings);
@@ -468,7 +387,7 @@ int repair(const Args& args, std::unique_ptr<Checked> checked) {
   constexpr int rounds = 4;
   std::size_t repaired = 0;
   for (int round = 0; round < rounds; ++round) {
-    const Repairs repairs(checked->findings, checked->fixes, checked->manifests.sources);
+    const Repairs repairs(checked->findings, checked->looked.fixes, checked->manifests.sources);
     if (args.diff) {
       std::cout << repairs.diff();
       std::cerr << "gwctl: " << counted(repairs.findings(), "finding") << " in " << counted(repairs.files(), "file")
@@ -510,11 +429,11 @@ void add_validate(CLI::App& app, Run& run) {
   std::vector<std::string> formats;
   for (const std::string_view format : diag::report_formats()) formats.emplace_back(format);
   add_format(*command, args->format, std::move(formats));
-  command->add_option("--layers", args->layers, "Only these: yaml, schema, cel, reference, conflict, lint")
+  command->add_option("--layers", args->selection.layers, "Only these: yaml, schema, cel, reference, conflict, lint")
       ->option_text("LAYER,...")
       ->delimiter(',')
       ->allow_extra_args(false)
-      ->check(CLI::IsMember(std::vector<std::string>(std::begin(layer_names), std::end(layer_names))));
+      ->check(CLI::IsMember(validate::layer_names()));
   command->add_option("--channel", args->channel, "Gateway API's channel: standard or experimental")
       ->option_text("CHANNEL")
       ->check(CLI::IsMember({"standard", "experimental"}));
@@ -534,15 +453,15 @@ void add_validate(CLI::App& app, Run& run) {
   command->add_option("--fail-on", args->fail_on, "Exit 1 from this severity on: error, warning, info or never")
       ->option_text("SEVERITY")
       ->check(CLI::IsMember({"error", "warning", "info", "never"}));
-  command->add_option("--select", args->select, "Only codes that begin so, like GW2 or IN301")
+  command->add_option("--select", args->selection.select, "Only codes that begin so, like GW2 or IN301")
       ->option_text("CODE,...")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--ignore", args->ignore, "Not the codes that begin so")
+  command->add_option("--ignore", args->selection.ignore, "Not the codes that begin so")
       ->option_text("CODE,...")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--enable", args->enable, "Also these rules, which are off unless named, like GW430")
+  command->add_option("--enable", args->selection.enable, "Also these rules, which are off unless named, like GW430")
       ->option_text("CODE,...")
       ->delimiter(',')
       ->allow_extra_args(false);

@@ -38,8 +38,9 @@ const std::map<std::string, Words> rooms = {
     {"gitops", {"convert", "kube", "tree", "yaml", "diag"}},
     {"check", {"convert", "verify", "route", "kube", "yaml", "diag"}},
     {"audit", {"check", "convert", "validate", "verify", "route", "pki", "kube", "yaml", "diag"}},
+    {"lsp", {"convert", "validate", "route", "kube", "tree", "yaml", "diag"}},
     {"cli",
-     {"gitops", "audit", "check", "neighbours", "export", "graph", "control", "convert", "validate", "verify",
+     {"lsp", "gitops", "audit", "check", "neighbours", "export", "graph", "control", "convert", "validate", "verify",
       "runtime", "cluster", "route", "kube", "tree", "yaml", "pki", "diag"}},
 };
 
