@@ -25,11 +25,11 @@ struct Row {
   AddCommand add;
 };
 constexpr Row commands[] = {
-    {"Migrate", add_audit}, {"Migrate", add_convert},  {"Migrate", add_plan},     {"Look", add_trace},
-    {"Look", add_routes},   {"Look", add_graph},       {"Check", add_validate},   {"Check", add_verify},
-    {"Check", add_test},    {"Check", add_neighbours}, {"Check", add_diff},       {"Check", add_fmt},
-    {"Run", add_serve},     {"Run", add_export},       {"Run", add_shadow},       {"Other", add_lsp},
-    {"Other", add_explain}, {"Other", add_version},    {"Other", add_completion},
+    {"Migrate", add_audit}, {"Migrate", add_convert},  {"Migrate", add_plan},   {"Look", add_trace},
+    {"Look", add_routes},   {"Look", add_graph},       {"Check", add_validate}, {"Check", add_verify},
+    {"Check", add_test},    {"Check", add_neighbours}, {"Check", add_diff},     {"Check", add_review},
+    {"Check", add_fmt},     {"Run", add_serve},        {"Run", add_export},     {"Run", add_shadow},
+    {"Other", add_lsp},     {"Other", add_explain},    {"Other", add_version},  {"Other", add_completion},
 };
 
 constexpr const char* about =

@@ -4,10 +4,10 @@
 #include <iterator>
 #include <set>
 
+#include "cli/sides.h"
 #include "graph/route_map.h"
 #include "route/assume.h"
 #include "validate/validate.h"
-#include "verify/boundaries_gateway.h"
 #include "verify/controllers/controller.h"
 
 namespace gw::cli {
@@ -54,16 +54,16 @@ Status read_model(const std::string& profile, State& state) {
   route::assume_gateways(state.bundle);
   const kube::Index index(state.bundle);
   if (!state.bundle.gateways.empty() || !state.bundle.http_routes.empty()) {
-    const route::Attachments attachments = route::attach(index, {.controller_name = {}, .assume_secrets = true});
-    state.model = route::make_model(profile, index, attachments);
-    if (!state.model) return Error{"unknown profile '" + profile + "'", "`gwctl diff --help` lists them"};
-    state.model_name = "gateway (" + profile + ")";
-    state.boundaries = verify::gateway_boundaries(state.bundle, profile);
-    read_routes(state, index, attachments);
+    read_routes(state, index, route::attach(index, {.controller_name = {}, .assume_secrets = true}));
+    auto side = gateway_side(state.bundle, implementation(profile, "", state.bundle));
+    if (!side) return side.error();
+    state.model = std::move(side->model);
+    state.model_name = side->name;
+    state.boundaries = std::move(side->side.boundaries);
     return Unit{};
   }
   const std::string name = verify::detect(index);
-  if (state.bundle.ingresses.empty() || name.empty()) return Unit{};
+  if (name.empty()) return Unit{};
   verify::ControllerOptions options;
   options.assume_secrets = true;
   std::unique_ptr<verify::Controller> controller = verify::make_controller(name, index, options);

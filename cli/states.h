@@ -24,7 +24,8 @@ struct State {
   verify::Boundaries boundaries;
 };
 
-// `profile` answers for Gateways; Ingresses without a Gateway are answered by the controller they were written for.
+// `profile` answers for Gateways (empty: the implementation whose objects are there); Ingresses without a Gateway are
+// answered by the controller they were written for.
 Status read_state(const std::vector<std::string>& paths, const kube::LoadOptions& options, const std::string& profile,
                   State& state);
 

@@ -20,10 +20,10 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view file_name = ".gwctl.yaml";
 constexpr std::size_t most_bytes = 1u << 16;
-constexpr std::array<std::string_view, 5> lists{"select", "ignore", "enable", "layers", "acceptLoss"};
-constexpr std::array<std::string_view, 15> keys{"channel", "apiVersion", "failOn", "format", "baseline",
-                                                "crds",    "profile",    "from",   "to",     "gatewayClass",
-                                                "select",  "ignore",     "enable", "layers", "acceptLoss"};
+constexpr std::array<std::string_view, 6> lists{"select", "ignore", "enable", "layers", "acceptLoss", "forbid"};
+constexpr std::array<std::string_view, 16> keys{
+    "channel", "apiVersion",   "failOn", "format", "baseline", "crds",   "profile",    "from",
+    "to",      "gatewayClass", "select", "ignore", "enable",   "layers", "acceptLoss", "forbid"};
 
 bool is_list(std::string_view key) {
   return std::ranges::find(lists, key) != lists.end();

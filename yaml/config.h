@@ -25,7 +25,7 @@ struct Config {
 };
 
 // Keys: channel, apiVersion, failOn, format, baseline, crds, profile, from, to, gatewayClass (one value);
-// select, ignore, enable, layers, acceptLoss (a list). Unknown keys are errors, with a "did you mean".
+// select, ignore, enable, layers, acceptLoss, forbid (a list). Unknown keys are errors, with a "did you mean".
 Result<Config> parse_config(const std::string& path, const std::string& text);
 
 // Looks in `directory` and every directory above it up to that of the repository; nothing when there is no such file.
