@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/explain.h"
+#include "cli/explain_route.h"
 #include "convert/convert.h"
 #include "diag/render.h"
 #include "diag/suggest.h"
@@ -121,25 +122,36 @@ int explain(const std::string& word, bool json) {
 }
 
 struct Args {
-  std::string code;
+  std::string code, name;
   std::string format = "text";
+  Inputs inputs;
 };
 
 }  // namespace
 
 void add_explain(CLI::App& app, Run& run) {
-  auto* command = app.add_subcommand("explain", "Say what a code means and what to do; without one, list them all");
+  auto* command =
+      app.add_subcommand("explain", "Say what a code means, or what holds for a route; without either, list the codes");
   command->footer(
       "Examples:\n"
       "  gwctl explain GW101\n"
       "  gwctl explain standing\n"
       "  gwctl explain\n"
-      "  gwctl explain -o json");
+      "  gwctl explain -o json\n"
+      "  gwctl explain route shop/web -R manifests");
   auto args = std::make_shared<Args>();
-  command->add_option("code", args->code, "A code as findings carry it, or a cause that verify names")
+  command->add_option("code", args->code, "A code as findings carry it, a cause that verify names, or `route`")
       ->option_text("CODE");
+  command->add_option("name", args->name, "After `route`: the route of which to tell what it hangs on and its policies")
+      ->option_text("NAMESPACE/NAME");
+  add_inputs(*command, args->inputs);
   add_format(*command, args->format, {"text", "json"});
-  command->callback([&run, args] { run = [args] { return explain(args->code, args->format == "json"); }; });
+  command->callback([&run, args] {
+    run = [args] {
+      if (args->code == "route") return explain_route(args->name, args->inputs, args->format == "json");
+      return explain(args->code, args->format == "json");
+    };
+  });
 }
 
 }  // namespace gw::cli

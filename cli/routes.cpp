@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "cli/gateways.h"
+#include "graph/policies.h"
 #include "graph/route_map.h"
 
 namespace gw::cli {
@@ -23,6 +24,9 @@ int print_routes(const Args& args) {
   const std::vector<graph::ListenerMap> map = graph::route_map(routing.attachments, *routing.table);
   std::cout << (args.format == "json" ? graph::render_json(map, loaded.sources)
                                       : graph::render_text(map, loaded.sources));
+  if (args.format == "text")
+    std::cout << graph::printable_lines(
+        graph::policy_lines(graph::PolicyTree(*routing.index, routing.attachments), routing.attachments));
   return print_findings(loaded.sink.take(), loaded.sources);
 }
 

@@ -268,9 +268,6 @@ std::string outcome(const route::Action& action) {
   return asked + out;
 }
 
-namespace {
-
-// Names come from the input: what steers a terminal is shown escaped.
 std::string printable_lines(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -280,8 +277,6 @@ std::string printable_lines(std::string_view text) {
   }
   return out;
 }
-
-}  // namespace
 
 std::string render_text(const std::vector<ListenerMap>& map, const diag::Sources& sources) {
   std::string out;

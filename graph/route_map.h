@@ -37,6 +37,9 @@ std::vector<ListenerMap> route_map(const route::Attachments& attachments, const 
 std::string outcome(const route::Action& action);
 
 // The map for people, a host after the other, or as JSON: docs/command-line.md, "routes".
+// Names come from the input: what steers a terminal is shown escaped, line by line.
+std::string printable_lines(std::string_view text);
+
 std::string render_text(const std::vector<ListenerMap>& map, const diag::Sources& sources);
 std::string render_json(const std::vector<ListenerMap>& map, const diag::Sources& sources);
 

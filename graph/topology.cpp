@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "graph/policies.h"
 #include "graph/route_map.h"
 
 namespace gw::graph {
@@ -61,7 +62,7 @@ std::string rule_title(const Rule& rule) {
 class Builder {
  public:
   Builder(const kube::Index& index, const route::Attachments& attachments, const route::Table& table)
-      : index_(index), attachments_(attachments) {
+      : index_(index), attachments_(attachments), policies_(index, attachments) {
     for (const route::Action* action : table.all_actions())
       actions_[{action->source.kind, action->source.object, action->source.rule}] = action;
   }
@@ -92,7 +93,8 @@ class Builder {
   void add_gateway(const route::GatewayStatus& status) {
     const kube::Gateway& gateway = *status.gateway;
     const std::size_t node =
-        add({Column::gateway, "Gateway " + gateway.id().display(), "class " + gateway.spec.gateway_class_name,
+        add({Column::gateway, "Gateway " + gateway.id().display(),
+             with("class " + gateway.spec.gateway_class_name, policies_.on("Gateway", gateway.id())),
              gateway.metadata.ns, why(status.conditions)});
     gateways_[&gateway] = node;
   }
@@ -123,6 +125,19 @@ class Builder {
       graph_.nodes[node].problem = "parent " + parent.ref->name + " is not in the input";
   }
 
+  static std::string with(std::string detail, const std::vector<std::string>& policies) {
+    if (policies.empty()) return detail;
+    return detail + (detail.empty() ? "" : "; ") + joined(policies);
+  }
+  // Those on the route and those that it inherits.
+  std::vector<std::string> policies_of(const kube::Object& route) const {
+    std::vector<std::string> out;
+    if (policies_.empty()) return out;
+    for (const AttachedPolicy& one : policies_.of(route).attached)
+      out.push_back(one.policy->kind + " " + one.policy->id().display() + (one.inherited ? " (inherited)" : ""));
+    return out;
+  }
+
   std::size_t route_node(const route::ParentStatus& parent) {
     const auto [it, fresh] = routes_.try_emplace(parent.route, graph_.nodes.size());
     if (fresh)
@@ -139,6 +154,7 @@ class Builder {
             : add({Column::route, kind + " " + route.id().display(), "", route.metadata.ns, "names no parent"});
     if constexpr (requires { route.spec.hostnames; })
       graph_.nodes[at].detail = joined(kube::strings(route.spec.hostnames));
+    graph_.nodes[at].detail = with(std::move(graph_.nodes[at].detail), policies_of(route));
     for (std::size_t i = 0; i < route.spec.rules.size(); ++i) {
       const auto& rule = route.spec.rules[i];
       Node node{Column::rule, rule_title(rule), "", route.metadata.ns, ""};
@@ -177,7 +193,9 @@ class Builder {
     const std::string kind = ref.kind.value_or("Service");
     const std::string port = ref.port ? ":" + std::to_string(*ref.port) : "";
     const auto [it, fresh] = services_.try_emplace(kind + " " + id.display() + port, graph_.nodes.size());
-    if (fresh) add({Column::service, (kind == "Service" ? "" : kind + " ") + id.display() + port, "", id.ns, problem});
+    if (fresh)
+      add({Column::service, (kind == "Service" ? "" : kind + " ") + id.display() + port,
+           with("", policies_.on(kind, id)), id.ns, problem});
     return it->second;
   }
 
@@ -222,6 +240,7 @@ class Builder {
 
   const kube::Index& index_;
   const route::Attachments& attachments_;
+  const PolicyTree policies_;
   std::map<ActionKey, const route::Action*> actions_;
   Graph graph_;
   std::map<const kube::Gateway*, std::size_t> gateways_;
