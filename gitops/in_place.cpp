@@ -213,13 +213,32 @@ class Tree {
     }
     if (!good)
       for (const yaml::Node* place : places) stays_behind(k, *place);
-    for (std::size_t i = 0; i < k.replaced.size(); ++i)
-      if (k.replaced[i].kind == "Ingress") stays_behind(k, *k.replaced_at[i]);
+    for (const Kustomization* part : parts_of(k))
+      for (std::size_t i = 0; i < part->replaced.size(); ++i)
+        if (part->replaced[i].kind == "Ingress") stays_behind(*part, *part->replaced_at[i]);
     for (const Kustomization* above : built_on(k)) climb(*above, now, is, options, depth + 1);
+  }
+
+  // The components that it takes in, which change what it builds before it does so itself, and itself.
+  std::vector<const Kustomization*> parts_of(const Kustomization& k, int depth = 0) const {
+    std::vector<const Kustomization*> out;
+    for (const std::string& path : k.components)
+      for (const Kustomization& other : survey_.kustomizations)
+        if (depth < 16 && (other.directory.empty() ? "." : other.directory) == path) {
+          const auto below = parts_of(other, depth + 1);
+          out.insert(out.end(), below.begin(), below.end());
+        }
+    out.push_back(&k);
+    return out;
   }
 
   // Puts the patches of one kustomization on the objects; false where one cannot be read or does not apply.
   bool apply(const Kustomization& k, std::vector<Json>& objects, std::vector<const yaml::Node*>& places) {
+    bool good = true;
+    for (const Kustomization* part : parts_of(k)) good = apply_own(*part, objects, places) && good;
+    return good;
+  }
+  bool apply_own(const Kustomization& k, std::vector<Json>& objects, std::vector<const yaml::Node*>& places) {
     bool good = true;
     for (const tree::Patch& patch : k.patches) {
       diag::Sources beside;

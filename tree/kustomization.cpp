@@ -90,7 +90,15 @@ class Reader {
       patch.file = local(value);
   }
 
+  // In the order in which kustomize applies the forms.
   void patches() {
+    for (const yaml::Node& entry : list(root_, "patchesStrategicMerge")) {
+      if (!entry.is_string()) continue;
+      Patch patch;
+      patch.at = &entry;
+      source(entry.string(), patch);
+      out_.patches.push_back(std::move(patch));
+    }
     for (const std::string_view key : {"patches", "patchesJson6902"})
       for (const yaml::Node& entry : list(root_, key)) {
         Patch patch;
@@ -102,13 +110,6 @@ class Reader {
           patch.has_target = true, patch.target = target(*t);
         out_.patches.push_back(std::move(patch));
       }
-    for (const yaml::Node& entry : list(root_, "patchesStrategicMerge")) {
-      if (!entry.is_string()) continue;
-      Patch patch;
-      patch.at = &entry;
-      source(entry.string(), patch);
-      out_.patches.push_back(std::move(patch));
-    }
   }
 
   void replacements() {
