@@ -33,8 +33,7 @@ namespace {
 
 struct Args {
   Inputs inputs;
-  std::string format = "text", channel = "standard", api_version = "v1.6", fail_on = "error", baseline,
-              baseline_mode = "check";
+  std::string format = "text", channel, api_version = "v1.6", fail_on = "error", baseline, baseline_mode = "check";
   std::string profile, new_from_rev;
   std::vector<std::string> crds, old;
   validate::Selection selection;
@@ -179,6 +178,7 @@ std::vector<diag::TextEdit> text_edits(const diag::Diagnostic& finding, const va
 
 validate::Options options_of(const Args& args) {
   validate::Options options;
+  options.channel_said = !args.channel.empty();
   options.channel = args.channel == "experimental" ? validate::Channel::experimental : validate::Channel::standard;
   options.api_version = args.api_version == "v1.7" ? validate::ApiVersion::v1_7 : validate::ApiVersion::v1_6;
   options.cel = args.selection.has_layer("cel");
@@ -242,7 +242,7 @@ Status check_words(const Args& args) {
     if (std::find(words.begin(), words.end(), word) != words.end()) return Unit{};
     return Error{"unknown " + std::string(what) + " '" + diag::printable(word) + "'", {}};
   };
-  for (const Status& status : {known(args.channel, "channel", {"standard", "experimental"}),
+  for (const Status& status : {known(args.channel, "channel", {"", "standard", "experimental"}),
                                known(args.api_version, "release", {"v1.6", "v1.7"}),
                                known(args.fail_on, "severity", {"error", "warning", "info", "never"})}) {
     if (!status) return status;

@@ -16,7 +16,8 @@ bool name_char(char c) {
 struct Found {
   std::size_t begin = std::string_view::npos, end = 0;
   std::string name;
-  bool braces = false;  // {{ }}: no controller reads those
+  bool braces = false;    // {{ }}: no controller reads those
+  bool capitals = false;  // AUTOMATIC_REPLACE: one only where a name may have no capitals
 };
 
 std::string_view trim(std::string_view text, std::string_view what) {
@@ -34,8 +35,8 @@ std::string variable(std::string_view inner) {
   return rest && !digits ? std::string(inner.substr(0, size)) : std::string();
 }
 
-// The word that begins here, where it calls itself a placeholder: CLUSTER_DOMAIN_PLACEHOLDER, as kustomize's
-// replacements find it.
+// The word of capitals that begins here: CLUSTER_DOMAIN_PLACEHOLDER or REPLACE_ME, as kustomize's replacements and
+// scripts find it.
 std::string_view bare_word(std::string_view text, std::size_t at) {
   if (at != 0 && name_char(text[at - 1])) return {};
   std::size_t end = at;
@@ -43,13 +44,18 @@ std::string_view bare_word(std::string_view text, std::size_t at) {
                                std::isdigit(static_cast<unsigned char>(text[end])) != 0))
     ++end;
   const std::string_view word = text.substr(at, end - at);
-  return word.find("PLACEHOLDER") == word.npos ? std::string_view{} : word;
+  const bool whole = end == text.size() || !name_char(text[end]);
+  const std::size_t joint = word.find('_');
+  const bool words = whole && joint != word.npos && joint > 1 && joint + 2 < word.size();
+  return words || word.find("PLACEHOLDER") != word.npos ? word : std::string_view{};
 }
 
 Found next(std::string_view text, std::size_t from) {
   for (std::size_t at = from; at + 1 < text.size(); ++at) {
-    if (const std::string_view word = bare_word(text, at); !word.empty())
-      return {at, at + word.size(), std::string(word), true};
+    if (const std::string_view word = bare_word(text, at); !word.empty()) {
+      const bool told = word.find("PLACEHOLDER") != word.npos;
+      return {at, at + word.size(), std::string(word), told, !told};
+    }
     const std::string_view here = text.substr(at, 2);
     const bool braces = here == "{{";
     if (!braces && here != "${" && here != "$(") continue;
@@ -74,6 +80,14 @@ bool shouts(std::string_view name) {
   return std::none_of(name.begin(), name.end(), [](unsigned char c) { return std::islower(c) != 0; });
 }
 
+// Fields whose values have no capitals: hosts, and names of objects. (The "name" of a header may have some.)
+bool is_lower(std::string_view key) {
+  static const std::set<std::string_view> keys{
+      "host", "hosts",      "hostname",    "hostnames",        "namespace",
+      "fqdn", "secretName", "serviceName", "ingressClassName", "gatewayClassName"};
+  return keys.contains(key);
+}
+
 // Fields whose values are names, in which no controller fills in anything.
 bool is_name(std::string_view key) {
   static const std::set<std::string_view> keys{
@@ -82,26 +96,36 @@ bool is_name(std::string_view key) {
   return keys.contains(key);
 }
 
-void scan(const yaml::Node& node, bool name, std::vector<Placeholder>& out) {
+void scan(const yaml::Node& node, std::string_view field, std::vector<Placeholder>& out) {
   if (node.is_string()) {
     const std::string_view text = node.string();
     for (Found found = next(text, 0); found.begin != text.npos; found = next(text, found.end))
-      if (name || found.braces || shouts(found.name)) out.push_back({found.name, &node});
+      if (found.capitals ? is_lower(field) : is_name(field) || found.braces || shouts(found.name))
+        out.push_back({found.name, &node});
   }
   for (const yaml::Entry& entry : node.entries()) {
     const std::string_view key = entry.key.string();
     if (has_placeholder(key, false)) out.push_back({next(key, 0).name, &entry.key});
-    scan(entry.value, is_name(key), out);
+    scan(entry.value, key, out);
   }
   if (node.is_seq())
-    for (const yaml::Node& item : node.items()) scan(item, name, out);
+    for (const yaml::Node& item : node.items()) scan(item, field, out);
 }
 
 }  // namespace
 
+bool may_hold_placeholders(std::string_view text) {
+  if (text.find("${") != text.npos || text.find("$(") != text.npos || text.find("{{") != text.npos) return true;
+  for (std::size_t at = text.find('_'); at != text.npos; at = text.find('_', at + 1))
+    if (at > 0 && at + 1 < text.size() && std::isupper(static_cast<unsigned char>(text[at - 1])) != 0 &&
+        std::isupper(static_cast<unsigned char>(text[at + 1])) != 0)
+      return true;
+  return text.find("PLACEHOLDER") != text.npos;
+}
+
 bool has_placeholder(std::string_view value, bool names_only) {
   for (Found found = next(value, 0); found.begin != value.npos; found = next(value, found.end))
-    if (names_only || found.braces || shouts(found.name)) return true;
+    if (names_only || (!found.capitals && (found.braces || shouts(found.name)))) return true;
   return false;
 }
 
@@ -125,7 +149,7 @@ std::string fill_in(std::string text, const Fillings& fillings) {
 std::vector<Placeholder> placeholders(const yaml::Node& object) {
   std::vector<Placeholder> out;
   for (const std::string_view key : {"metadata", "spec"})
-    if (const yaml::Node* part = object.find(key)) scan(*part, false, out);
+    if (const yaml::Node* part = object.find(key)) scan(*part, {}, out);
   return out;
 }
 

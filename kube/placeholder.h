@@ -1,5 +1,5 @@
 // Text that something fills in before the API server sees it: ${DOMAIN} of Flux and envsubst, $(NAME) of kustomize,
-// {{ .Values.host }} of Helm and its like, NAME_PLACEHOLDER of kustomize's replacements.
+// {{ .Values.host }} of Helm and its like, NAME_PLACEHOLDER and, for a host, REPLACE_ME of scripts and replacements.
 #pragma once
 #include <string>
 #include <string_view>
@@ -22,8 +22,11 @@ struct Placeholder {
 // Of an object that routes or that routes refer to: in its name, namespace, annotations and spec. Variables that
 // gateways and controllers fill in themselves ($host, ${1}, $(headers.x)) are none.
 std::vector<Placeholder> placeholders(const yaml::Node& object);
-// Does the text hold one? `names_only`: any name counts, else one in braces or all in capitals.
+// Of a value; `names_only`: where it stands, the API wants a name or host, in which words of capitals are placeholders,
+// too.
 bool has_placeholder(std::string_view value, bool names_only);
+// A quick look at a whole text.
+bool may_hold_placeholders(std::string_view text);
 // May an object of this group and kind end up in a conversion?
 bool concerns_routing(std::string_view group, std::string_view kind);
 

@@ -39,7 +39,9 @@ bool has_text(const yaml::Node& node, std::string_view key) {
 
 bool is_object(const yaml::Node& node) {
   if (has_text(node, "openapi") && node.find("openapi")->string().starts_with("3.")) return true;
-  return has_text(node, "apiVersion") && has_text(node, "kind");
+  if (!has_text(node, "apiVersion") || !has_text(node, "kind")) return false;
+  // A kubeconfig has both, too, and no cluster takes it.
+  return node.find("kind")->string() != "Config" || (!node.find("clusters") && !node.find("contexts"));
 }
 
 // SOPS leaves names readable and adds what it needs to decrypt the rest.
@@ -74,8 +76,7 @@ class Reading {
         sink_(sink),
         take_(take),
         text_(sources.text(file.file)) {
-    placeholders_ = text_.find("${") != text_.npos || text_.find("$(") != text_.npos ||
-                    text_.find("{{") != text_.npos || text_.find("PLACEHOLDER") != text_.npos;
+    placeholders_ = may_hold_placeholders(text_);
   }
 
   void read() {

@@ -9,7 +9,8 @@
 namespace gw::validate {
 
 struct CheckOptions {
-  bool secret = false;  // values must not appear in messages
+  bool secret = false;   // values must not appear in messages
+  bool decoded = false;  // Go decodes the bytes of this kind, and passes over line ends among them
 };
 
 // Adds what is wrong to `out`; `path` is where `value` stands in its object.

@@ -8,6 +8,7 @@
 #include "kube/placeholder.h"
 #include "validate/codes.h"
 #include "validate/kustomize.h"
+#include "validate/unfinished.h"
 
 namespace gw::validate {
 namespace {
@@ -106,8 +107,11 @@ Status look(const Read& read, const std::function<Status(const Take&)>& feed, Op
   kube::report_placeholders(read.survey, diag::Severity::warning, false, read.sink);
   out.findings = read.sink.take();
   const auto& files = read.survey.files;
-  if (std::any_of(files.begin(), files.end(), [](const auto& file) { return file.walked; }))
+  Unfinished(read.survey, bundle, read.sources).soften(out.findings);
+  if (std::any_of(files.begin(), files.end(), [](const auto& file) { return file.walked; })) {
     gather_unchecked(out.findings);
+    if (!options.channel_said) soften_channel(out.findings, options.api_version);
+  }
   if (keep_bundle) out.bundle = std::move(bundle);
   return Unit{};
 }

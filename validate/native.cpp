@@ -295,7 +295,7 @@ class IngressChecker {
 // The schema only describes types for these; their findings carry the catalogue's code for Ingress.
 void check_shape(const Value& object, const KindInfo& kind, const Path& root, std::vector<Violation>& out) {
   const std::size_t before = out.size();
-  check(object, *kind.schema, root, {kind.kind == "Secret"}, out);
+  check(object, *kind.schema, root, {kind.kind == "Secret", true}, out);
   if (kind.group != "networking.k8s.io") return;
   for (std::size_t i = before; i < out.size(); ++i) out[i].code = "IN102";
 }

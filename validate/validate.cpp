@@ -242,7 +242,7 @@ class ObjectChecker {
       diag::Diagnostic out =
           finding(value_of("kind"), "GW014", diag::Severity::info,
                   std::string(raw_->api_version) + " " + std::string(raw_->kind) + " is not checked");
-      if (!report) out.help = "give its CustomResourceDefinition with --crds";
+      if (!report && !native) out.help = "give its CustomResourceDefinition with --crds";
       out.path = "kind";
       return put(std::move(out), ErrorType::invalid);
     }

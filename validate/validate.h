@@ -28,6 +28,7 @@ class OldObjects {
 
 struct Options {
   Channel channel = Channel::standard;
+  bool channel_said = true;  // false: what only the other channel has is no error in a tree
   ApiVersion api_version = ApiVersion::v1_6;
   const Catalogue* crds = nullptr;  // asked before the built-in description; outlives the call
   bool cel = true;                  // run CEL rules

@@ -77,6 +77,9 @@ void check_policies(const Context& context);  // GW501-GW505, GW508
 // attached_policies.cpp
 void check_attached_policies(const Context& context);  // GW501-GW503, GW509, GW510, GW512
 
+// network_policies.cpp
+void check_network_policies(const Context& context);  // GW513
+
 // ingress.cpp
 void check_ingress_references(const Context& context);  // IN202, IN203, IN205, IN206
 void check_ingress_classes(const Context& context);     // IN204

@@ -65,19 +65,6 @@ void conflict(const Context& c, const route::ListenerStatus& each, const route::
              std::move(related)});
 }
 
-void check_conditions(const Context& c, const route::ListenerStatus& each) {
-  for (const route::Condition& condition : each.conditions) {
-    if (condition.type == "Conflicted" && condition.status) conflict(c, each, condition);
-    if (condition.type == "Accepted" && !condition.status && condition.reason == "UnsupportedProtocol")
-      report(c, {"GW304", *each.owner, member(*each.listener, "protocol"),
-                 "protocol " + quoted(each.listener->protocol) + " is not one of HTTP, HTTPS, TLS, TCP, UDP",
-                 "domain-prefixed protocols need an implementation that knows them"});
-    if (condition.type == "ResolvedRefs" && !condition.status && condition.reason == "InvalidRouteKinds")
-      report(c, {"GW305", *each.owner, condition.at ? condition.at : each.listener->node, condition.message,
-                 "list only kinds the protocol can carry"});
-  }
-}
-
 // Implementations that publish a conformance report; https://gateway-api.sigs.k8s.io/implementations/
 bool known_controller(std::string_view name) {
   static constexpr std::string_view known[] = {"application-networking.k8s.aws/gateway-api-controller",
@@ -101,6 +88,27 @@ bool known_controller(std::string_view name) {
                                                "traefik.io/gateway-controller"};
   return std::any_of(std::begin(known), std::end(known),
                      [&](std::string_view row) { return row.ends_with('/') ? name.starts_with(row) : name == row; });
+}
+
+// Extensions of the protocol are their own: a class that gwctl does not know may have any.
+bool may_know_more(const Context& c, const route::ListenerStatus& each) {
+  if (!each.gateway) return false;
+  const kube::GatewayClass* its = c.index.gateway_class(each.gateway->spec.gateway_class_name);
+  return its && !its->spec.controller_name.empty() && !known_controller(its->spec.controller_name);
+}
+
+void check_conditions(const Context& c, const route::ListenerStatus& each) {
+  for (const route::Condition& condition : each.conditions) {
+    if (condition.type == "Conflicted" && condition.status) conflict(c, each, condition);
+    if (condition.type == "Accepted" && !condition.status && condition.reason == "UnsupportedProtocol")
+      report(c, {"GW304", *each.owner, member(*each.listener, "protocol"),
+                 "protocol " + quoted(each.listener->protocol) + " is not one of HTTP, HTTPS, TLS, TCP, UDP",
+                 "other protocols need an implementation that knows them",
+                 may_know_more(c, each) ? diag::Severity::warning : diag::Severity::error});
+    if (condition.type == "ResolvedRefs" && !condition.status && condition.reason == "InvalidRouteKinds")
+      report(c, {"GW305", *each.owner, condition.at ? condition.at : each.listener->node, condition.message,
+                 "list only kinds the protocol can carry"});
+  }
 }
 
 }  // namespace

@@ -175,7 +175,8 @@ void check_backend(const Context& c, const kube::Object& route, std::string_view
   if (resolved.reason == "RefNotPermitted")
     return tell("GW209", "namespace", "no ReferenceGrant in " + quoted(ref.ns) + " lets this route use Service " + id,
                 "add a ReferenceGrant to namespace " + std::string(ref.ns) + " from " + std::string(route_kind) +
-                    " in " + route.metadata.ns + " to Service");
+                    " in " + route.metadata.ns + " to Service",
+                c.options.partial ? std::optional(diag::Severity::warning) : std::nullopt);
   if (resolved.reason == "UnsupportedProtocol")
     return tell("GW211", "port", resolved.message, "point the route at a port of the right protocol");
   if (resolved.reason != "BackendNotFound") return;

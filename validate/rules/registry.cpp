@@ -308,6 +308,11 @@ constexpr SemanticRule rules[] = {
      check_attached_policies},
     {"GW512", warning, "reference", "policy for an object of another namespace",
      "Policies that attach directly apply in their own namespace.", check_attached_policies},
+    {"GW513", warning, "lint", "NetworkPolicy that admits only the old controller",
+     "It lets the Pods of a controller for Ingresses reach a backend, and nobody else from outside. The Pods of a "
+     "Gateway "
+     "are others, most often in another namespace: their requests end in a timeout (503 or 504).",
+     check_network_policies},
     {"IN201", warning, "lint", "deprecated class annotation", "spec.ingressClassName replaced it in Kubernetes 1.18.",
      check_ingress_lint},
     {"IN202", warning, "reference", "Ingress without a class", "Most controllers ignore it.", check_ingress_references},
