@@ -19,6 +19,7 @@
 #include "convert/split.h"
 #include "diag/suggest.h"
 #include "kube/load.h"
+#include "kube/past_annotations.h"
 
 namespace gw::convert {
 namespace {
@@ -278,13 +279,7 @@ class Engine {
       return ledger.settle(claim, Outcome::converted, "the Gateway's class takes its place");
     for (const std::string_view prefix : own.prefixes)
       if (key.starts_with(prefix)) {
-        std::string detail = "'" + key + "' is no annotation of " + std::string(own.name) + " that gwctl knows";
-        std::vector<std::string_view> known = own.known ? own.known() : std::vector<std::string_view>{};
-        if (const std::string_view near = diag::nearest(key, known); near == key)
-          detail = "'" + key + "' is read on an Ingress; on this kind it is not converted";
-        else if (!near.empty())
-          detail += "; did you mean '" + std::string(near) + "'?";
-        return ledger.settle(claim, Outcome::unknown, detail, "GW604", Loss::unknown);
+        return settle_unknown(own, key, claim, ledger);
       }
     for (const Provider& other : providers())
       for (const std::string_view prefix : other.prefixes)
@@ -294,6 +289,25 @@ class Engine {
               "belongs to " + std::string(other.name) + "; " + std::string(own.name) + " does not read it", "GW605");
     if (keeps_annotation(options_, key)) return ledger.settle(claim, Outcome::converted, "kept on the routes");
     ledger.settle(claim, Outcome::ignored, "does not concern routing");
+  }
+
+  // Without effect today, as far as that is sure: then it is told, and no loss.
+  static void settle_unknown(const Provider& own, const std::string& key, Claim claim, Ledger& ledger) {
+    if (const std::string past = kube::past_annotation(key); !past.empty())
+      return ledger.settle(claim, Outcome::ignored, past, "GW605");
+    std::string detail = "'" + key + "' is no annotation of " + std::string(own.name);
+    const std::vector<std::string_view> known = own.known ? own.known() : std::vector<std::string_view>{};
+    const std::string_view near = diag::nearest(key, known);
+    if (near == key)
+      return ledger.settle(claim, Outcome::unknown,
+                           "'" + key + "' is read on an Ingress; on this kind it is not converted", "GW604",
+                           Loss::unknown);
+    const bool misspelt = !near.empty() && diag::edit_distance(key, near, 2) <= 2;
+    const bool sure = misspelt || own.knows_all;
+    detail += sure ? ": it has no effect today" : " that gwctl knows";
+    if (sure && guards(key)) detail += " and guards nothing";
+    if (!near.empty()) detail += "; did you mean '" + std::string(near) + "'?";
+    ledger.settle(claim, Outcome::unknown, detail, "GW604", sure ? Loss::none : Loss::unknown);
   }
 
   // What nobody read of the controllers' own resources, and which of their kinds nobody reads.
@@ -331,7 +345,8 @@ class Engine {
       Entry& entry = ledger.entry(claim);
       if (!concerns(*entry.object)) continue;
       if (!entry.settled) ledger.settle(claim, Outcome::refused, "nothing in the output says it", "GW601", Loss::other);
-      const bool grave = entry.outcome == Outcome::refused || entry.outcome == Outcome::unknown;
+      const bool grave =
+          entry.outcome == Outcome::refused || (entry.outcome == Outcome::unknown && entry.loss != Loss::none);
       const bool accepted = grave && options_.accepts(entry.loss);
       if (grave && !accepted) lost_ = true;
       if (entry.code.empty()) continue;
@@ -348,10 +363,13 @@ class Engine {
     return slash == std::string::npos ? key : key.substr(slash + 1);
   }
 
-  // Notes of severity info are for the report: they hold for every conversion of a kind.
+  // Notes of severity info are for the report: they hold for every conversion of a kind. But a class that was guessed
+  // is said.
   void report_notes(const Ledger& ledger) {
     for (const Note& note : ledger.notes()) {
-      if (note.severity == Severity::info || (note.object && !concerns(*note.object))) continue;
+      const bool said = note.code == "GW610" && note.object && note.object->kind == "Ingress" &&
+                        provider_of_.contains(static_cast<const kube::Ingress*>(note.object));
+      if ((note.severity == Severity::info && !said) || (note.object && !concerns(*note.object))) continue;
       std::string help = note.help;
       if (help.empty() && !note.request.empty()) help = "a request that shows it: " + note.request;
       if (note.severity == Severity::error && note.loss != Loss::none && !options_.accepts(note.loss)) {

@@ -122,6 +122,7 @@ struct Rule {
 struct Certificate {
   std::string_view ns, name;
   const kube::Object* owner = nullptr;  // the Ingress that names it
+  bool of_cloud = false;                // no Secret: a certificate of the cloud, named in the listener's options
 };
 
 // Everything that one host name does.

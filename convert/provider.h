@@ -42,6 +42,7 @@ struct Provider {
   // Of controllers whose Ingresses have load balancers of their own: is this one's reached from within the network
   // only? `others` are all Ingresses, of which some may share it. Null, or no answer: as the class is.
   std::optional<bool> (*internal)(const kube::Ingress& ingress, const kube::Index& others) = nullptr;
+  bool knows_all = false;  // `known` is the whole list, and no version is to come
 };
 
 std::span<const Provider> providers();            // in the order in which a tie between two of them is decided

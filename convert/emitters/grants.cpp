@@ -17,7 +17,7 @@ void note_certificates(const std::string& from_kind, const kube::NamespacedName&
                        const std::map<std::string, PlannedListener>& listeners, Crossings& crossings) {
   for (const auto& [name, listener] : listeners)
     for (const Certificate& c : listener.certificates)
-      if (c.ns != owner.ns)
+      if (c.ns != owner.ns && !c.of_cloud)
         crossings[{std::string(c.ns), from_kind, owner.ns, "", "Secret"}].insert(std::string(c.name));
 }
 

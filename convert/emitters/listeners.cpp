@@ -34,13 +34,19 @@ kube::Listener make_listener(const std::string& name, const PlannedListener& pla
   if (planned.protocol == "HTTPS" || planned.protocol == "TLS") {
     kube::ListenerTls& tls = l.tls.emplace();
     tls.mode = planned.passthrough ? "Passthrough" : "Terminate";
+    std::string of_cloud;
     for (const Certificate& c : planned.certificates) {
+      if (c.of_cloud) {
+        of_cloud += (of_cloud.empty() ? "" : ",") + std::string(c.name);
+        continue;
+      }
       kube::ObjectReference& ref = tls.certificate_refs.emplace_back();
       ref.group = "";
       ref.kind = "Secret";
       ref.name = c.name;
       if (c.ns != ns) ref.ns = std::string(c.ns);
     }
+    if (!of_cloud.empty()) tls.options.emplace_back("networking.gke.io/pre-shared-certs", std::move(of_cloud));
   }
   allow(l.allowed_routes.emplace(), planned.namespaces, ns);
   return l;

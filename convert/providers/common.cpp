@@ -216,4 +216,15 @@ void add_certificate(Server& server, const kube::Ingress& ingress, const TlsFor&
   server.certificates.push_back(c);
 }
 
+bool add_cloud_certificates(Server& server, const kube::Ingress& ingress, const std::vector<std::string>& names,
+                            Ir& ir) {
+  for (const std::string& name : names) {
+    server.tls = true;
+    if (std::none_of(server.certificates.begin(), server.certificates.end(),
+                     [&](const Certificate& c) { return c.of_cloud && c.name == name; }))
+      server.certificates.push_back({{}, ir.keep(name), &ingress, true});
+  }
+  return !names.empty();
+}
+
 }  // namespace gw::convert

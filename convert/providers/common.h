@@ -37,6 +37,10 @@ std::optional<TlsFor> tls_for(const kube::Ingress& ingress, std::string_view hos
 // Adds the certificate of the entry, or a name for one that must be made (told as GW609).
 void add_certificate(Server& server, const kube::Ingress& ingress, const TlsFor& tls, Ir& ir, Ledger& ledger);
 
+// Certificates of the cloud, by name, that listeners of the target name in their options. False without any.
+bool add_cloud_certificates(Server& server, const kube::Ingress& ingress, const std::vector<std::string>& names,
+                            Ir& ir);
+
 // Is the Service there, as far as the input tells? (docs/command-line.md: no Service at all means every Service is)
 bool service_missing(const Input& input, std::string_view ns, std::string_view name);
 

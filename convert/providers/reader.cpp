@@ -150,7 +150,7 @@ class Reader {
         continue;
       }
       Host& h = host(name, ingress, w);
-      add_paths(h, ingress, rule, w, tls_of(ingress, h.server));
+      add_paths(h, ingress, rule, w, tls_of(ingress, w, h.server));
     }
   }
 
@@ -328,7 +328,7 @@ class Reader {
   static bool contains(const std::vector<kube::Text>& hosts, std::string_view host) {
     return std::find(hosts.begin(), hosts.end(), host) != hosts.end();
   }
-  bool tls_of(const kube::Ingress& ingress, Server& s) {
+  bool tls_of(const kube::Ingress& ingress, const Wishes& w, Server& s) {
     auto tls = tls_for(ingress, s.host);
     if (tls && d_.tls != TlsMatch::loose && !tls->named) tls.reset();
     if (tls && d_.tls == TlsMatch::exact && !contains(tls->entry->hosts, s.host)) tls.reset();
@@ -336,7 +336,7 @@ class Reader {
     if (d_.redirect == TlsScope::whole_ingress)
       return std::any_of(ingress.spec.tls.begin(), ingress.spec.tls.end(),
                          [](const kube::IngressTls& t) { return !t.hosts.empty(); });
-    return tls && tls->named;
+    return add_cloud_certificates(s, ingress, w.cloud_certificates, ir_) || (tls && tls->named);
   }
 
   void default_backend(const kube::Ingress& ingress) {

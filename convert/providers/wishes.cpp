@@ -7,6 +7,7 @@
 #include "convert/providers/own.h"
 #include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
+#include "kube/past_annotations.h"
 
 namespace gw::convert {
 namespace {
@@ -128,7 +129,7 @@ Wishes read_wishes(const kube::Object& object, std::span<const std::string_view>
     // A prefix may be a whole name.
     std::string name = prefix->size() == full.size() ? full : full.substr(prefix->size());
     const WishRow* row = row_of(rows, name);
-    if (!row && guards(name)) {
+    if (!row && guards(name) && kube::past_annotation(full).empty()) {
       asking.demand(Foreign{text}, {ledger.take(object, i)}, Loss::auth,
                     "gwctl does not know it, and its name says that it may decide who comes in");
       continue;

@@ -45,13 +45,14 @@ struct Wishes {
   std::vector<std::string> aliases;         // more hosts
   std::vector<std::string> redirect_hosts;  // hosts that lead to this one
   std::optional<bool> https_redirect;
-  int https_code = 0;               // 0: the controller's own
-  std::optional<int> https_port;    // 0: none is written
-  bool http = true, https = true;   // served there at all
-  bool rewritten_first = false;     // the redirect to https leads to the rewritten path
-  bool forwarded_redirect = false;  // X-Forwarded-Proto: http leads to https
-  bool passthrough = false;         // the backend terminates TLS
-  std::string hsts;                 // of https answers
+  int https_code = 0;                           // 0: the controller's own
+  std::optional<int> https_port;                // 0: none is written
+  bool http = true, https = true;               // served there at all
+  bool rewritten_first = false;                 // the redirect to https leads to the rewritten path
+  bool forwarded_redirect = false;              // X-Forwarded-Proto: http leads to https
+  bool passthrough = false;                     // the backend terminates TLS
+  std::string hsts;                             // of https answers
+  std::vector<std::string> cloud_certificates;  // that the target's listeners name in their options
   std::string app_root;
   Claim app_root_claim = 0;
   std::string dropped;             // why the controller ignores the whole object

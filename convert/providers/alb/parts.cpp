@@ -111,6 +111,7 @@ constexpr Field fields[] = {
     {"customer-owned-ipv4-pool", Kind::balancer, "customerOwnedIpv4Pool", text},
     {"ipam-ipv4-pool-id", Kind::balancer, "ipv4IPAMPoolId", text},
     {"load-balancer-attributes", Kind::balancer, "loadBalancerAttributes", attributes},
+    {"minimum-load-balancer-capacity", Kind::balancer, "minimumLoadBalancerCapacity", capacity},
     {"load-balancer-capacity-reservation", Kind::balancer, "minimumLoadBalancerCapacity", capacity},
     {"subnets", Kind::balancer, "loadBalancerSubnets", subnets},
     {"tags", Kind::balancer, "tags", pairs},

@@ -5,6 +5,7 @@
 
 #include "convert/providers/common.h"
 #include "convert/providers/dialects.h"
+#include "convert/providers/f5/values.h"
 #include "convert/providers/f5/virtual_server.h"
 #include "convert/providers/nginx/check.h"
 #include "convert/providers/nginx/snippet.h"
@@ -17,57 +18,7 @@
 namespace gw::convert {
 namespace {
 
-// ---- values
-
-bool path_mode(std::string_view v) {
-  return nginx::one_of(v, "case_sensitive", "case_insensitive", "exact");
-}
-bool merge_kind(std::string_view v) {
-  return v == "master" || v == "minion";
-}
-bool redirect_code(std::string_view v) {
-  return nginx::one_of(v, "301", "302", "307", "308");
-}
-bool balance(std::string_view v) {
-  return nginx::one_of(v, "round_robin", "least_conn", "ip_hash", "random", "random two", "random two least_conn") ||
-         v.starts_with("hash ") || v.starts_with("least_time ") || v.starts_with("random two least_time");
-}
-bool nginx_time(std::string_view v) {
-  return not_empty(v) &&
-         std::all_of(v.begin(), v.end(),
-                     [](unsigned char c) {
-                       return std::isdigit(c) ||
-                              std::string_view("mshdwMy ").find(static_cast<char>(c)) != std::string_view::npos;
-                     }) &&
-         std::isdigit(static_cast<unsigned char>(v[0]));
-}
-bool size(std::string_view v) {
-  if (v.empty()) return false;
-  if (std::string_view("kKmMgG").find(v.back()) != std::string_view::npos) v.remove_suffix(1);
-  return !v.empty() && std::all_of(v.begin(), v.end(), [](unsigned char c) { return std::isdigit(c); });
-}
-bool buffers(std::string_view v) {
-  const std::size_t space = v.find(' ');
-  return space != std::string_view::npos && is_int(v.substr(0, space)) && size(v.substr(space + 1));
-}
-bool positive(std::string_view v) {
-  return small_int(v).value_or(0) > 0;
-}
-bool reject_code(std::string_view v) {
-  return small_int(v).value_or(0) >= 400 && *small_int(v) <= 599;
-}
-bool root_path(std::string_view v) {
-  return is_path(v) && v.find_first_of("$|^<>\\") == std::string_view::npos && !v.ends_with('/');
-}
-bool target(std::string_view v) {
-  return v.starts_with('/') && v.find("..") == std::string_view::npos &&
-         v.find_first_of(";{}\r\n") == std::string_view::npos && v.find("://") == std::string_view::npos;
-}
-bool ports(std::string_view v) {
-  for (const std::string& one : nginx::split(v))
-    if (small_int(one).value_or(0) <= 0) return false;
-  return not_empty(v);
-}
+using namespace f5::values;
 
 // ---- what they become
 
@@ -227,6 +178,17 @@ void rewrite_whole(Asking& asking, const Given& given) {
   wish.target = given.text;
 }
 
+void error_pages(Asking& asking, const Given& given) {
+  asking.demand(ErrorPages{}, {given.claim}, Loss::backend,
+                "error pages of the controller, or of its default backend, have no counterpart");
+}
+constexpr std::string_view no_location = "no gateway rewrites Location of the backend; set it in the application";
+void rewritten_location(Asking& asking, const Given& given) {
+  if (given.text == "off" || given.text == "default")
+    return asking.converted(given, "Location of the backend passes as it is");
+  asking.settle(given.claim, Outcome::refused, no_location, Loss::rewrite);
+}
+
 constexpr std::string_view plus = "needs NGINX Plus: the open controller rejects the Ingress";
 constexpr auto drop = Invalid::dropped;
 
@@ -365,6 +327,20 @@ constexpr WishRow rows[] = {
      .invalid = drop,
      .outcome = Outcome::approximated,
      .detail = "memory of NGINX"},
+    {.key = "custom-http-errors", .valid = not_empty, .apply = error_pages},
+    {.key = "proxy-redirect-from", .valid = not_empty, .apply = rewritten_location},
+    {.key = "proxy-redirect-to",
+     .valid = not_empty,
+     .outcome = Outcome::refused,
+     .detail = no_location,
+     .loss = Loss::rewrite,
+     .with = "proxy-redirect-from"},
+    {.key = "ssl-ciphers", .outcome = Outcome::approximated, .detail = "ciphers are the gateway's own"},
+    {.key = "ssl-prefer-server-ciphers", .outcome = Outcome::approximated, .detail = "ciphers are the gateway's own"},
+    {.key = "add-header-inherit",
+     .outcome = Outcome::approximated,
+     .detail = "gateways add headers to every answer of the route",
+     .with = "add-header"},
     {.key = "server-tokens", .outcome = Outcome::approximated, .detail = "the Server header is the gateway's own"},
 };
 

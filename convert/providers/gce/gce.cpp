@@ -4,6 +4,7 @@
 #include "convert/providers/dialects.h"
 #include "convert/providers/gce/config.h"
 #include "convert/providers/nginx/check.h"
+#include "convert/providers/own.h"
 #include "convert/providers/reader.h"
 #include "convert/providers/values.h"
 
@@ -14,11 +15,20 @@ void allow_http(Asking& asking, const Given& given) {
   if (!go_bool(given.text).value_or(true)) asking.wishes.http = false;
   asking.converted(given, asking.wishes.http ? "the default" : "no http listener carries the routes");
 }
+// Certificates of the project, which GKE's Gateway takes by name, too.
 void certificates(Asking& asking, const Given& given) {
+  if (!same_proxy(asking.input, "gke") || asking.input.options.parent)
+    return asking.demand(Foreign{given.text}, {given.claim}, Loss::other,
+                         "a certificate of the project, outside the cluster: a listener of GKE names it in tls.options "
+                         "(networking.gke.io/pre-shared-certs); elsewhere its key belongs into a Secret");
+  asking.wishes.cloud_certificates = nginx::split(given.text);
+  asking.converted(given, "tls.options of the listeners: networking.gke.io/pre-shared-certs");
+}
+void managed(Asking& asking, const Given& given) {
   asking.demand(
       Foreign{given.text}, {given.claim}, Loss::other,
-      "a certificate outside the cluster: name it in the listener's tls.options (networking.gke.io/pre-shared-certs) "
-      "or the Gateway's annotation networking.gke.io/certmap");
+      "a ManagedCertificate is read for an Ingress only: make a map of Certificate Manager and name it in the "
+      "Gateway's annotation networking.gke.io/certmap");
 }
 void address(Asking& asking, const Given& given) {
   asking.settle(given.claim, Outcome::approximated,
@@ -44,7 +54,7 @@ constexpr WishRow rows[] = {
     {.key = "kubernetes.io/ingress.global-static-ip-name", .valid = not_empty, .apply = address},
     {.key = "kubernetes.io/ingress.regional-static-ip-name", .valid = not_empty, .apply = address},
     {.key = "pre-shared-cert", .valid = not_empty, .apply = certificates},
-    {.key = "managed-certificates", .valid = not_empty, .apply = certificates},
+    {.key = "managed-certificates", .valid = not_empty, .apply = managed},
     {.key = "v1beta1.FrontendConfig", .valid = not_empty, .loss = Loss::auth, .apply = frontend},
     {.key = "backend-config", .outcome = Outcome::ignored, .detail = "GKE reads it on the Service only"},
     {.key = "app-protocols", .outcome = Outcome::ignored, .detail = "GKE reads it on the Service only"},

@@ -171,15 +171,41 @@ void secure_backends(Asking& asking, const Given& given) {
   if (!go_bool(given.text).value_or(false)) return asking.converted(given, "off");
   asking.unchecked_tls({given.claim});
 }
-void request_headers(Asking& asking, const Given& given) {
-  const auto lines = header_lines(given.text, ':', HeaderEdit::Op::set);
+// Lines "Header: value"; variables are those of HAProxy.
+void edit_headers(Asking& asking, const Given& given, HeaderEdit::Op op, std::vector<HeaderEdit>& edits,
+                  std::string_view filter) {
+  const auto lines = header_lines(given.text, ':', op);
   if (!lines) return asking.ignored(given, "is not 'Header: value'");
-  for (const HeaderEdit& e : *lines) {
-    if (e.value.find('%') != std::string::npos)
-      return asking.settle(given.claim, Outcome::refused, "a header made of variables of HAProxy cannot be said");
-    asking.wishes.plain.request_headers.push_back(e);
-  }
-  asking.converted(given, "RequestHeaderModifier");
+  if (std::any_of(lines->begin(), lines->end(), [](const HeaderEdit& e) { return e.value.find('%') != e.value.npos; }))
+    return asking.settle(given.claim, Outcome::refused, "a header made of variables of HAProxy cannot be said");
+  edits.insert(edits.end(), lines->begin(), lines->end());
+  asking.converted(given, filter);
+}
+void remove_headers(Asking& asking, const Given& given, std::vector<HeaderEdit>& edits, std::string_view filter) {
+  for (const std::string& name : nginx::split(given.text)) edits.push_back({HeaderEdit::Op::remove, name, {}});
+  asking.converted(given, filter);
+}
+constexpr std::string_view of_requests = "RequestHeaderModifier", of_answers = "ResponseHeaderModifier";
+void request_headers(Asking& asking, const Given& given) {
+  const Given* own = asking.wishes.find("request-set-headers");
+  if (own && own->claim != given.claim)
+    return asking.ignored(given, "request-set-headers says it too, and goes before its older name");
+  edit_headers(asking, given, HeaderEdit::Op::set, asking.wishes.plain.request_headers, of_requests);
+}
+void more_request_headers(Asking& asking, const Given& given) {
+  edit_headers(asking, given, HeaderEdit::Op::add, asking.wishes.plain.request_headers, of_requests);
+}
+void fewer_request_headers(Asking& asking, const Given& given) {
+  remove_headers(asking, given, asking.wishes.plain.request_headers, of_requests);
+}
+void response_headers(Asking& asking, const Given& given) {
+  edit_headers(asking, given, HeaderEdit::Op::set, asking.wishes.plain.response_headers, of_answers);
+}
+void more_response_headers(Asking& asking, const Given& given) {
+  edit_headers(asking, given, HeaderEdit::Op::add, asking.wishes.plain.response_headers, of_answers);
+}
+void fewer_response_headers(Asking& asking, const Given& given) {
+  remove_headers(asking, given, asking.wishes.plain.response_headers, of_answers);
 }
 void hsts(Asking& asking, const Given& given) {
   const Wishes& w = asking.wishes;
@@ -308,6 +334,15 @@ constexpr WishRow rows[] = {
      .outcome = Outcome::approximated,
      .detail = "Gateway API has no such time; the gateway's own holds"},
     {.key = "headers", .apply = request_headers},
+    {.key = "request-set-headers", .apply = request_headers},
+    {.key = "request-add-headers", .apply = more_request_headers},
+    {.key = "request-del-headers", .valid = not_empty, .apply = fewer_request_headers},
+    {.key = "response-set-headers", .apply = response_headers},
+    {.key = "response-add-headers", .apply = more_response_headers},
+    {.key = "response-del-headers", .valid = not_empty, .apply = fewer_response_headers},
+    {.key = "http-response-*",
+     .outcome = Outcome::approximated,
+     .detail = "the page of an answer that HAProxy gives itself; a gateway's own pages are its own"},
     {.key = "hsts", .valid = is_bool, .apply = hsts},
     {.key = "hsts-max-age", .valid = is_int, .apply = hsts},
     {.key = "hsts-include-subdomains", .valid = is_bool, .apply = hsts},
@@ -319,7 +354,6 @@ constexpr WishRow rows[] = {
     {.key = "ssl-passthrough-http-port",
      .outcome = Outcome::approximated,
      .detail = "http of a host that passes TLS through is left out"},
-    {.key = "ssl-ciphers*", .outcome = Outcome::approximated, .detail = "ciphers are the gateway's own"},
     {.key = "ssl-options*", .outcome = Outcome::approximated, .detail = "TLS options are the gateway's own"},
     {.key = "waf*", .outcome = Outcome::refused, .detail = "a firewall is no part of Gateway API", .loss = Loss::waf},
     {.key = "proxy-body-size", .outcome = Outcome::approximated, .detail = "Gateway API has no limit of a body"},
@@ -336,6 +370,44 @@ constexpr WishRow rows[] = {
     {.key = "maxconn-server", .outcome = Outcome::approximated, .detail = sentence::connections},
     {.key = "maxqueue-server", .outcome = Outcome::approximated, .detail = sentence::connections},
     {.key = "forwardfor", .outcome = Outcome::approximated, .detail = "gateways set X-Forwarded-For"},
+    {.key = "allowlist-source-header",
+     .outcome = Outcome::refused,
+     .detail = "the address of the client is read from a header there; name it to the gateway as the client's address",
+     .loss = Loss::allow_list,
+     .with = "allowlist-source-range"},
+    {.key = "auth-external-placement",
+     .outcome = Outcome::approximated,
+     .detail = "part of auth-url",
+     .with = "auth-url"},
+    {.key = "fcgi-app",
+     .outcome = Outcome::refused,
+     .detail = "FastCGI to backends cannot be said: gateways speak HTTP to them",
+     .loss = Loss::backend},
+    {.key = "tcp-service-*",
+     .outcome = Outcome::refused,
+     .detail = "a TCP service on a port of its own is a TCPRoute and a listener of its own; it is not written",
+     .loss = Loss::backend},
+    {.key = "ssl-always-*",
+     .outcome = Outcome::approximated,
+     .detail = "https of hosts without TLS of their own; listeners are written for hosts with a certificate"},
+    {.key = "agent-check-*", .outcome = Outcome::approximated, .detail = "health checks are the gateway's own"},
+    {.key = "initial-weight", .outcome = Outcome::approximated, .detail = "weights of endpoints are the gateway's own"},
+    {.key = "assign-backend-server-id", .outcome = Outcome::approximated, .detail = "memory of HAProxy"},
+    {.key = "backend-server-*", .outcome = Outcome::approximated, .detail = "memory of HAProxy"},
+    {.key = "peers-table", .outcome = Outcome::approximated, .detail = "memory of HAProxy"},
+    {.key = "source-address-intf",
+     .outcome = Outcome::approximated,
+     .detail = "the address of the gateway's own Pods is the source"},
+    {.key = "use-resolver",
+     .outcome = Outcome::approximated,
+     .detail = "names are resolved by the gateway's own resolver"},
+    {.key = "ssl-cipher*", .outcome = Outcome::approximated, .detail = "ciphers are the gateway's own"},
+    {.key = "ssl-fingerprint-*", .outcome = Outcome::approximated, .detail = "TLS options are the gateway's own"},
+    {.key = "tls-alpn", .outcome = Outcome::approximated, .detail = "TLS options are the gateway's own"},
+    {.key = "var-namespace", .outcome = Outcome::approximated, .detail = "a variable for logs of HAProxy"},
+    {.key = "acme-preferred-chain",
+     .outcome = Outcome::approximated,
+     .detail = "let cert-manager make the listener's Secret"},
     {.key = "cert-signer", .outcome = Outcome::approximated, .detail = "let cert-manager make the listener's Secret"},
 };
 

@@ -14,6 +14,9 @@ namespace {
 bool redirect_code(std::string_view v) {
   return nginx::one_of(v, "426", "301", "302", "307", "308");
 }
+bool path_handling(std::string_view v) {
+  return v == "v0" || v == "v1";
+}
 bool protocol(std::string_view v) {
   return nginx::one_of(v, "http", "https", "grpc", "grpcs", "tcp", "tls", "ws", "wss");
 }
@@ -77,12 +80,21 @@ void methods(Asking& asking, const Given& given) {
   }
   asking.converted(given, "matches.method");
 }
+// Of a header: between them stands a comma, or what konghq.com/headers-separator says.
+std::vector<std::string> values_of(std::string_view text, std::string_view separator) {
+  std::vector<std::string> out;
+  for (std::size_t end = 0; end != text.npos; text.remove_prefix(end == text.npos ? 0 : end + separator.size())) {
+    end = separator.empty() ? text.npos : text.find(separator);
+    out.emplace_back(nginx::trim(text.substr(0, end)));
+  }
+  return out;
+}
 // konghq.com/headers.x-a: "v1,v2"
 void header(Asking& asking, const Given& given) {
   for (const auto& [name, g] : asking.wishes.given) {
     if (g.claim != given.claim) continue;
     std::string pattern;
-    const auto values = nginx::split(given.text);
+    const auto values = values_of(given.text, asking.wishes.text("headers-separator", ","));
     for (const std::string& v : values) pattern += (pattern.empty() ? "" : "|") + escape_regex(v);
     const std::string key = name.substr(std::string_view("headers.").size());
     if (values.size() == 1 && !values[0].starts_with("~*"))
@@ -150,6 +162,11 @@ constexpr WishRow rows[] = {
     {.key = "https-redirect-status-code", .valid = redirect_code, .apply = code},
     {.key = "methods", .valid = not_empty, .apply = methods},
     {.key = "headers.*", .valid = not_empty, .apply = header},
+    {.key = "headers-separator", .detail = "what stands between the values of konghq.com/headers.*"},
+    {.key = "path-handling",
+     .valid = path_handling,
+     .outcome = Outcome::approximated,
+     .detail = "how Kong puts paths together ('/' between the parts); gateways write one '/' there"},
     {.key = "regex-priority",
      .valid = is_int,
      .outcome = Outcome::approximated,

@@ -77,9 +77,10 @@ void upstream_scheme(Asking& asking, const Given& given) {
   if (given.text == "grpc") return asking.settle(given.claim, Outcome::approximated, sentence::h2c);
   asking.unchecked_tls({given.claim});
 }
-void milliseconds(Asking& asking, const Given& given) {
-  asking.wishes.plain.backend_timeout = gep_duration(*duration(given.text));
-  asking.settle(given.claim, Outcome::approximated, "timeouts.backendRequest limits the whole answer");
+// "5s" or "5": whole seconds.
+bool seconds(std::string_view v) {
+  if (v.ends_with('s')) v.remove_suffix(1);
+  return is_int(v);
 }
 
 constexpr std::string_view consumers = "a plugin that asks for credentials needs a target with policies";
@@ -119,9 +120,16 @@ constexpr WishRow rows[] = {
      .detail = "an ApisixPluginConfig may ask for anything; its plugins have to become filters",
      .loss = Loss::auth},
     {.key = "upstream-scheme", .valid = not_empty, .apply = upstream_scheme},
-    {.key = "retry", .valid = is_int, .outcome = Outcome::approximated, .detail = "retries are the gateway's own"},
-    {.key = "timeout.read", .valid = is_time, .apply = milliseconds},
-    {.key = "timeout.*", .valid = is_time, .outcome = Outcome::approximated, .detail = "Gateway API has no such time"},
+    {.key = "upstream-retries",
+     .valid = is_int,
+     .outcome = Outcome::approximated,
+     .detail = "retries are the gateway's own"},
+    {.key = "upstream-connect-timeout", .valid = seconds, .apply = connect_timeout},
+    {.key = "upstream-read-timeout", .valid = seconds, .apply = backend_timeout},
+    {.key = "upstream-send-timeout",
+     .valid = seconds,
+     .outcome = Outcome::approximated,
+     .detail = "Gateway API has no time for sending"},
     {.key = "enable-websocket", .valid = is_bool, .detail = "gateways pass upgrades of every route"},
     {.key = "svc-namespace",
      .outcome = Outcome::refused,
