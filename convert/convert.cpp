@@ -90,7 +90,12 @@ class Engine {
                      nullptr,
                      "write apiVersion: networking.k8s.io/v1"});
       if (!owner.note.empty())
-        ledger.note({"GW610", Severity::info, ingress.object_id().display() + " " + owner.note, {}, &ingress, nullptr});
+        ledger.note({"GW610",
+                     Severity::info,
+                     ingress.object_id().display() + (owner.note.starts_with("its ") ? ": " : " ") + owner.note,
+                     {},
+                     &ingress,
+                     nullptr});
       if (owner.provider) {
         provider_of_[&ingress] = owner.provider;
       } else {
