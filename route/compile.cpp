@@ -1,4 +1,21 @@
 // From attached routes to the flat table. Matches are ranked once, globally; everything later is "first fit wins".
+//
+// Why matches are ranked once, for all listeners together. The spec orders matches by what they compare and, where that
+// is equal, by the age and name of their routes and the place of their rules. All of that is known before a request
+// arrives, and none of it depends on a listener or a host. So every match gets one place in one global order, and the
+// table keeps only lists in that order: whoever looks for an answer takes the first that fits, and never compares two
+// matches.
+//
+// A match is stored once, with its conditions and its action, however many listeners and hosts its route serves; what
+// is multiplied is a number of four bytes (Placed). Routes with a thousand hostnames stay small that way.
+//
+// A host has three ways to find a path: exact paths in the dictionary, prefixes in a trie of path segments, regular
+// expressions in a list, which RE2 searches at once as a set where they are many. Each node of the trie ends in a chain
+// of the matches that stand there, and a look-up walks from the longest prefix upwards. The rank decides between the
+// three, so that they can be searched one after the other, from Exact down.
+//
+// What does not resolve is compiled, too: a missing Service or an invalid rule is an action that answers 500 or 503, as
+// the spec wants, and keeps its place. A rule left out would hand its requests to the next one.
 #include <algorithm>
 #include <map>
 #include <set>

@@ -1,3 +1,25 @@
+// Why an exchange is the middle between two connections, and not a part of one of them.
+//
+// A request can outlive the backend that it was sent to (a retry), and a backend's connection can outlive the request
+// that it carried (the pool); HTTP/1 and HTTP/2 meet on either side. So the exchange knows neither protocol: it sees a
+// ClientSide and a BackendSide, and both of them see an Exchange. All that depends on the rule that was chosen is
+// decided here, once.
+//
+// Its life: start() asks the routing table. Authorization services of the listener come first and may change what the
+// table is asked with; then those of the rule; then a backend is drawn by weight, and those of the backend. Only then
+// are headers changed, mirrors started and a connection opened. What gwctl answers itself leaves at any of these steps
+// by reply().
+//
+// A try can be repeated as long as nothing of an answer was passed on and the whole request so far is at hand: the body
+// is kept in replay_ until it outgrows its limit. A failure to connect, and of an idempotent
+// request a pooled connection that closed under it, are repeated unasked; others only as the rule's retry policy says.
+//
+// Either side may be slower than the other. Who is to wait is asked (takes_request, takes_response) and later told; the
+// pause itself is state of the one who waits (runtime/outbox.h).
+//
+// Any call to a connection may end this exchange before it returns. That is why what follows such a call is a return,
+// or a look at finished_, and why the worker keeps an ended exchange until the batch of events is done
+// (runtime/worker.h).
 #include "runtime/exchange.h"
 
 #include <algorithm>

@@ -2,8 +2,6 @@
 // libyaml lets through and Go's reader does not (and the reverse) is settled here.
 #include "yaml/build.h"
 
-#include <yaml.h>
-
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "diag/text.h"
+#include "yaml/events.h"
 #include "yaml/mapping.h"
 #include "yaml/marks.h"
 #include "yaml/number.h"
@@ -28,61 +27,6 @@ constexpr std::string_view tag_prefix = "tag:yaml.org,2002:";
 std::string_view view(const yaml_char_t* text) {
   return text ? reinterpret_cast<const char*>(text) : "";
 }
-
-// Go's reader ends every line, the last one too, with a newline; libyaml must see the same.
-struct Input {
-  std::string_view text;
-  std::size_t at = 0;
-  bool ended = false;
-
-  static int read(void* data, unsigned char* buffer, std::size_t size, std::size_t* size_read) {
-    auto& self = *static_cast<Input*>(data);
-    std::size_t count = self.text.copy(reinterpret_cast<char*>(buffer), size, self.at);
-    self.at += count;
-    if (count == 0 && size > 0 && !self.ended) {
-      self.ended = true;
-      if (!self.text.ends_with('\n')) buffer[count++] = '\n';
-    }
-    *size_read = count;
-    return 1;
-  }
-};
-
-class Parser {
- public:
-  explicit Parser(std::string_view text) : input_{text} {
-    ready_ = yaml_parser_initialize(&parser_) == 1;
-    if (!ready_) return;
-    yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
-    yaml_parser_set_input(&parser_, Input::read, &input_);
-  }
-  ~Parser() {
-    if (ready_) yaml_parser_delete(&parser_);
-  }
-  Parser(const Parser&) = delete;
-  Parser& operator=(const Parser&) = delete;
-
-  bool next(yaml_event_t& event) { return ready_ && yaml_parser_parse(&parser_, &event) == 1; }
-  const yaml_parser_t& state() const { return parser_; }
-
- private:
-  Input input_;
-  yaml_parser_t parser_;
-  bool ready_ = false;
-};
-
-class Event {
- public:
-  ~Event() { yaml_event_delete(&event_); }
-  Event() = default;
-  Event(const Event&) = delete;
-  Event& operator=(const Event&) = delete;
-  yaml_event_t* operator->() { return &event_; }
-  yaml_event_t& operator*() { return event_; }
-
- private:
-  yaml_event_t event_{};
-};
 
 // True when double-quoted text holds "\/", which libyaml knows and Go's reader does not.
 std::size_t find_escaped_slash(std::string_view source) {

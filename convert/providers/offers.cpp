@@ -1,3 +1,24 @@
+// Why an offer becomes several rules, and when one on http redirects.
+//
+// An offer is what one path of one Ingress asks for, whatever its controller: a text and how far it reaches, a backend,
+// the wishes of its Ingress and Service. A rule of the Ir says one thing on one scheme. Between the two stand four
+// questions.
+//
+// What does it match? Controllers compare bytes where Gateway API compares path elements, or match expressions;
+// spelled() asks language/ for exact paths and prefixes that match the same, and match() falls back to an expression.
+//
+// What does it do? Rules with the same wishes share one Action, so that later stages see that they are alike and may
+// stand in one route; a rewrite depends on the path, so it makes an Action of its own.
+//
+// Under which conditions? Every method is a rule of its own, as a match has one.
+//
+// On which scheme? That is emit(), and its decision is this. A path redirects to https where its Ingress says so, or,
+// without a word of it, where the controller does so by itself (Dialect::redirect) for paths with TLS; never where it
+// serves no http, and never as a default backend. A path that redirects is served on https only. A controller that
+// redirects whole hosts (whole_host_redirect) has one rule for it already, and nothing is added here. A path that does
+// not redirect is served on both, as one rule where http and https do the same, as two where an https answer carries
+// HSTS; on https only if the host has TLS and, for controllers where each Ingress brings its own (own_https), if this
+// one does.
 #include "convert/providers/offers.h"
 
 #include <algorithm>

@@ -1,3 +1,24 @@
+// Why rules are rewritten to keep an order.
+//
+// nginx, HAProxy, Traefik and the load balancers of clouds each try the rules of a host in an order of their own; a
+// provider lists the rules in it. A gateway does not take an order: it ranks the matches that it gets, Exact first,
+// then by kind and length, and where two of them match the same request, the other one than before may answer. So the
+// rank has to be made to say the order, and the only things that it looks at are the kind of a path and its length.
+//
+// Most hosts need nothing: their rules are either sorted as a gateway would sort them, or no two of them meet. What
+// remains goes through three steps. First, rules that an earlier one covers are left out: they never answered, and
+// would begin to. Second, where a rule would be tried too late, it becomes a regular expression, and what it has to go
+// before as well where that would still rank higher: expressions rank among themselves by length alone. A prefix that
+// is replaced has to stay a prefix, so there the expression behind it becomes a prefix instead, or the conflict is
+// reported (GW641). Third, expressions that are too short for their place are padded with empty groups, "(?:)", which
+// match nothing and count as length, up to the 1024 characters of a path.
+//
+// Everything rests on knowing whether two paths can meet. shape_of() reads that off the text of an expression that we
+// wrote ourselves (escaped text with ".*" or "(/.*)?" behind it); of others it takes what every match starts with. A
+// doubt counts as "they meet": it costs a longer expression, never another answer.
+//
+// keep_rank() does the same once more, on finished rules, for a gateway that ranks otherwise: Traefik goes by length
+// alone.
 #include "convert/providers/order.h"
 
 #include <algorithm>

@@ -48,6 +48,7 @@ inline bool strings(const Call& call) {
   return std::all_of(call.args.begin(), call.args.end(), [](const Any& a) { return a.is(Tag::string); });
 }
 
+std::span<const Function> string_functions();    // strings, and what lists have alike
 std::span<const Function> network_functions();   // addresses, networks, URLs
 std::span<const Function> quantity_functions();  // 500m, 1Gi
 
