@@ -19,11 +19,6 @@
 namespace gw::audit {
 namespace {
 
-// verify's models have one name more than convert's providers.
-std::string model_of(const std::string& provider) {
-  return provider == "aws-alb" ? "alb" : provider;
-}
-
 std::string impact_name(const verify::Counterexample& found) {
   return std::string(verify::name(found.impact));
 }
@@ -108,7 +103,7 @@ class Verifier {
     verify::ControllerOptions options;
     options.assume_secrets = options.assume_class = true;
     options.flags = flags_;
-    const auto old = verify::make_controller(model_of(controller), index_, options);
+    const auto old = verify::make_controller(controller, index_, options);
     if (!old) return;
     verify::Options asked;
     asked.measured = old->measured();

@@ -10,10 +10,12 @@
 #include "convert/provider.h"
 #include "convert/split.h"
 #include "kube/index.h"
+#include "kube/ingress_class.h"
 #include "kube/load.h"
 #include "route/assume.h"
 #include "route/attach.h"
 #include "route/profile.h"
+#include "vendors/ingress_controllers.h"
 #include "verify/boundaries_gateway.h"
 #include "verify/curl.h"
 #include "verify/dangers.h"
@@ -26,20 +28,11 @@ using verify::Danger;
 
 constexpr int rounds = 4;  // what is left out may let another rule answer
 
-// verify's models have one name more than convert's providers.
-std::string model_of(std::string_view provider) {
-  return provider == "aws-alb" ? "alb" : std::string(provider);
-}
-
-bool has_model(std::string_view provider) {
-  const auto& names = verify::controller_names();
-  return std::find(names.begin(), names.end(), model_of(provider)) != names.end();
-}
-
 bool is_modelled(const convert::Served& served) {
-  return has_model(served.provider) &&
+  return verify::has_model(served.provider) &&
          (!served.ingresses.empty() || std::any_of(served.own.begin(), served.own.end(), [&](const auto* object) {
-           return verify::model_of_kind(*object) == model_of(served.provider);
+           return vendors::ingress_controller(verify::model_of_kind(*object)) ==
+                  vendors::ingress_controller(served.provider);
          }));
 }
 
@@ -54,7 +47,7 @@ class Classes {
   explicit Classes(const kube::Bundle& bundle) : bundle_(bundle) {}
 
   void settle(kube::Ingress& ingress, std::string_view provider, std::vector<kube::IngressClass>& more) {
-    const std::string name = class_of(ingress);
+    const std::string name(kube::class_of(ingress));
     if (defines(name)) return;
     const convert::Provider* of = convert::provider(provider);
     if (!of || of->controllers.empty()) return;
@@ -64,8 +57,7 @@ class Classes {
     if (own.empty() || defines(own)) own = "gwctl-check-" + std::string(provider);
     const std::string& made = *names_.insert(std::move(own)).first;
     ingress.spec.ingress_class_name = kube::Text(made);
-    std::erase_if(ingress.metadata.annotations,
-                  [](const auto& row) { return row.first == "kubernetes.io/ingress.class"; });
+    std::erase_if(ingress.metadata.annotations, [](const auto& row) { return row.first == kube::class_annotation; });
     if (std::any_of(more.begin(), more.end(), [&](const auto& known) { return known.metadata.name == made; })) return;
     kube::IngressClass& added = more.emplace_back();
     added.api_version = "networking.k8s.io/v1";
@@ -79,11 +71,6 @@ class Classes {
   bool defines(const std::string& name) const {
     return std::any_of(bundle_.ingress_classes.begin(), bundle_.ingress_classes.end(),
                        [&](const kube::IngressClass& known) { return known.metadata.name == name; });
-  }
-  static std::string class_of(const kube::Ingress& ingress) {
-    if (ingress.spec.ingress_class_name) return *ingress.spec.ingress_class_name;
-    const std::string* written = kube::find(ingress.metadata.annotations, "kubernetes.io/ingress.class");
-    return written ? *written : std::string();
   }
 
   const kube::Bundle& bundle_;
@@ -214,7 +201,8 @@ class Checker {
     std::map<std::string, std::string, std::less<>> out;
     for (const convert::Served& served : outcomes.served)
       for (const kube::OtherObject* object : served.own) {
-        const bool modelled = verify::model_of_kind(*object) == model_of(served.provider);
+        const bool modelled =
+            vendors::ingress_controller(verify::model_of_kind(*object)) == vendors::ingress_controller(served.provider);
         for (const std::string& host : convert::own_hosts(*object)) {
           const auto [at, fresh] = out.try_emplace(lower_host(host), modelled ? served.provider : std::string());
           if (!fresh && at->second != served.provider) at->second.clear();
@@ -256,7 +244,7 @@ class Checker {
     std::unique_ptr<verify::Controller> old;
     {
       const kube::Index index(bundle_);
-      old = verify::make_controller(model_of(provider), index, controller);
+      old = verify::make_controller(provider, index, controller);
     }
     std::swap(bundle_.ingresses, asked);
     std::swap(bundle_.ingress_classes, classes);

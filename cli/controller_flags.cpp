@@ -6,6 +6,7 @@
 
 #include "diag/ascii.h"
 #include "diag/suggest.h"
+#include "vendors/ingress_controllers.h"
 
 namespace gw::cli {
 namespace {
@@ -358,7 +359,6 @@ constexpr Row rows[] = {{"ingress-nginx", ingress_nginx},
                         {"traefik", traefik},
                         {"kong", kong},
                         {"contour", contour},
-                        {"alb", alb},
                         {"aws-alb", alb},
                         {"cilium", cilium},
                         {"istio", istio}};
@@ -390,7 +390,8 @@ Status check_controller_flags(const std::vector<std::string>& flags, std::string
     std::vector<std::string_view> known;
     bool found = false;
     for (const Row& row : rows) {
-      if (!controller.empty() && row.controller != controller) continue;
+      if (!controller.empty() && vendors::ingress_controller(row.controller) != vendors::ingress_controller(controller))
+        continue;
       found = found || has(row.names, name);
       known.insert(known.end(), row.names.begin(), row.names.end());
     }

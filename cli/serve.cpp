@@ -32,6 +32,7 @@
 #include "route/assume.h"
 #include "runtime/admin.h"
 #include "runtime/demo.h"
+#include "vendors/gateways.h"
 
 namespace gw::cli {
 namespace {
@@ -202,7 +203,7 @@ class Serve {
                     const control::GatewayStates& states) {
     control::StatusOptions options;
     options.controller_name =
-        args_.controller_name.empty() ? std::string("gwctl.dev/gateway-controller") : args_.controller_name;
+        args_.controller_name.empty() ? std::string(vendors::own_controller) : args_.controller_name;
     char now[32];
     std::time_t t = std::time(nullptr);
     std::strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%SZ", std::gmtime(&t));

@@ -6,6 +6,8 @@
 
 #include "cluster/libcurl.h"
 #include "kube/kinds.h"
+#include "vendors/gateways.h"
+#include "vendors/ingress_controllers.h"
 #include "yaml/read.h"
 #include "yaml/write.h"
 
@@ -17,24 +19,26 @@ struct Resource {
   bool namespaced = true;
 };
 
-// Groups whose every kind is of interest: Gateway API policies and the controllers' own resources.
-constexpr std::string_view vendor_groups[] = {"gateway.networking.k8s.io",
+// Groups whose every kind is of interest: Gateway API policies and the resources of controllers and gateways.
+bool vendor_group(std::string_view group) {
+  // Beside those of the tables in vendors/.
+  static constexpr std::string_view more[] = {"gateway.networking.k8s.io",
                                               "gateway.networking.x-k8s.io",
-                                              "gateway.envoyproxy.io",
-                                              "gateway.nginx.org",
-                                              "traefik.io",
-                                              "traefik.containo.us",
-                                              "projectcontour.io",
-                                              "configuration.konghq.com",
-                                              "k8s.nginx.org",
                                               "ingress.v1.haproxy.org",
                                               "ingress.v3.haproxy.org",
                                               "core.haproxy.org",
                                               "elbv2.k8s.aws",
-                                              "networking.istio.io",
                                               "cloud.google.com",
                                               "networking.gke.io",
                                               "cilium.io"};
+  if (std::find(std::begin(more), std::end(more), group) != std::end(more)) return true;
+  for (const vendors::IngressController& row : vendors::ingress_controllers())
+    for (const vendors::OwnKind& own : row.kinds)
+      if (own.group == group) return true;
+  const auto all = vendors::gateways();
+  return std::any_of(all.begin(), all.end(),
+                     [&](const vendors::Gateway& row) { return row.group == group && !group.empty(); });
+}
 
 // Types of Secrets that no gateway uses; they may be most of a cluster's bytes.
 constexpr std::string_view useless_secrets =
@@ -192,7 +196,7 @@ class Reader {
     }
     for (const auto& group : answer["groups"]) {
       const std::string name = group.value("name", "");
-      if (std::find(std::begin(vendor_groups), std::end(vendor_groups), name) == std::end(vendor_groups)) continue;
+      if (!vendor_group(name)) continue;
       if (auto served = served_by(name, group, out); !served) return served.error();
     }
     return out;

@@ -7,6 +7,7 @@
 #include "cluster/kubeconfig.h"
 #include "control/status.h"
 #include "route/attach.h"
+#include "vendors/gateways.h"
 
 namespace gw::control {
 
@@ -18,7 +19,7 @@ struct Dataplane {
 };
 
 struct ControllerOptions {
-  std::string controller_name = "gwctl.dev/gateway-controller";
+  std::string controller_name{vendors::own_controller};
   std::function<void(const std::string&)> log;            // one line, no secrets
   std::function<void()> applied;                          // after each apply(), before status is written
   const route::CertificateFacts* certificates = nullptr;  // outlives the call

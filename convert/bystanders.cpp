@@ -1,4 +1,5 @@
 #include "convert/bystanders.h"
+#include "kube/ingress_class.h"
 
 #include <algorithm>
 
@@ -73,7 +74,7 @@ bool for_bystanders(std::string_view key) {
   if (slash == std::string_view::npos) return true;  // a word of one's own: controllers have prefixes
   const std::string_view domain = key.substr(0, slash), word = key.substr(slash + 1);
   if (key == "kubernetes.io/tls-acme" || key == "kubernetes.io/description" || key == "kubernetes.io/change-cause" ||
-      key == "kubernetes.io/ingress.class")
+      key == kube::class_annotation)
     return true;
   if (std::find(std::begin(words), std::end(words), word) != std::end(words)) return true;
   return std::any_of(std::begin(domains), std::end(domains), [&](std::string_view known) {

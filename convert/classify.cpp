@@ -141,19 +141,13 @@ std::pair<const Provider*, const OwnKind*> owner_of_kind(const kube::OtherObject
   return {nullptr, nullptr};
 }
 
-std::string_view class_of(const kube::Ingress& ingress) {
-  if (ingress.spec.ingress_class_name) return *ingress.spec.ingress_class_name;
-  const std::string* annotation = kube::find(ingress.metadata.annotations, "kubernetes.io/ingress.class");
-  return annotation ? std::string_view(*annotation) : std::string_view{};
-}
-
 // haproxytech's controller reads spec.ingressClassName alone.
 std::string_view class_read(const kube::Ingress& ingress, const Provider* by) {
   return by && by->field_class_only && !ingress.spec.ingress_class_name ? std::string_view{} : class_of(ingress);
 }
 
 std::string class_of(const kube::OtherObject& object) {
-  if (const std::string* annotation = kube::find(object.metadata.annotations, "kubernetes.io/ingress.class"))
+  if (const std::string* annotation = kube::find(object.metadata.annotations, kube::class_annotation))
     return *annotation;
   const yaml::Node* spec = object.node ? object.node->find("spec") : nullptr;
   return spec && spec->is_map() ? text_of(spec->find("ingressClassName")) : std::string();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "convert/provider.h"
+#include "kube/ingress_class.h"
 
 namespace gw::convert {
 
@@ -26,9 +27,8 @@ struct Deployment {
   std::vector<const kube::OtherObject*> own;
 };
 
-// The class that an Ingress names: spec.ingressClassName, or the annotation kubernetes.io/ingress.class; empty: none.
-std::string_view class_of(const kube::Ingress& ingress);
-// The same of a resource of a controller's own kind.
+using kube::class_of;
+// The class that a resource of a controller's own kind names; empty: none.
 std::string class_of(const kube::OtherObject& object);
 
 class Classification {

@@ -18,6 +18,7 @@
 #include "convert/settle.h"
 #include "convert/split.h"
 #include "diag/suggest.h"
+#include "kube/ingress_class.h"
 #include "kube/load.h"
 #include "kube/past_annotations.h"
 
@@ -280,7 +281,7 @@ class Engine {
   }
 
   void settle_untaken(const Provider& own, const std::string& key, Claim claim, Ledger& ledger) const {
-    if (key == "kubernetes.io/ingress.class")
+    if (key == kube::class_annotation)
       return ledger.settle(claim, Outcome::converted, "the Gateway's class takes its place");
     for (const std::string_view prefix : own.prefixes)
       if (key.starts_with(prefix)) {

@@ -1,4 +1,4 @@
-// A controller whose Ingresses are read: a row of the table in providers/table.cpp.
+// A controller whose Ingresses are read: a row of vendors/ingress_controllers and one of providers/table.cpp.
 #pragma once
 #include <optional>
 #include <span>
@@ -8,6 +8,7 @@
 #include "convert/convert.h"
 #include "convert/ir.h"
 #include "kube/index.h"
+#include "vendors/ingress_controllers.h"
 
 namespace gw::convert {
 
@@ -22,23 +23,16 @@ struct Input {
   bool first = true;                                    // of several deployments of this controller
 };
 
-// A kind of resource that a controller reads beside Ingress.
-struct OwnKind {
-  std::string_view group, kind;
-  bool routes = true;  // false: it is only referred to (Middleware, BackendConfig)
-};
+using vendors::OwnKind;
 
-struct Provider {
-  std::string_view name;
-  std::span<const std::string_view> controllers;  // IngressClass.spec.controller; a trailing '/' matches what follows
-  std::span<const std::string_view> classes;      // class names by convention
-  std::span<const std::string_view> prefixes;     // of its annotations, with the '/'
-  void (*read)(const Input& input, Ir& ir, Ledger& ledger);
+// A controller (vendors/ingress_controllers.h) and what reads it; "openapi" and "ingress" are no controllers, and have
+// neither classes nor annotations.
+struct Provider : vendors::IngressController {
+  void (*read)(const Input& input, Ir& ir, Ledger& ledger) = nullptr;
   std::vector<std::string_view> (*known)() = nullptr;  // full names of its annotations, for "did you mean"
-  std::span<const OwnKind> kinds = {};
-  bool (*beside)(const kube::Bundle&) = nullptr;  // is there something to read beside Ingresses?
-  bool accounts = true;                           // every field of its own kinds must end as told or converted
-  bool field_class_only = false;                  // it reads spec.ingressClassName and no annotation
+  bool (*beside)(const kube::Bundle&) = nullptr;       // is there something to read beside Ingresses?
+  bool accounts = true;                                // every field of its own kinds must end as told or converted
+  bool field_class_only = false;                       // it reads spec.ingressClassName and no annotation
   // Of controllers whose Ingresses have load balancers of their own: is this one's reached from within the network
   // only? `others` are all Ingresses, of which some may share it. Null, or no answer: as the class is.
   std::optional<bool> (*internal)(const kube::Ingress& ingress, const kube::Index& others) = nullptr;

@@ -37,14 +37,14 @@ struct PolicyContext {
 
 struct Target {
   std::string_view name;
-  std::string_view gateway_class, controller;
+  std::string_view gateway_class = {}, controller = {};  // of vendors/gateways
   // Does this target say the demand, in a field or in an object of its own?
-  bool (*meets)(const Intent& intent, const Options& options);
+  bool (*meets)(const Intent& intent, const Options& options) = nullptr;
   // Says the demands of a route; null for a target without objects of its own.
-  void (*policies)(const WrittenRoute& written, PolicyContext& context);
+  void (*policies)(const WrittenRoute& written, PolicyContext& context) = nullptr;
   // Says the demands of a host on its listeners.
   void (*listener_policies)(const Server& server, const kube::NamespacedName& owner, std::string_view kind,
-                            std::string_view section, PolicyContext& context);
+                            std::string_view section, PolicyContext& context) = nullptr;
   bool policies_of_routes = false;  // its policies hold for a whole HTTPRoute, not for one rule
   bool escapes_percent = false;     // header values are format strings: '%' is written '%%'
   // Why it cannot say a demand, in words of its own; empty: the demand's.

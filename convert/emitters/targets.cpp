@@ -1,7 +1,9 @@
 // The gateways that can be converted to: one row each.
 #include <algorithm>
+#include <cassert>
 
 #include "convert/target.h"
+#include "vendors/gateways.h"
 
 namespace gw::convert {
 namespace {
@@ -23,115 +25,80 @@ std::string_view contour_why_not(const Intent& intent) {
 }
 
 constexpr Target rows[] = {
-    {"standard", "gwctl", "gwctl.dev/gateway-controller", standard_meets, standard_fields, nullptr},
-    {"envoy-gateway",
-     "eg",
-     "gateway.envoyproxy.io/gatewayclass-controller",
-     envoy_gateway_meets,
-     envoy_gateway_policies,
-     envoy_gateway_listener,
-     false,
-     true,
-     envoy_gateway_why_not,
-     false,
-     {},
-     {},
-     false,
-     false,
-     true},
-    {"nginx-gateway-fabric",
-     "nginx",
-     "gateway.nginx.org/nginx-gateway-controller",
-     nginx_gateway_fabric_meets,
-     nginx_gateway_fabric_policies,
-     nullptr,
-     true,
-     false,
-     nginx_gateway_fabric_why_not,
-     false,
-     {},
-     {},
-     false,
-     false,
-     true},
-    {"traefik", "traefik", "traefik.io/gateway-controller", traefik_meets, traefik_policies, nullptr, false, false,
-     traefik_why_not},
-    {"kong", "kong", "konghq.com/kic-gateway-controller", kong_meets, kong_policies, nullptr, false, false,
-     kong_why_not, true, "konghq.com/gatewayclass-unmanaged"},
-    {"istio",
-     "istio",
-     "istio.io/gateway-controller",
-     istio_meets,
-     istio_policies,
-     nullptr,
-     false,
-     true,
-     istio_why_not,
-     false,
-     {},
-     {},
-     true,
-     false,
-     true},
-    {"cilium", "cilium", "io.cilium/gateway-controller", cilium_meets, nullptr, nullptr, false, true, cilium_why_not},
-    {"contour",
-     "contour",
-     "projectcontour.io/gateway-controller",
-     contour_meets,
-     nullptr,
-     nullptr,
-     false,
-     false,
-     contour_why_not,
-     false,
-     {},
-     {},
-     false,
-     true},
-    {"gke",
-     "gke-l7-global-external-managed",
-     "networking.gke.io/gateway",
-     gke_meets,
-     gke_policies,
-     nullptr,
-     false,
-     false,
-     gke_why_not,
-     false,
-     {},
-     "gke-l7-rilb"},
-    {"kgateway", "kgateway", "kgateway.dev/kgateway", kgateway_meets, kgateway_policies, nullptr, false, true,
-     kgateway_why_not},
-    {"agentgateway", "agentgateway", "agentgateway.dev/agentgateway", agentgateway_meets, agentgateway_policies,
-     nullptr, false, false, agentgateway_why_not},
-    {"aws",
-     "aws-alb",
-     "gateway.k8s.aws/alb",
-     aws_meets,
-     aws_policies,
-     nullptr,
-     false,
-     false,
-     aws_why_not,
-     false,
-     {},
-     {},
-     false,
-     false,
-     false,
-     {"gateway.k8s.aws", "LoadBalancerConfiguration"},
-     aws_of_the_gateway},
+    {.name = "standard", .meets = standard_meets, .policies = standard_fields},
+    {.name = "envoy-gateway",
+     .meets = envoy_gateway_meets,
+     .policies = envoy_gateway_policies,
+     .listener_policies = envoy_gateway_listener,
+     .escapes_percent = true,
+     .why_not = envoy_gateway_why_not,
+     .reads_authority_secrets = true},
+    {.name = "nginx-gateway-fabric",
+     .meets = nginx_gateway_fabric_meets,
+     .policies = nginx_gateway_fabric_policies,
+     .policies_of_routes = true,
+     .why_not = nginx_gateway_fabric_why_not,
+     .reads_authority_secrets = true},
+    {.name = "traefik", .meets = traefik_meets, .policies = traefik_policies, .why_not = traefik_why_not},
+    {.name = "kong",
+     .meets = kong_meets,
+     .policies = kong_policies,
+     .why_not = kong_why_not,
+     .one_host_a_route = true,
+     .class_annotation = "konghq.com/gatewayclass-unmanaged"},
+    {.name = "istio",
+     .meets = istio_meets,
+     .policies = istio_policies,
+     .escapes_percent = true,
+     .why_not = istio_why_not,
+     .prefixes_first = true,
+     .reads_authority_secrets = true},
+    {.name = "cilium", .meets = cilium_meets, .escapes_percent = true, .why_not = cilium_why_not},
+    {.name = "contour", .meets = contour_meets, .why_not = contour_why_not, .named_http = true},
+    {.name = "gke",
+     .meets = gke_meets,
+     .policies = gke_policies,
+     .why_not = gke_why_not,
+     .internal_class = "gke-l7-rilb"},
+    {.name = "kgateway",
+     .meets = kgateway_meets,
+     .policies = kgateway_policies,
+     .escapes_percent = true,
+     .why_not = kgateway_why_not},
+    {.name = "agentgateway",
+     .meets = agentgateway_meets,
+     .policies = agentgateway_policies,
+     .why_not = agentgateway_why_not},
+    {.name = "aws",
+     .meets = aws_meets,
+     .policies = aws_policies,
+     .why_not = aws_why_not,
+     .gateway_configuration = {"gateway.k8s.aws", "LoadBalancerConfiguration"},
+     .of_the_gateway = aws_of_the_gateway},
 };
+
+std::vector<Target> make_rows() {
+  std::vector<Target> out(std::begin(rows), std::end(rows));
+  for (Target& row : out) {
+    const vendors::Gateway* facts = vendors::gateway(row.name == "standard" ? "gwctl" : row.name);
+    assert(facts);
+    row.gateway_class = facts->gateway_class;
+    row.controller = facts->controller;
+  }
+  return out;
+}
 
 }  // namespace
 
 std::span<const Target> targets() {
-  return rows;
+  static const std::vector<Target> all = make_rows();
+  return all;
 }
 
 const Target* target(std::string_view name) {
-  const Target* found = std::find_if(std::begin(rows), std::end(rows), [&](const Target& t) { return t.name == name; });
-  return found == std::end(rows) ? nullptr : found;
+  const std::span<const Target> all = targets();
+  const auto found = std::find_if(all.begin(), all.end(), [&](const Target& t) { return t.name == name; });
+  return found == all.end() ? nullptr : &*found;
 }
 
 }  // namespace gw::convert

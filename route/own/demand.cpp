@@ -1,10 +1,12 @@
 #include "route/own/demand.h"
 
 #include <algorithm>
+#include <cassert>
 #include <nlohmann/json.hpp>
 
 #include "diag/ascii.h"
 #include "route/profiles/objects.h"
+#include "vendors/gateways.h"
 
 namespace gw::route::own {
 namespace {
@@ -73,16 +75,29 @@ const kube::OtherObject* find_object(const kube::Bundle& bundle, std::string_vie
 }
 
 const std::vector<Family>& families() {
-  static const std::vector<Family> rows = {
-      {"envoy-gateway", "gateway.envoyproxy.io/", "gateway.envoyproxy.io", read_envoy_gateway},
-      {"traefik", "traefik.io/", "traefik.io", read_traefik},
-      {"nginx-gateway-fabric", "gateway.nginx.org/", "gateway.nginx.org", read_nginx},
-      {"istio", "istio.io/", "security.istio.io", read_istio},
-      {"kong", "konghq.com/", "configuration.konghq.com", read_kong},
-      {"kgateway", "kgateway.dev/kgateway", "gateway.kgateway.dev", read_kgateway},
-      {"agentgateway", "agentgateway.dev/", "agentgateway.dev", read_agentgateway},
-      {"gke", "networking.gke.io/", "networking.gke.io", read_gke},
+  struct Row {
+    std::string_view profile;
+    Read read;
   };
+  static constexpr Row readers[] = {{"envoy-gateway", read_envoy_gateway},
+                                    {"traefik", read_traefik},
+                                    {"nginx-gateway-fabric", read_nginx},
+                                    {"istio", read_istio},
+                                    {"kong", read_kong},
+                                    {"kgateway", read_kgateway},
+                                    {"agentgateway", read_agentgateway},
+                                    {"gke", read_gke}};
+  static const std::vector<Family> rows = [] {
+    std::vector<Family> out;
+    for (const Row& row : readers) {
+      const vendors::Gateway* facts = vendors::gateway(row.profile);
+      assert(facts && !facts->group.empty());
+      const std::string_view family =
+          facts->family.empty() ? facts->controller.substr(0, facts->controller.find('/') + 1) : facts->family;
+      out.push_back({row.profile, family, facts->group, row.read});
+    }
+    return out;
+  }();
   return rows;
 }
 

@@ -7,6 +7,7 @@
 #include "route/routes.h"
 #include "validate/rules/checks.h"
 #include "validate/rules/report.h"
+#include "vendors/gateways.h"
 
 namespace gw::validate {
 namespace {
@@ -65,36 +66,11 @@ void conflict(const Context& c, const route::ListenerStatus& each, const route::
              std::move(related)});
 }
 
-// Implementations that publish a conformance report; https://gateway-api.sigs.k8s.io/implementations/
-bool known_controller(std::string_view name) {
-  static constexpr std::string_view known[] = {"application-networking.k8s.aws/gateway-api-controller",
-                                               "azure.alb.networking.azure.io/alb-controller",
-                                               "gateway.airlock.com/",
-                                               "gateway.envoyproxy.io/gatewayclass-controller",
-                                               "gateway.k8s.aws/",
-                                               "gateway.nginx.org/nginx-gateway-controller",
-                                               "gwctl.dev/gateway-controller",
-                                               "haproxy-ingress.github.io/controller",
-                                               "haproxy.org/gateway-controller",
-                                               "io.cilium/gateway-controller",
-                                               "istio.io/",
-                                               "kgateway.dev/",
-                                               "konghq.com/",
-                                               "linkerd.io/",
-                                               "agentgateway.dev/",
-                                               "networking.gke.io/",
-                                               "openshift.io/gateway-controller",
-                                               "projectcontour.io/",
-                                               "traefik.io/gateway-controller"};
-  return std::any_of(std::begin(known), std::end(known),
-                     [&](std::string_view row) { return row.ends_with('/') ? name.starts_with(row) : name == row; });
-}
-
 // Extensions of the protocol are their own: a class that gwctl does not know may have any.
 bool may_know_more(const Context& c, const route::ListenerStatus& each) {
   if (!each.gateway) return false;
   const kube::GatewayClass* its = c.index.gateway_class(each.gateway->spec.gateway_class_name);
-  return its && !its->spec.controller_name.empty() && !known_controller(its->spec.controller_name);
+  return its && !its->spec.controller_name.empty() && !vendors::known_gateway_controller(its->spec.controller_name);
 }
 
 void check_conditions(const Context& c, const route::ListenerStatus& each) {
@@ -115,7 +91,7 @@ void check_conditions(const Context& c, const route::ListenerStatus& each) {
 
 void check_controllers(const Context& c) {
   for (const kube::GatewayClass& each : c.bundle.gateway_classes)
-    if (!each.spec.controller_name.empty() && !known_controller(each.spec.controller_name))
+    if (!each.spec.controller_name.empty() && !vendors::known_gateway_controller(each.spec.controller_name))
       report(c, {"GW323", each, member(each.spec, "controllerName"),
                  "controller " + quoted(each.spec.controller_name) + " is not known here",
                  "nothing can be said about what it supports; check the spelling"});

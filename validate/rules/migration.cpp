@@ -4,46 +4,32 @@
 #include <map>
 #include <set>
 
+#include "kube/ingress_class.h"
 #include "validate/rules/checks.h"
 #include "validate/rules/report.h"
+#include "vendors/ingress_controllers.h"
 
 namespace gw::validate {
 namespace {
 
-// Controllers by the prefix of their annotations, the controller of their IngressClass, the usual name of the class.
-struct Controller {
-  std::string_view prefix, controller, name, classes;
-};
-constexpr Controller controllers[] = {
-    {"nginx.ingress.kubernetes.io/", "k8s.io/ingress-nginx", "ingress-nginx", "nginx ingress-nginx"},
-    {"nginx.org/", "nginx.org/ingress-controller", "NGINX Ingress Controller", "nginx nginx-plus"},
-    {"traefik.ingress.kubernetes.io/", "traefik.io/ingress-controller", "Traefik", "traefik"},
-    {"haproxy.org/", "haproxy.org/ingress-controller", "HAProxy Kubernetes Ingress Controller", "haproxy"},
-    {"haproxy-ingress.github.io/", "haproxy-ingress.github.io/controller", "HAProxy Ingress",
-     "haproxy haproxy-ingress"},
-    {"konghq.com/", "ingress-controllers.konghq.com/kong", "Kong", "kong"},
-    {"alb.ingress.kubernetes.io/", "ingress.k8s.aws/alb", "AWS Load Balancer Controller", "alb"},
-    {"projectcontour.io/", "projectcontour.io/", "Contour", "contour"},
-};
+using Controller = vendors::IngressController;
 
-bool has_word(std::string_view words, std::string_view word) {
-  return (" " + std::string(words) + " ").find(" " + std::string(word) + " ") != std::string::npos;
-}
-
-std::string class_of(const kube::Ingress& ingress) {
-  if (ingress.spec.ingress_class_name) return *ingress.spec.ingress_class_name;
-  const std::string* old = kube::find(ingress.metadata.annotations, "kubernetes.io/ingress.class");
-  return old ? *old : std::string();
+bool has(vendors::Words words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 // Who serves an Ingress: by the class in the set, else by its usual name. Several for an ambiguous name.
 std::vector<const Controller*> served_by(const Context& c, const kube::Ingress& ingress) {
-  const std::string name = class_of(ingress);
+  const std::string_view name = kube::class_of(ingress);
   const kube::IngressClass* known = name.empty() ? nullptr : c.index.ingress_class(name);
   std::vector<const Controller*> out;
-  for (const Controller& row : controllers)
-    if (known ? known->spec.controller.starts_with(row.controller) : !name.empty() && has_word(row.classes, name))
+  for (const Controller& row : vendors::ingress_controllers()) {
+    const bool controls =
+        known && std::any_of(row.controllers.begin(), row.controllers.end(),
+                             [&](std::string_view each) { return known->spec.controller.starts_with(each); });
+    if (known ? controls : !name.empty() && (has(row.classes, name) || has(row.more_classes, name)))
       out.push_back(&row);
+  }
   return out;
 }
 
@@ -51,23 +37,26 @@ void check_foreign(const Context& c, const kube::Ingress& ingress, const std::ve
   if (owners.empty() || ingress.metadata.annotations.empty()) return;
   const yaml::Node* values = ingress.metadata.node ? ingress.metadata.node->find("annotations") : nullptr;
   for (const auto& [key, value] : ingress.metadata.annotations)
-    for (const Controller& row : controllers) {
-      if (!key.starts_with(row.prefix) || std::find(owners.begin(), owners.end(), &row) != owners.end()) continue;
+    for (const Controller& row : vendors::ingress_controllers()) {
+      if (row.prefixes.empty() || !key.starts_with(row.prefixes.front()) ||
+          std::find(owners.begin(), owners.end(), &row) != owners.end())
+        continue;
       const yaml::Entry* at = values ? values->entry(key) : nullptr;
       report(c, {"IN403", ingress, at ? &at->key : nullptr,
-                 quoted(key) + " is for " + std::string(row.name) + ", but class " + quoted(class_of(ingress)) +
-                     " is served by " + std::string(owners[0]->name),
+                 quoted(key) + " is for " + std::string(row.title) + ", but class " + quoted(kube::class_of(ingress)) +
+                     " is served by " + std::string(owners[0]->title),
                  "it has no effect: remove it, or use the annotation of that controller"});
     }
 }
 
 bool retired(const kube::Ingress& ingress, const std::vector<const Controller*>& owners) {
+  const Controller* nginx = vendors::ingress_controller("ingress-nginx");
   const auto& annotations = ingress.metadata.annotations;
-  const bool annotated = std::any_of(annotations.begin(), annotations.end(), [](const auto& each) {
-    return std::string_view(each.first).starts_with(controllers[0].prefix);
+  const bool annotated = std::any_of(annotations.begin(), annotations.end(), [&](const auto& each) {
+    return std::string_view(each.first).starts_with(nginx->prefixes.front());
   });
-  if (owners.size() == 1) return owners[0] == &controllers[0];
-  return annotated && (owners.empty() || owners[0] == &controllers[0]);
+  if (owners.size() == 1) return owners[0] == nginx;
+  return annotated && (owners.empty() || owners[0] == nginx);
 }
 
 using HostPath = std::pair<std::string, std::string>;

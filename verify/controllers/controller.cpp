@@ -1,10 +1,14 @@
-// The table of controllers: how each is made and what gives it away in manifests.
+// The controllers that are modelled: how each is made. What gives one away in manifests is in vendors/.
 #include "verify/controllers/controller.h"
 
 #include <algorithm>
+#include <cassert>
 #include <map>
 #include <set>
 
+#include "kube/ingress_class.h"
+#include "kube/kinds.h"
+#include "vendors/ingress_controllers.h"
 #include "verify/controllers/ingress_nginx.h"
 #include "verify/controllers/models.h"
 #include "verify/controllers/text.h"
@@ -17,27 +21,40 @@ std::unique_ptr<Controller> make_ingress_nginx(const kube::Index& index, const C
 }
 
 struct Row {
-  std::string_view name;
+  std::string_view name;  // as --as takes it
   std::unique_ptr<Controller> (*make)(const kube::Index&, const ControllerOptions&);
-  std::string_view controller;  // prefix of IngressClass.spec.controller
-  std::string_view class_name;  // usual name of its class
-  std::string_view annotation;  // prefix of its annotations
 };
 
 constexpr Row rows[] = {
-    {"ingress-nginx", make_ingress_nginx, "k8s.io/ingress-nginx", "nginx", "nginx.ingress.kubernetes.io/"},
-    {"traefik", make_traefik, "traefik.io/ingress-controller", "traefik", "traefik.ingress.kubernetes.io/"},
-    {"f5-nginx", make_f5_nginx, "nginx.org/ingress-controller", "nginx", "nginx.org/"},
-    {"haproxytech", make_haproxytech, "haproxy.org/ingress-controller", "haproxy", "haproxy.org/"},
-    {"haproxy-ingress", make_haproxy_ingress, "haproxy-ingress.github.io/controller", "haproxy",
-     "haproxy-ingress.github.io/"},
-    {"kong", make_kong, "ingress-controllers.konghq.com/kong", "kong", "konghq.com/"},
-    {"gce", make_gce, "k8s.io/ingress-gce", "gce", "networking.gke.io/"},
-    {"alb", make_alb, "ingress.k8s.aws/alb", "alb", "alb.ingress.kubernetes.io/"},
-    {"contour", make_contour, "projectcontour.io/ingress-controller", "contour", "projectcontour.io/"},
-    {"istio", make_istio, "istio.io/ingress-controller", "istio", "istio.io/"},
-    {"cilium", make_cilium, "cilium.io/ingress-controller", "cilium", "ingress.cilium.io/"},
+    {"ingress-nginx", make_ingress_nginx},
+    {"traefik", make_traefik},
+    {"f5-nginx", make_f5_nginx},
+    {"haproxytech", make_haproxytech},
+    {"haproxy-ingress", make_haproxy_ingress},
+    {"kong", make_kong},
+    {"gce", make_gce},
+    {"alb", make_alb},
+    {"contour", make_contour},
+    {"istio", make_istio},
+    {"cilium", make_cilium},
 };
+
+const vendors::IngressController& facts(const Row& row) {
+  const vendors::IngressController* found = vendors::ingress_controller(row.name);
+  assert(found);
+  return *found;
+}
+
+const Row* row_of(std::string_view name) {
+  const vendors::IngressController* wanted = vendors::ingress_controller(name);
+  const auto* row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return &facts(r) == wanted; });
+  return row == std::end(rows) ? nullptr : row;
+}
+
+bool controls(const Row& row, std::string_view controller) {
+  const vendors::Words known = facts(row).controllers;
+  return std::any_of(known.begin(), known.end(), [&](std::string_view each) { return controller.starts_with(each); });
+}
 
 // The name with most votes; equal counts go to the earlier row.
 std::string winner(const std::map<std::string_view, std::size_t>& votes) {
@@ -87,12 +104,6 @@ Watched watched_namespaces(const kube::Index& index, const std::vector<std::stri
   return out;
 }
 
-std::string class_of(const kube::Ingress& ingress) {
-  if (ingress.spec.ingress_class_name) return *ingress.spec.ingress_class_name;
-  const std::string* written = kube::find(ingress.metadata.annotations, "kubernetes.io/ingress.class");
-  return written ? *written : std::string();
-}
-
 // The values of a flag that is given once or several times, lists taken apart.
 std::vector<std::string> values_of(const std::vector<std::string>& flags,
                                    std::initializer_list<std::string_view> names) {
@@ -105,8 +116,9 @@ std::vector<std::string> values_of(const std::vector<std::string>& flags,
 }
 
 bool nobody_names_a_class(const kube::Bundle& bundle) {
-  return bundle.ingress_classes.empty() && std::all_of(bundle.ingresses.begin(), bundle.ingresses.end(),
-                                                       [](const auto& ingress) { return class_of(ingress).empty(); });
+  return bundle.ingress_classes.empty() &&
+         std::all_of(bundle.ingresses.begin(), bundle.ingresses.end(),
+                     [](const auto& ingress) { return kube::class_of(ingress).empty(); });
 }
 
 // Routes of the controllers' own kinds tell where no Ingress does.
@@ -121,14 +133,14 @@ std::map<std::string_view, std::size_t> own_kinds(const kube::Bundle& bundle) {
 
 std::unique_ptr<Controller> make_controller(std::string_view controller, const kube::Index& index,
                                             const ControllerOptions& options) {
-  const auto* row = std::find_if(std::begin(rows), std::end(rows), [&](const Row& r) { return r.name == controller; });
-  if (row == std::end(rows)) return nullptr;
+  const Row* row = row_of(controller);
+  if (!row) return nullptr;
   const Watched watched = watched_namespaces(index, options.flags);
   const bool assume = options.assume_class && row->name != "gce" && nobody_names_a_class(index.bundle());
   if (!watched.limited && !assume) return row->make(index, options);
   const auto classes = values_of(options.flags, {"ingress-class", "ingress.class", "ingress-class-name",
                                                  "providers.kubernetesingress.ingressclass"});
-  const std::string name = classes.empty() ? std::string(row->class_name) : classes.front();
+  const std::string name = classes.empty() ? std::string(facts(*row).classes.front()) : classes.front();
   kube::Bundle seen = index.bundle();
   if (watched.limited)
     std::erase_if(seen.ingresses, [&](const kube::Ingress& ingress) {
@@ -139,16 +151,13 @@ std::unique_ptr<Controller> make_controller(std::string_view controller, const k
   return row->make(kube::Index(seen), options);
 }
 
+// Of the kinds that route HTTP, the models know these.
 std::string_view model_of_kind(const kube::OtherObject& object) {
-  struct Own {
-    std::string_view group, kind, controller;
-  };
-  static constexpr Own kinds[] = {{"traefik.", "IngressRoute", "traefik"},
-                                  {"k8s.nginx.org/", "VirtualServer", "f5-nginx"},
-                                  {"projectcontour.io/", "HTTPProxy", "contour"},
-                                  {"networking.istio.io/", "VirtualService", "istio"}};
-  for (const Own& own : kinds)
-    if (object.kind == own.kind && std::string_view(object.api_version).starts_with(own.group)) return own.controller;
+  static constexpr std::string_view modelled[] = {"IngressRoute", "VirtualServer", "HTTPProxy", "VirtualService"};
+  if (std::find(std::begin(modelled), std::end(modelled), object.kind) == std::end(modelled)) return {};
+  for (const Row& row : rows)
+    for (const vendors::OwnKind& own : facts(row).kinds)
+      if (own.routes && object.kind == own.kind && kube::group_of(object.api_version) == own.group) return row.name;
   return {};
 }
 
@@ -157,6 +166,10 @@ std::uint16_t plain_port(route::Scheme scheme, const Boundaries& old_side, const
     return one.first == scheme && std::find(old_side.ports.begin(), old_side.ports.end(), one) != old_side.ports.end();
   });
   return !by_number ? 0 : scheme == route::Scheme::https ? 443 : 80;
+}
+
+bool has_model(std::string_view controller) {
+  return row_of(controller) != nullptr;
 }
 
 const std::vector<std::string_view>& controller_names() {
@@ -173,18 +186,19 @@ const std::vector<std::string_view>& controller_names() {
 std::string detect(const kube::Index& index) {
   std::map<std::string_view, std::size_t> by_object, by_annotation, by_class;
   for (const kube::Ingress& ingress : index.bundle().ingresses) {
-    const std::string name = class_of(ingress);
+    const std::string_view name = kube::class_of(ingress);
     const kube::IngressClass* known = name.empty() ? nullptr : index.ingress_class(name);
     for (const Row& row : rows) {
-      if (known && known->spec.controller.starts_with(row.controller)) ++by_object[row.name];
-      if (!name.empty() && name.find(row.class_name) != std::string::npos) ++by_class[row.name];
+      if (known && controls(row, known->spec.controller)) ++by_object[row.name];
+      if (!name.empty() && name.find(facts(row).classes.front()) != std::string::npos) ++by_class[row.name];
+      if (facts(row).prefixes.empty()) continue;
       for (const auto& [key, value] : ingress.metadata.annotations)
-        by_annotation[row.name] += key.starts_with(row.annotation);
+        by_annotation[row.name] += key.starts_with(facts(row).prefixes.front());
     }
   }
   for (const kube::IngressClass& known : index.bundle().ingress_classes)
     for (const Row& row : rows)
-      if (by_object.empty() && !index.bundle().ingresses.empty() && known.spec.controller.starts_with(row.controller))
+      if (by_object.empty() && !index.bundle().ingresses.empty() && controls(row, known.spec.controller))
         ++by_object[row.name];
   auto by_kind = own_kinds(index.bundle());
   for (const auto* votes : {&by_object, &by_annotation, &by_class, &by_kind})

@@ -94,8 +94,7 @@ class Controller : public route::Model {
   virtual bool measured() const = 0;
 };
 
-// name: ingress-nginx, traefik, f5-nginx, haproxytech, haproxy-ingress, kong, gce, alb, contour,
-// istio, cilium. Null for another name.
+// `name`: one of controller_names(), or its other name in vendors/ingress_controllers. Null for one without a model.
 // Borrows the Index for the call only; spans in answers point into the Sources that the Bundle was read from.
 std::unique_ptr<Controller> make_controller(std::string_view name, const kube::Index& index,
                                             const ControllerOptions& options = {});
@@ -104,7 +103,10 @@ std::unique_ptr<Controller> make_controller(std::string_view name, const kube::I
 // VirtualServer, HTTPProxy, VirtualService); empty: none does.
 std::string_view model_of_kind(const kube::OtherObject& object);
 
-// The names above in a fixed order, for usage texts.
+// Is there a model of it? By either of its names.
+bool has_model(std::string_view controller);
+
+// Their names in a fixed order, for usage texts.
 const std::vector<std::string_view>& controller_names();
 
 // Guesses the controller of a set: by IngressClass.spec.controller, then class names, then annotation prefixes.
