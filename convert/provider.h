@@ -23,6 +23,9 @@ struct Input {
   bool first = true;                                    // of several deployments of this controller
 };
 
+// Is the Service there, as far as the input tells? (docs/command-line.md: no Service at all means every Service is)
+bool service_missing(const Input& input, std::string_view ns, std::string_view name);
+
 using vendors::OwnKind;
 
 // A controller (vendors/ingress_controllers.h) and what reads it; "openapi" and "ingress" are no controllers, and have

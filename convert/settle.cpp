@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "convert/providers/own.h"
+#include "convert/tell.h"
 #include "kube/wire.h"
 
 namespace gw::convert {

@@ -44,6 +44,24 @@ const std::map<std::string, Words> rooms = {
              "validate", "verify", "runtime", "cluster", "route", "kube",       "tree",   "yaml",  "pki",     "diag"}},
 };
 
+// The floors of convert/. On the lowest stands the neutral form, what all speak in, and the tables as others see them
+// (provider.h, target.h, emit.h); readers and emitters do not know each other; what is left in convert/ itself leads a
+// conversion through all of them.
+const std::set<std::string> form_of_convert = {
+    "bystanders.cpp", "bystanders.h", "codes.cpp",    "convert.h",  "emit.h",       "intent.h",   "ir.h",
+    "ledger.cpp",     "ledger.h",     "metadata.cpp", "metadata.h", "movers.cpp",   "movers.h",   "object_names.cpp",
+    "object_names.h", "paths.cpp",    "paths.h",      "profile.h",  "provider.cpp", "provider.h", "regex.cpp",
+    "regex.h",        "target.h",     "tell.cpp",     "tell.h"};
+
+// "form", "reading", "emitters" or "leading"; empty outside of convert/.
+std::string floor_of(const std::string& path) {
+  if (!path.starts_with("convert/")) return {};
+  const std::string below = path.substr(std::string_view("convert/").size());
+  if (below.starts_with("providers/")) return "reading";
+  if (below.starts_with("emitters/")) return "emitters";
+  return form_of_convert.contains(below) ? "form" : "leading";
+}
+
 struct Library {
   std::string_view name, header;  // the header's beginning
   Words users;
@@ -110,6 +128,25 @@ TEST_CASE("a room includes only the rooms below it, written from the root") {
                                        << room << "/");
     }
   }
+}
+
+TEST_CASE("no include of convert/ runs up: leading, then readers beside emitters, then the neutral form") {
+  const std::map<std::string, Words> below = {{"leading", {"leading", "reading", "emitters", "form"}},
+                                              {"reading", {"reading", "form"}},
+                                              {"emitters", {"emitters", "form"}},
+                                              {"form", {"form"}}};
+  std::map<std::string, std::size_t> files;
+  for (const File& file : sources()) {
+    const std::string floor = floor_of(file.path);
+    if (floor.empty()) continue;
+    ++files[floor];
+    for (const Include& include : includes(file))
+      if (const std::string to = floor_of(include.target); !to.empty())
+        CHECK_MESSAGE(below.at(floor).contains(to),
+                      file.path << " (" << floor << ") includes \"" << include.target << "\" (" << to << ")");
+  }
+  CHECK(files.size() == 4);
+  for (const std::string& name : form_of_convert) CHECK_MESSAGE(fs::exists("convert/" + name), name);
 }
 
 TEST_CASE("a library lives in its room") {

@@ -11,7 +11,6 @@
 #include "convert/emitters/plan.h"
 #include "convert/emitters/routes.h"
 #include "convert/emitters/traits.h"
-#include "convert/providers/common.h"
 #include "kube/kinds.h"
 
 namespace gw::convert {

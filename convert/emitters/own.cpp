@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "convert/emitters/names.h"
 #include "convert/emitters/plan.h"
-#include "convert/providers/own.h"
+#include "convert/object_names.h"
 #include "convert/regex.h"
+#include "convert/tell.h"
 #include "diag/ascii.h"
 #include "kube/kinds.h"
 #include "yaml/json.h"

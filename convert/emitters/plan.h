@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "convert/emitters/names.h"
+#include "convert/object_names.h"
 #include "convert/provider.h"
 #include "convert/target.h"
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "convert/emitters/own.h"
-#include "convert/providers/own.h"
 #include "convert/target.h"
+#include "convert/tell.h"
 
 namespace gw::convert {
 namespace {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "convert/emitters/names.h"
 #include "convert/emitters/own.h"
+#include "convert/object_names.h"
 
 namespace gw::convert {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "convert/emitters/names.h"
+#include "convert/object_names.h"
 #include "yaml/scalar.h"
 
 namespace gw::convert {
@@ -54,10 +54,6 @@ std::string_view normal_host(std::string_view host, Ir& ir) {
   std::string lower(host);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return ir.keep(std::move(lower));
-}
-
-bool service_missing(const Input& input, std::string_view ns, std::string_view name) {
-  return input.bundle.services_known() && !input.index.service({std::string(ns), std::string(name)});
 }
 
 std::string authority_of(const Input& input, std::string_view ns, const std::string& secret) {
@@ -170,13 +166,6 @@ std::optional<Backend> make_backend(const kube::Ingress& ingress, const kube::In
                &ingress,
                backend.node});
   return b;
-}
-
-bool covers(std::string_view tls_host, std::string_view host) {
-  if (tls_host == host) return true;
-  if (!tls_host.starts_with("*.") || host.starts_with("*.")) return false;
-  const std::size_t dot = host.find('.');
-  return dot != std::string_view::npos && dot != 0 && host.substr(dot) == tls_host.substr(1);
 }
 
 std::optional<TlsFor> tls_for(const kube::Ingress& ingress, std::string_view host) {

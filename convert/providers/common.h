@@ -23,9 +23,6 @@ std::optional<Backend> make_backend(const kube::Ingress& ingress, const kube::In
 std::optional<Backend> make_backend(const kube::Object& owner, const yaml::Node* at, std::string_view ns,
                                     const kube::IngressServiceBackend& service, const Input& input, Ledger& ledger);
 
-// Does tls.hosts cover this host? Exactly, or by one wildcard label.
-bool covers(std::string_view tls_host, std::string_view host);
-
 // The Secret an Ingress gives for one of its hosts; nothing when it lists none for it.
 struct TlsFor {
   const kube::IngressTls* entry = nullptr;
@@ -40,9 +37,6 @@ void add_certificate(Server& server, const kube::Ingress& ingress, const TlsFor&
 // Certificates of the cloud, by name, that listeners of the target name in their options. False without any.
 bool add_cloud_certificates(Server& server, const kube::Ingress& ingress, const std::vector<std::string>& names,
                             Ir& ir);
-
-// Is the Service there, as far as the input tells? (docs/command-line.md: no Service at all means every Service is)
-bool service_missing(const Input& input, std::string_view ns, std::string_view name);
 
 // The ca.crt of a Secret of the input; empty without.
 std::string authority_of(const Input& input, std::string_view ns, const std::string& secret);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "convert/provider.h"
+#include "convert/tell.h"
 
 namespace gw::convert {
 
@@ -64,11 +65,6 @@ class Fields {
   Ledger& ledger_;
   std::set<std::string, std::less<>> taken_;
 };
-
-// A field's fate as a finding: refused is an error, approximated and ignored are warnings, converted is silent.
-void tell(Ledger& ledger, const FieldRef& field, Outcome outcome, std::string_view detail, Loss loss);
-// Of a demand that a field made; nothing where annotations made it.
-void tell(Ledger& ledger, const Intent& intent, Outcome outcome, std::string_view detail);
 
 // The controller makes nothing of the whole resource: told once, and all its fields are accounted for.
 void dismiss(Ledger& ledger, const kube::Object& object, std::string code, std::string_view why);

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "convert/bystanders.h"
+#include "convert/object_names.h"
 #include "convert/providers/common.h"
 #include "convert/providers/wishes.h"
 

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "convert/object_names.h"
 #include "convert/providers/common.h"
 #include "convert/providers/ingress_reader.h"
 #include "convert/providers/offers.h"

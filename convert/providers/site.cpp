@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "convert/emitters/names.h"
+#include "convert/object_names.h"
 #include "convert/providers/common.h"
 #include "convert/providers/order.h"
 #include "convert/regex.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <set>
 
-#include "convert/emitters/names.h"
+#include "convert/object_names.h"
 #include "convert/providers/common.h"
 #include "convert/providers/nginx/host_writer.h"
 

@@ -1,6 +1,7 @@
 // ApisixRoute: rules by host, path and conditions with a priority; plugins beside them; streams by port.
 #include <algorithm>
 
+#include "convert/object_names.h"
 #include "convert/providers/common.h"
 #include "convert/providers/dialects.h"
 #include "convert/providers/nginx/check.h"

@@ -16,6 +16,9 @@ std::string route_name(std::string_view ingress, std::string_view host);
 // A valid DNS-1123 subdomain of at most `limit` characters; what had to change ends in a hash of the original.
 std::string dns_name(std::string_view text, std::size_t limit = 253);
 
+// Does tls.hosts cover this host? Exactly, or by one wildcard label.
+bool covers(std::string_view tls_host, std::string_view host);
+
 // Names that were given out in one namespace and kind; a second owner of a name gets a hash of its own key appended.
 class NameBook {
  public:

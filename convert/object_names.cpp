@@ -1,4 +1,4 @@
-#include "convert/emitters/names.h"
+#include "convert/object_names.h"
 
 #include <cstdint>
 
@@ -67,6 +67,13 @@ std::string route_name(std::string_view ingress, std::string_view host) {
     name += "." + host_slug(host);
   }
   return dns_name(name, 240);
+}
+
+bool covers(std::string_view tls_host, std::string_view host) {
+  if (tls_host == host) return true;
+  if (!tls_host.starts_with("*.") || host.starts_with("*.")) return false;
+  const std::size_t dot = host.find('.');
+  return dot != std::string_view::npos && dot != 0 && host.substr(dot) == tls_host.substr(1);
 }
 
 std::string NameBook::claim(std::string_view scope, std::string name, std::string_view key) {
