@@ -5,8 +5,8 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "convert/report_html.h"
 #include "convert/providers/own.h"
+#include "convert/report_html.h"
 #include "diag/credentials.h"
 #include "diag/render.h"
 
