@@ -112,7 +112,7 @@ Stage know(const PlanOptions& options) {
            "gwctl validate -R " + directory, "gwctl verify " + options.inputs + " --to " + options.target},
           notes,
           {"rm -r " + directory},
-          "every loss is either mended or accepted by name (--accept-loss), and every difference of verify is agreed "
+          "every loss is either fixed or accepted by name (--accept-loss), and every difference of verify is agreed "
           "upon (--known)"};
 }
 

@@ -60,7 +60,7 @@ void add_audit(CLI::App& app, Run& run) {
   add_format(*command, args->format, {"text", "json", "html", "markdown"});
   command
       ->add_option("--verify-hosts", args->options.verify_hosts,
-                   "Hosts whose answers are compared, one of each shape first; 200 unless told, 0: none")
+                   "Hosts whose answers are compared, one of each shape first; default: 200, 0: none")
       ->option_text("N");
   add_controller_flags(*command, args->options.controller_flags);
   command->callback([&run, args] { run = [args] { return print_audit(*args); }; });

@@ -71,7 +71,7 @@ bool ChangedLines::touches(const diag::Diagnostic& finding, const diag::Sources&
 }
 
 Result<ChangedLines> changed_lines(const std::string& revision) {
-  if (revision.starts_with("-")) return Error{"'" + revision + "' is no revision", {}};
+  if (revision.starts_with("-")) return Error{"'" + revision + "' is not a revision", {}};
   auto diff = run_git({"diff", "--unified=0", "--no-color", "--no-ext-diff", "--no-prefix", "--relative", revision});
   if (!diff) return diff.error();
   auto untracked = run_git({"ls-files", "--others", "--exclude-standard"});

@@ -85,7 +85,7 @@ Status read_options(Args& args) {
     int port = 0;
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
     if (equals == 0 || error != std::errc() || end != digits.data() + digits.size() || port < 1 || port > 65'535)
-      return Error{"--entry-point '" + word + "' is no name and port", "write NAME=PORT, such as websecure=443"};
+      return Error{"--entry-point '" + word + "' is not a name and port", "write NAME=PORT, such as websecure=443"};
     args.options.entry_points[word.substr(0, equals)] = port;
   }
   for (const std::string& word : args.accept) {
@@ -97,7 +97,7 @@ Status read_options(Args& args) {
     if (loss == convert::Loss::none) {
       std::string known = "known are: all";
       for (const std::string_view name : convert::loss_names()) known += ", " + std::string(name);
-      return Error{"--accept-loss '" + word + "' is no kind of loss", known};
+      return Error{"--accept-loss '" + word + "' is not a kind of loss", known};
     }
     args.options.accepted.insert(loss);
   }
@@ -305,7 +305,8 @@ void add_convert(CLI::App& app, Run& run) {
       ->add_option("--paths", args->paths, "Path expressions: exact keeps one wherever plain paths differ in a request")
       ->option_text("HOW")
       ->check(CLI::IsMember({"exact", "readable"}));
-  command->add_option("--parent", args->parent, "Hang routes on an existing Gateway")->option_text("NS/NAME[/SECTION]");
+  command->add_option("--parent", args->parent, "Attach routes to an existing Gateway")
+      ->option_text("NS/NAME[/SECTION]");
   command->add_flag("--listener-sets", args->options.listener_sets,
                     "TLS listeners in ListenerSets beside their Secrets");
   command->add_flag("--spare-acme", args->options.spare_acme, "Do not redirect /.well-known/acme-challenge/ to https");

@@ -78,7 +78,7 @@ CausePage page_of_cause(const std::string& word) {
   const std::string fate = cause->standing
                                ? "It comes with every move and leaves the verdict at PROVED_MODULO; --strict makes it "
                                  "a difference."
-                               : "Agree to it with `gwctl verify --accept " + word + "`, or mend the new side.";
+                               : "Agree to it with `gwctl verify --accept " + word + "`, or fix the new side.";
   return {std::string(cause->title), std::string(cause->more) + (cause->more.empty() ? "" : " ") + fate};
 }
 
@@ -142,7 +142,7 @@ void add_explain(CLI::App& app, Run& run) {
   auto args = std::make_shared<Args>();
   command->add_option("code", args->code, "A code as findings carry it, a cause that verify names, or `route`")
       ->option_text("CODE");
-  command->add_option("name", args->name, "After `route`: the route of which to tell what it hangs on and its policies")
+  command->add_option("name", args->name, "After `route`: the route whose parents and policies are shown")
       ->option_text("NAMESPACE/NAME");
   add_inputs(*command, args->inputs);
   add_format(*command, args->format, {"text", "json"});

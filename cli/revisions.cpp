@@ -23,7 +23,7 @@ Status Revision::open(const std::string& named) {
     return Unit{};
   }
   if (named.starts_with('-'))
-    return Error{"'" + diag::printable(named) + "' is no revision", "name a commit or a path"};
+    return Error{"'" + diag::printable(named) + "' is not a revision", "name a commit or a path"};
   std::string pattern = (fs::temp_directory_path(error) / "gwctl-review-XXXXXX").string();
   if (error || !::mkdtemp(pattern.data())) return Error{"no temporary directory can be made", "set TMPDIR"};
   unpacked_ = pattern;

@@ -34,7 +34,7 @@ constexpr Row commands[] = {
 
 constexpr const char* about =
     "From Kubernetes Ingress to the Gateway API: convert, validate, verify, trace and serve.\n"
-    "Reads files, directories or standard input; writes nothing but standard output unless told to.";
+    "Reads files, directories or standard input; writes only to standard output unless asked to.";
 constexpr const char* footer =
     "Exit codes: 0 clean, 1 findings or differences, 2 usage or I/O.\n"
     "`gwctl COMMAND --help` shows examples.";

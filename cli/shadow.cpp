@@ -72,7 +72,7 @@ Result<double> percent(const std::string& text) {
   const std::string_view digits = std::string_view(text).substr(0, text.size() - (text.ends_with('%') ? 1 : 0));
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
   if (error != std::errc() || end != digits.data() + digits.size() || out <= 0 || out > 100)
-    return Error{"--sample '" + text + "' is no share",
+    return Error{"--sample '" + text + "' is not a share",
                  "write a number above 0 and up to 100 with a percent sign, as 10%"};
   return out;
 }

@@ -53,7 +53,7 @@ Status add_headers(const std::vector<std::string>& headers, route::Request& requ
   for (const std::string& header : headers) {
     const auto colon = header.find(':');
     if (colon == std::string::npos || colon == 0)
-      return Error{"-H '" + header + "' is no header", "write 'Name: value'"};
+      return Error{"-H '" + header + "' is not a header", "write 'Name: value'"};
     const auto begin = header.find_first_not_of(' ', colon + 1);
     const std::string name = header.substr(0, colon), value = begin == std::string::npos ? "" : header.substr(begin);
     const bool host = name.size() == 4 &&

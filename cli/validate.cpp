@@ -445,11 +445,12 @@ void add_validate(CLI::App& app, Run& run) {
                    "Definitions of further kinds, or of these in another version; the word 'cluster' asks the cluster")
       ->option_text("PATH|cluster")
       ->allow_extra_args(false);
-  command->add_option("--old", args->old, "The objects as they are now: changes that the API does not allow are told")
+  command
+      ->add_option("--old", args->old, "The objects as they are now: changes that the API does not allow are reported")
       ->option_text("PATH")
       ->allow_extra_args(false);
   command->add_flag("--complete", args->complete, "The set is everything: what is not in it does not exist");
-  command->add_option("--profile", args->profile, "An implementation whose limits are told")->option_text("NAME");
+  command->add_option("--profile", args->profile, "Implementation whose limits are reported")->option_text("NAME");
   command->add_option("--fail-on", args->fail_on, "Exit 1 from this severity on: error, warning, info or never")
       ->option_text("SEVERITY")
       ->check(CLI::IsMember({"error", "warning", "info", "never"}));
@@ -465,7 +466,7 @@ void add_validate(CLI::App& app, Run& run) {
       ->option_text("CODE,...")
       ->delimiter(',')
       ->allow_extra_args(false);
-  command->add_option("--baseline", args->baseline, "A file of known findings, which are told no more")
+  command->add_option("--baseline", args->baseline, "Baseline file: known findings are suppressed")
       ->option_text("FILE");
   command->add_option("--baseline-mode", args->baseline_mode, "check it, write it, or prune what is gone")
       ->option_text("MODE")

@@ -112,7 +112,7 @@ Status check_accepted(const std::vector<std::string>& names) {
     if (verify::cause(name)) continue;
     std::string known = "known are:";
     for (const verify::Cause& each : verify::causes()) known += " " + std::string(each.name);
-    return Error{"--accept '" + name + "' is no cause of a difference", known};
+    return Error{"--accept '" + name + "' is not a cause of a difference", known};
   }
   return Unit{};
 }
@@ -279,7 +279,7 @@ void add_verify(CLI::App& app, Run& run) {
   command->add_option("--known", args->known, "Differences that were agreed upon, with reasons")->option_text("FILE");
   command->add_option("--access-log", args->access_log, "Ask the requests of an access log instead of every class")
       ->option_text("FILE");
-  command->add_option("--log-host", args->log_host, "Host of log lines that tell none")->option_text("NAME");
+  command->add_option("--log-host", args->log_host, "Host for log lines without one")->option_text("NAME");
   command
       ->add_option("--live-old", args->live.old_urls, "Send the requests to a running gateway: its http or https URL")
       ->option_text("URL")

@@ -184,7 +184,7 @@ Result<Access> find_access(const std::string& file, const std::string& wanted) {
   while (access.server.ends_with('/')) access.server.pop_back();
   const std::string authority = access.server.substr(0, access.server.find('/', access.server.find("://") + 3));
   if (!access.server.starts_with("https://") && !access.server.starts_with("http://"))
-    return Error{"the server of context '" + name + "' is no http or https URL", "write https://HOST:PORT"};
+    return Error{"the server of context '" + name + "' is not an http or https URL", "write https://HOST:PORT"};
   if (authority.find('@') != std::string::npos)
     return Error{"the server of context '" + name + "' holds a user name or password", "put them under users:"};
   access.insecure = flag(cluster.body, "insecure-skip-tls-verify");

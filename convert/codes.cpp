@@ -6,7 +6,8 @@ namespace {
 
 constexpr CodePage pages[] = {
     {"GW024", "a patch that stays behind",
-     "A patch or replacement of an overlay changes an Ingress in a way that cannot be said as a patch of the routes "
+     "A patch or replacement of an overlay changes an Ingress in a way that cannot be expressed as a patch of the "
+     "routes "
      "that "
      "took its place. Once the Ingress is gone, kustomize drops one with a target silently, and refuses to build with "
      "one without."},
@@ -133,7 +134,7 @@ constexpr CodePage pages[] = {
     {"GW664", "how the target answers without a backend",
      "Missing Services, missing endpoints and refused connections have the gateway's own status codes."},
     {"GW665", "policies that the target does not accept",
-     "A policy with a fault fails closed: its routes answer 500 until it is mended."},
+     "A policy with a fault fails closed: its routes answer 500 until it is fixed."},
     {"GW666", "requests that the target refuses itself", "Methods, header names and Hosts that never reach a route."},
     {"GW667", "preflights", "Who answers an OPTIONS request with Origin and Access-Control-Request-Method."},
     {"GW668", "what the target needs first", "A setting of the gateway without which the output has no effect."},

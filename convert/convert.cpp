@@ -301,7 +301,7 @@ class Engine {
   static void settle_unknown(const Provider& own, const std::string& key, Claim claim, Ledger& ledger) {
     if (const std::string past = kube::past_annotation(key); !past.empty())
       return ledger.settle(claim, Outcome::ignored, past, "GW605");
-    std::string detail = "'" + key + "' is no annotation of " + std::string(own.name);
+    std::string detail = "'" + key + "' is not an annotation of " + std::string(own.name);
     const std::vector<std::string_view> known = own.known ? own.known() : std::vector<std::string_view>{};
     const std::string_view near = diag::nearest(key, known);
     if (near == key)

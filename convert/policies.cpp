@@ -143,7 +143,7 @@ void class_parameters(const kube::IngressClass& of, std::uint16_t deployment, co
     ir.guards.back().intent.demand = std::move(list);
   };
   add("inboundCIDRs", Loss::allow_list,
-      "Gateway API has no address lists; a target with policies has (--to envoy-gateway)");
+      "Gateway API has no address lists; use a target with policies (--to envoy-gateway)");
   for (const std::string_view key : {"wafv2ACLArn", "wafv2AclArn", "wafv2ACLName", "wafv2AclName"})
     add(key, Loss::waf, "Gateway API has no firewall; attach the ACL to the new load balancer");
   const yaml::Node* listeners = at(found->node, {"spec", "listeners"});

@@ -304,7 +304,7 @@ class Tree {
     diag::Diagnostic d;
     d.code = "GW024";
     d.layer = "convert";
-    d.message = "this changes an Ingress in a way that cannot be said as a patch of what it became";
+    d.message = "this changes an Ingress in a way that cannot be expressed as a patch of what it became";
     d.help = "write the change for the routes of " + std::string(routes_file) +
              " by hand: without an Ingress kustomize drops it silently";
     d.object = {"kustomize.config.k8s.io/v1beta1", "Kustomization", "", k.directory};

@@ -278,7 +278,7 @@ ExternalAuth make_auth(const FilterContext& context, const kube::ExternalAuth& f
   if (!auth.grpc && from.http && !from.http->path.empty() &&
       !kube::wire::is_origin_target("/" + std::string(from.http->path))) {
     auth.backend.state = BackendState::invalid;
-    auth.backend.why = "http.path '" + std::string(from.http->path) + "' is no path of a request";
+    auth.backend.why = "http.path '" + std::string(from.http->path) + "' is not a path of a request";
   }
   if (auth.grpc) auth.backend.protocol = auth.backend.tls ? BackendProtocol::h2_tls : BackendProtocol::h2c;
   if (auth.grpc && from.grpc) auth.request_headers = names(from.grpc->allowed_headers);

@@ -223,7 +223,7 @@ TEST_CASE("downgrade: nothing of an HTTP/2 request can change the framing of the
       {"Connection", with(get, "connection", "close, x-a")},
       {"Upgrade", with(get, "upgrade", "websocket")},
       {"two lengths", with(with(post, "content-length", "5"), "content-length", "6")},
-      {"a length that is no number", with(post, "content-length", "+5")},
+      {"a length that is not a number", with(post, "content-length", "+5")},
       {"a length without a body", with(get, "content-length", "5")},
       {"two paths",
        [] {

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The looks of the C++ sources: formatted by clang-format 14, files and functions that can be read in one sitting.
+"""The looks of the C++ sources: formatted by clang-format 14, files and functions that can be read in one sitting, plain
+words.
 
     style_test.py          all of it; the formatting is left out where clang-format 14 is not installed
     style_test.py --long   the ten longest files and functions
@@ -64,6 +65,29 @@ int Box::grown(T by,
 '''
 
 
+# Words that no text of the program uses (CONTRIBUTING, "Style"), each with what to write.
+WORDS = [
+    (r'unless told', 'default: ...'),
+    (r'cannot be said\b(?! about)|says nothing to', 'cannot be expressed'),
+    (r"(?<!there )(?<!There )(?<!where )\bis no (?!longer\b|more\b|code \')[a-z]", 'is not a'),
+    (r'belongs? into\b', 'belongs in'),
+    (r'\b[Hh]angs? (on|all|the|this|routes)\b', 'attach to'),
+    (r'\bmend(ed|s)?\b', 'fix'),
+    (r'a target with policies (has|does|can)\b', 'use a target with policies'),
+]
+
+
+def literals(text):
+    """(line, content) of every string literal."""
+    code = split_comments(text)[0]
+    line = 1
+    for found in re.finditer(r'\n|"(?: *)"', code):
+        if found[0] == '\n':
+            line += 1
+        else:
+            yield line, text[found.start() + 1:found.end() - 1]
+
+
 def check_itself():
     got = list(functions(SAMPLE))
     if got != [(4, 1, 'size'), (9, 8, 'Box::grown')]:
@@ -95,6 +119,10 @@ def main():
         sizes.append((lines, names[path]))
         if lines > LONG_FILES.get(names[path], FILE_LINES):
             wrong.append(f'{names[path]} has {lines} lines; split it by what it does ({FILE_LINES} are allowed)')
+        for line, content in literals(text) if not names[path].startswith('tests/') else ():
+            for word, instead in WORDS:
+                if re.search(word, content):
+                    wrong.append(f'{names[path]}:{line}: "{content}": write "{instead}"')
         for line, length, name in functions(text):
             bodies.append((length, f'{names[path]}:{line}: {name}'))
             if length > FUNCTION_LINES and not names[path].startswith('tests/'):  # a TEST_CASE may be a long table

@@ -24,7 +24,7 @@ constexpr CodeInfo codes[] = {
     {"GW005", error, "schema", "version not served",
      "The kind exists, but this version of it is not served in the chosen channel. Write a served version."},
     {"GW006", warning, "lint", "deprecated version",
-     "The version still works and will go away. The newer version takes the same fields unless told otherwise."},
+     "The version still works and will go away. The newer version takes the same fields unless noted otherwise."},
     {"GW007", error, "schema", "kind of the experimental channel",
      "Gateway API is installed as the standard or the experimental channel. This kind exists only in the second one. "
      "Choose it with --channel experimental once it is installed."},

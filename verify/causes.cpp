@@ -266,7 +266,7 @@ constexpr std::array rows = {
     Cause{"cors-preflight",
           "ingress-nginx answers every OPTIONS of a host with CORS itself; a CORS filter only real preflights",
           cors_preflight, true,
-          "An OPTIONS that is no preflight: browsers send none. Preflights are never excused so."},
+          "An OPTIONS that is not a preflight: browsers send none. Preflights are never excused so."},
     Cause{"cors-origin",
           "a preflight of an origin that is not allowed: the old controller passes it to the backend, the gateway "
           "answers",
@@ -291,7 +291,8 @@ constexpr std::array rows = {
     Cause{"trailing-dot", "the host is written with the final dot of the DNS root, and one side does not know it so",
           trailing_dot, true, "https://shop.example.com./ has to be typed."},
     Cause{"malformed-target", "a malformed target (bad escape, zero byte, above the root): one side refuses it",
-          malformed_target, true, "What is above the root, %zz, %00 or a backslash is no path of a well-formed URL."},
+          malformed_target, true,
+          "What is above the root, %zz, %00 or a backslash is not a path of a well-formed URL."},
     Cause{"hand-made-path", "doubled slashes, dot segments and needless escapes in a path are normalised otherwise",
           hand_made_path, true,
           "URL libraries resolve dot segments and leave letters alone before they send, and joining a path to a base "

@@ -61,7 +61,7 @@ std::optional<std::string> read_url(const std::string& url, route::Request& out)
   const std::size_t scheme = url.find("://");
   const std::string name = url.substr(0, scheme);
   if (scheme == std::string::npos || (name != "http" && name != "https"))
-    return "'" + url + "' is no http or https URL";
+    return "'" + url + "' is not an http or https URL";
   out.scheme = name == "https" ? route::Scheme::https : route::Scheme::http;
   const std::string rest = url.substr(scheme + 3);
   const std::size_t slash = rest.find_first_of("/?");
@@ -79,7 +79,7 @@ std::optional<std::string> read_request(const std::vector<std::string>& words, r
     if (words[i] == "-H" && i + 1 < words.size()) {
       const std::string& header = words[++i];
       const std::size_t colon = header.find(':');
-      if (colon == std::string::npos || colon == 0) return "-H '" + header + "' is no header; write \"NAME: VALUE\"";
+      if (colon == std::string::npos || colon == 0) return "-H '" + header + "' is not a header; write \"NAME: VALUE\"";
       const std::size_t begin = std::min(header.find_first_not_of(' ', colon + 1), header.size());
       out.headers.emplace_back(header.substr(0, colon), header.substr(begin));
     } else if (words[i].starts_with("sni=")) {
@@ -129,7 +129,7 @@ std::optional<std::string> read_wanted(const std::vector<std::string>& words, Wa
     return std::nullopt;
   }
   const std::size_t slash = first.find('/'), colon = first.rfind(':');
-  if (slash == std::string::npos || slash == 0) return "'" + first + "' is no backend; write NAMESPACE/SERVICE:PORT";
+  if (slash == std::string::npos || slash == 0) return "'" + first + "' is not a backend; write NAMESPACE/SERVICE:PORT";
   out.kind = Kind::backend;
   out.backend = first.substr(0, colon);
   if (colon != std::string::npos && !number(std::string_view(first).substr(colon + 1), out.port))

@@ -207,7 +207,7 @@ std::string next_line(const Report& report, const std::vector<Group>& open) {
         if (!group.example->cause.empty() && names.find(group.example->cause) == std::string::npos)
           names += (names.empty() ? "" : ",") + std::string(group.example->cause);
       const std::string agree = names.empty() ? "--known FILE" : "--accept " + names + " or --known FILE";
-      return "next: mend the new side where it must not differ; what may differ is agreed to with " + agree + "\n";
+      return "next: fix the new side where it must not differ; what may differ is agreed to with " + agree + "\n";
     }
     case Verdict::unmodelled:
       return "next: ask what is not modelled of both running gateways: --live-old URL --live-new URL\n";

@@ -251,7 +251,7 @@ bool Builder::typed(std::string_view value, std::string_view tag, diag::Span spa
       return true;
     }
     if (scalar.kind == Kind::floating && !std::isfinite(scalar.floating) && !in_key()) {
-      return refuse("GW001", span, "'" + shown(value) + "' is no number that JSON, and so Kubernetes, can hold",
+      return refuse("GW001", span, "'" + shown(value) + "' is not a number that JSON, and so Kubernetes, can hold",
                     "put it in quotes if text is meant");
     }
     set_scalar(scalar, slot);

@@ -145,7 +145,7 @@ void OfferWriter::tell_spelled(const Offer& offer, const PathPieces& pieces) con
 void OfferWriter::rewrite(Action& a, const Offer& offer) const {
   const RewriteWish& wish = offer.rewrite();
   static constexpr std::string_view needs_regex =
-      "Gateway API rewrites no path by a regular expression; a target with policies does (--to envoy-gateway)";
+      "Gateway API rewrites no path by a regular expression; use a target with policies (--to envoy-gateway)";
   const auto settle = [&](Outcome outcome, std::string_view detail, std::string_view code) {
     for (const Claim c : wish.claims) ledger_.settle(c, outcome, detail, code);
     if (wish.claims.empty()) tell(ledger_, wish.field, outcome, detail, Loss::rewrite);

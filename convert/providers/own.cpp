@@ -46,7 +46,7 @@ std::string Fields::text(std::string_view key) {
 std::optional<long> Fields::number(std::string_view key) {
   const std::string text = this->text(key);
   if (nginx::integer(text)) return nginx::to_int(text);
-  if (!text.empty()) tell(key, Outcome::refused, "'" + text.substr(0, 40) + "' is no whole number", Loss::other);
+  if (!text.empty()) tell(key, Outcome::refused, "'" + text.substr(0, 40) + "' is not a whole number", Loss::other);
   return std::nullopt;
 }
 bool Fields::on(std::string_view key) {
@@ -56,7 +56,7 @@ std::optional<std::chrono::milliseconds> Fields::time(std::string_view key) {
   const std::string text = this->text(key);
   const auto time = duration(text);
   if (!time && !text.empty())
-    tell(key, Outcome::refused, "'" + text.substr(0, 40) + "' is no time that can be read", Loss::other);
+    tell(key, Outcome::refused, "'" + text.substr(0, 40) + "' is not a time that can be read", Loss::other);
   return time;
 }
 std::vector<std::string> Fields::list(std::string_view key) {
@@ -158,7 +158,7 @@ void keep_as_it_is(Asking& asking, const kube::OtherObject& object, Claim claim)
     asking.ledger.settle(&e.value, Outcome::converted, "it goes on as it is");
   const FieldRef before = asking.field;
   if (!asking.field.object) asking.field = {&object, object.node, "spec"};
-  asking.demand(NativeObject{&object}, {claim}, Loss::auth, "an object of another proxy cannot be said");
+  asking.demand(NativeObject{&object}, {claim}, Loss::auth, "an object of another proxy cannot be expressed");
   asking.field = before;
 }
 

@@ -130,7 +130,7 @@ class PlainReader {
         ledger_.note({"GW615",
                       Severity::warning,
                       "host '" + std::string(written) +
-                          "' has a certificate but no rule: its listener is made, no route hangs on it",
+                          "' has a certificate but no rule: its listener is made, no route is attached to it",
                       {},
                       &ingress,
                       tls.node});

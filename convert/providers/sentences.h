@@ -12,10 +12,10 @@ inline constexpr std::string_view session =
 inline constexpr std::string_view balancing = "Gateway API leaves load balancing to the gateway";
 inline constexpr std::string_view connections = "Gateway API limits no connections";
 inline constexpr std::string_view rate_limit =
-    "Gateway API has no rate limits; a target with policies has (--to envoy-gateway)";
+    "Gateway API has no rate limits; use a target with policies (--to envoy-gateway)";
 inline constexpr std::string_view auth =
-    "Gateway API has no authentication in its standard channel; a target with policies has (--to envoy-gateway)";
+    "Gateway API has no authentication in its standard channel; use a target with policies (--to envoy-gateway)";
 inline constexpr std::string_view client_certificate =
-    "Gateway API checks client certificates for a whole port, not for one host; a target with policies can";
+    "Gateway API checks client certificates for a whole port, not for one host; use a target with policies";
 
 }  // namespace gw::convert::sentence

@@ -13,7 +13,7 @@ namespace gw::convert {
 namespace {
 
 void invalid(Asking& asking, const WishRow& row, const std::string& name, const Given& given) {
-  const std::string what = row.key.ends_with('*') ? "it is no annotation of the controller"
+  const std::string what = row.key.ends_with('*') ? "it is not an annotation of the controller"
                                                   : "'" + given.text.substr(0, 80) + "' is not valid";
   if (row.invalid == Invalid::dropped) {
     asking.ledger.settle(given.claim, Outcome::refused, what + "; the controller ignores the whole object", "GW606",
@@ -211,12 +211,12 @@ void addresses(Asking& asking, const Given& given, bool deny) {
   std::vector<std::string> bad;
   AddressList list{deny, networks(given.text, bad)};
   if (!bad.empty() || list.cidrs.empty()) {
-    const std::string what = bad.empty() ? "it is empty" : "'" + bad.front() + "' is no network";
+    const std::string what = bad.empty() ? "it is empty" : "'" + bad.front() + "' is not a network";
     return asking.demand(Foreign{given.text}, {given.claim}, Loss::allow_list,
                          asking.ir.keep(what + "; the controller skips it or the whole list, which nobody asked for"));
   }
   asking.demand(std::move(list), {given.claim}, Loss::allow_list,
-                "Gateway API has no address lists; a target with policies has (--to envoy-gateway)");
+                "Gateway API has no address lists; use a target with policies (--to envoy-gateway)");
 }
 
 }  // namespace

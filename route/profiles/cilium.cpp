@@ -48,7 +48,7 @@ class CiliumModel final : public envoy::Core {
       for (const auto* changes : {&rule.action->request_headers, &rule.action->response_headers})
         for (const HeaderChange& change : *changes)
           if (!envoy::format_is_valid(change.value))
-            return "Envoy refuses the route table: the value of header " + change.name + " is no format string";
+            return "Envoy refuses the route table: the value of header " + change.name + " is not a format string";
       if (rule.action->backends.size() > 1 && rule.action->total_weight == 0)
         return "Envoy refuses the route table: all weights of a rule of " + route.id.display() + " are 0";
     }

@@ -103,7 +103,7 @@ void EnvoyModel::build() {
       if (rule.action)
         for (const auto* changes : {&rule.action->request_headers, &rule.action->response_headers})
           for (const HeaderChange& change : *changes)
-            if (!envoy::format_is_valid(change.value)) table.dead = "a header value is no valid format string";
+            if (!envoy::format_is_valid(change.value)) table.dead = "a header value is not a valid format string";
       auto& matches = host->second.matches;
       if (std::find(matches.begin(), matches.end(), m) == matches.end()) matches.push_back(m);
     }

@@ -94,7 +94,7 @@ class IstioModel final : public envoy::Core {
         for (const auto* changes : {&rule.action->request_headers, &rule.action->response_headers})
           for (const HeaderChange& change : *changes)
             if (!envoy::format_is_valid(change.value))
-              refused = "Envoy refuses the route table: the value of header " + change.name + " is no format string";
+              refused = "Envoy refuses the route table: the value of header " + change.name + " is not a format string";
       const bool known =
           std::any_of(block.entries.begin(), block.entries.end(), [&](const Entry& e) { return e.match == m; });
       if (!known) block.entries.push_back({m, placement.listener});

@@ -228,7 +228,7 @@ void check_one(const Context& c, const Annotation& a) {
     std::vector<std::string_view> names;
     for (const NginxName& each : nginx_names()) names.push_back(each.name);
     const std::string_view near = diag::nearest(a.name, names);
-    return report(c, {"IN402", a.ingress, a.at, quoted(a.name) + " is no annotation of ingress-nginx",
+    return report(c, {"IN402", a.ingress, a.at, quoted(a.name) + " is not an annotation of ingress-nginx",
                       near.empty() ? "it has no effect" : "did you mean " + quoted(near) + "?"});
   }
   check_type(c, a, known->type);

@@ -22,7 +22,7 @@ void check_selector(const Context& c, const kube::Object& owner, const kube::Rou
     const bool set = expression.op == "In" || expression.op == "NotIn";
     const bool known = set || expression.op == "Exists" || expression.op == "DoesNotExist";
     if (!known)
-      report(c, {"GW317", owner, member(expression, "operator"), quoted(expression.op) + " is no operator",
+      report(c, {"GW317", owner, member(expression, "operator"), quoted(expression.op) + " is not an operator",
                  "one of In, NotIn, Exists, DoesNotExist"});
     else if (set == expression.values.empty())
       report(c, {"GW317", owner, member(expression, "values"),
@@ -168,11 +168,11 @@ void check_unused_listeners(const Context& c) {
   for (const route::ListenerStatus& each : c.attachments.listeners)
     if (each.attached_routes == 0 && attached[each.gateway] != 0)
       report(c, {"GW311", *each.owner, member(*each.listener, "name"),
-                 "no route of this set hangs on listener " + quoted(each.listener->name),
+                 "no route of this set is attached to listener " + quoted(each.listener->name),
                  "it answers nothing but errors: check the parentRefs of the routes, or remove it"});
   for (const auto& [gateway, count] : attached)
     if (count == 0)
-      report(c, {"GW310", *gateway, nullptr, "no route of this set hangs on this Gateway",
+      report(c, {"GW310", *gateway, nullptr, "no route of this set is attached to this Gateway",
                  "check the parentRefs of the routes, or remove the Gateway"});
 }
 

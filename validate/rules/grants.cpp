@@ -85,7 +85,7 @@ void check_spelling(const Context& c, const kube::ReferenceGrant& grant) {
                  {{member(entry, "group")->span(), Repair::replace, "\"\""}}});
     const bool lower = !entry.kind.empty() && entry.kind[0] >= 'a' && entry.kind[0] <= 'z';
     if (lower)
-      report(c, {"GW231", grant, member(entry, "kind"), quoted(entry.kind) + " is no kind: this grant never applies",
+      report(c, {"GW231", grant, member(entry, "kind"), quoted(entry.kind) + " is not a kind: this grant never applies",
                  "write the kind as in manifests, for example " + std::string(what)});
   };
   for (const auto& from : grant.spec.from) {

@@ -37,7 +37,7 @@ void absent_parent(const Context& c, const kube::Object& route, const kube::Pare
   if (kind == "Service" || kind == "ServiceImport") return;  // a mesh route
   const kube::NamespacedName id{ref.ns.value_or(route.metadata.ns), ref.name};
   if (kind != "Gateway" && kind != "ListenerSet")
-    return report(c, {"GW204", route, member(ref, "kind"), "a route cannot hang on a " + kind,
+    return report(c, {"GW204", route, member(ref, "kind"), "a route cannot be attached to a " + kind,
                       "parents are Gateway and ListenerSet (and Service in a mesh)", severity_of_group(group)});
   if (kind == "Gateway" && c.index.gateway(id)) return;
   if (kind == "ListenerSet" && c.index.listener_set(id)) return;
@@ -231,7 +231,7 @@ void check_parents(const Context& c) {
     for (const kube::ParentReference& ref : route.spec.parent_refs) absent_parent(c, route, ref);
     if (route.spec.parent_refs.empty() && !route.spec.use_default_gateways)
       report(c, {"GW205", route, nullptr, "this route has no parentRefs",
-                 "name the Gateway it hangs on: without it no traffic comes"});
+                 "name the Gateway it is attached to: without it no traffic comes"});
   });
 }
 

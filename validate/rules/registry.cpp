@@ -25,7 +25,7 @@ constexpr SemanticRule rules[] = {
      "(NoMatchingParent).",
      check_parents},
     {"GW204", error, "reference", "kind that cannot be a parent",
-     "Routes hang on Gateways and ListenerSets; in a mesh on Services. Other kinds need an implementation that knows "
+     "Routes attach to Gateways and ListenerSets; in a mesh to Services. Other kinds need an implementation that knows "
      "them.",
      check_parents},
     {"GW205", warning, "reference", "route without parentRefs", "A route that names no parent is never programmed.",
@@ -142,7 +142,7 @@ constexpr SemanticRule rules[] = {
      "(UnsupportedProtocol).",
      check_listeners},
     {"GW305", error, "reference", "route kind that the protocol cannot carry",
-     "A TCPRoute cannot hang on an HTTP listener, for example (InvalidRouteKinds).", check_listeners},
+     "A TCPRoute cannot be attached to an HTTP listener, for example (InvalidRouteKinds).", check_listeners},
     {"GW306", warning, "lint", "TLS listeners of one port with overlapping names",
      "A client may reuse a connection for another name that the certificate covers. The request then reaches the "
      "wrong listener and is answered 421 or 404 (OverlappingTLSConfig).",

@@ -47,7 +47,7 @@ void check_redirect(const Context& c, const kube::HttpRoute& route, const kube::
                                                          *redirect.hostname) != route.spec.hostnames.end();
   if (!scheme_kept || !host_kept) return;
   report(c, {"GW414", route, redirect.node, "this redirect leads back to where the request came from",
-             redirect.scheme ? "hang the redirect on the other listener only: name it with sectionName in parentRefs"
+             redirect.scheme ? "attach the redirect to the other listener only: name it with sectionName in parentRefs"
                              : "change scheme, hostname, port or path"});
 }
 
@@ -245,7 +245,7 @@ void check_single_l4(const Context& c) {
         report(c, {"GW423",
                    *parent.route,
                    parent.ref->node,
-                   parent.route_kind + " " + it->second->route->id().display() + " hangs on this listener too",
+                   parent.route_kind + " " + it->second->route->id().display() + " is attached to this listener, too",
                    "only the oldest is used: give each its own listener",
                    {},
                    {{span_of(*it->second->route, it->second->ref->node), "the other route"}}});

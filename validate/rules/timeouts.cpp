@@ -158,15 +158,16 @@ void check_plain_http(const Context& c) {
         return secure.contains({parent.gateway, host});
       });
       if (both == on.hostnames.end() || !told.insert(parent.route).second) continue;
-      report(c, {"GW419",
-                 *parent.route,
-                 parent.ref->node,
-                 (both->empty() ? std::string("every host") : quoted(*both)) +
-                     " is served over plain HTTP too, without a redirect to HTTPS",
-                 "hang this route on the HTTPS listener (sectionName), and a RequestRedirect with scheme https on the "
-                 "other",
-                 {},
-                 {{span_of(*listener.owner, member(*listener.listener, "name")), "the plain listener"}}});
+      report(c,
+             {"GW419",
+              *parent.route,
+              parent.ref->node,
+              (both->empty() ? std::string("every host") : quoted(*both)) +
+                  " is served over plain HTTP too, without a redirect to HTTPS",
+              "attach this route to the HTTPS listener (sectionName), and a RequestRedirect with scheme https on the "
+              "other",
+              {},
+              {{span_of(*listener.owner, member(*listener.listener, "name")), "the plain listener"}}});
     }
   }
 }

@@ -96,7 +96,7 @@ class Rules {
       if (route.kind == Route::Kind::element)
         while (route.path.size() > 1 && route.path.ends_with('/')) route.path.pop_back();
       if (route.kind == Route::Kind::regex && route.expression.state() != Pattern::State::ok)
-        bad = "Envoy refuses the route table: the path " + route.path + " is no expression of RE2";
+        bad = "Envoy refuses the route table: the path " + route.path + " is not an expression of RE2";
       out.routes.push_back(std::move(route));
     }
     std::stable_sort(out.routes.begin(), out.routes.end(), before);

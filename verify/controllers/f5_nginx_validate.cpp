@@ -191,7 +191,7 @@ std::string bad_path(const kube::Ingress& ingress) {
       if (path.path.empty() && path.path_type != "Exact" && path.path_type != "Prefix") continue;
       if (!plain.found(path.path)) return "the path " + path.path + " is invalid";
       if (!mode.empty() && mode != "exact" && Pattern(path.path).state() == Pattern::State::invalid)
-        return "the path " + path.path + " is no valid expression";
+        return "the path " + path.path + " is not a valid expression";
     }
   }
   return {};

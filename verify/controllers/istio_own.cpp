@@ -191,7 +191,7 @@ class Reader {
           for (const yaml::Entry& entry : nodes::map(nodes::at(&rule, {"headers", side}), change))
             if (entry.value.is_string() && !valid_format(entry.value.string()))
               to_.refused = "Envoy refuses the route table: the value of header " + std::string(entry.key.string()) +
-                            " in VirtualService " + object.id().display() + " is no format string";
+                            " in VirtualService " + object.id().display() + " is not a format string";
   }
 
  private:

@@ -182,7 +182,7 @@ constexpr WishRow rows[] = {
     {.key = "conditions.*", .valid = is_json, .detail = "matches of the paths that name it", .loss = Loss::auth},
     {.key = "transforms.*",
      .outcome = Outcome::refused,
-     .detail = "rewrites by expressions cannot be said",
+     .detail = "rewrites by expressions cannot be expressed",
      .loss = Loss::rewrite},
     {.key = "backend-protocol", .apply = protocol},
     {.key = "backend-protocol-version", .apply = protocol},
@@ -266,7 +266,7 @@ void redirect(const Path& p, const json& config) {
   if (!path.empty() && path != "/#{path}") to.path = PathRewrite{false, path};
   if ((to.host && to.host->find('#') != std::string::npos) ||
       (to.path && to.path->value.find('#') != std::string::npos))
-    return p.refuse(Loss::rewrite, "a redirect made of parts of the request cannot be said");
+    return p.refuse(Loss::rewrite, "a redirect made of parts of the request cannot be expressed");
   if (!query.empty() && query != "#{query}")
     p.asking.settle(p.claim, Outcome::approximated, "the query of the request is kept in the redirect");
   p.special.redirect = to;
@@ -308,7 +308,7 @@ void act(const Path& p, const json& action) {
   }
   p.refuse(Loss::rewrite, type == "fixed-response"
                               ? "Gateway API has no fixed answers: no backend is written for these paths"
-                              : "an action of this type cannot be said");
+                              : "an action of this type cannot be expressed");
 }
 
 // Values that the controller reads: a list of strings. Anything else, and it builds no load balancer of the Ingress.
@@ -363,7 +363,7 @@ void condition(const Path& p, const json& one) {
   p.refuse(field == "source-ip" ? Loss::allow_list : Loss::auth,
            field == "source-ip"
                ? "Gateway API matches no addresses of clients"
-               : "a condition of host, path or several query strings beside the rule's own cannot be said");
+               : "a condition of host, path or several query strings beside the rule's own cannot be expressed");
 }
 
 // Actions and conditions are written beside the Service's name, and replace it.
@@ -444,7 +444,8 @@ std::vector<const kube::Ingress*> order(std::vector<const kube::Ingress*> ingres
 
 constexpr DialectNote notes[] = {
     {"GW640", DialectNote::When::always,
-     "every Ingress without a group is a load balancer of its own; the output hangs all routes on one Gateway unless "
+     "every Ingress without a group is a load balancer of its own; the output attaches all routes to one Gateway "
+     "unless "
      "--layout ingress is given",
      "GET http://www.example.org/"},
 };

@@ -45,7 +45,7 @@ void tls(Asking& asking, const Given& given) {
 }
 void connections(Asking& asking, const Given& given) {
   asking.demand(ConnectionLimit{*small_int(given.text)}, {given.claim}, Loss::other,
-                "Gateway API has no circuit breakers; a target with policies has", Outcome::approximated);
+                "Gateway API has no circuit breakers; use a target with policies", Outcome::approximated);
 }
 
 constexpr WishRow rows[] = {

@@ -18,7 +18,7 @@ inline constexpr std::string_view class_of_gateway = "the Gateway's class takes 
 inline constexpr std::string_view no_cookies = "Gateway API does not rewrite cookies of the backend";
 inline constexpr std::string_view gateways_own = "the gateway's own setting";
 inline constexpr std::string_view needs_policy =
-    "Gateway API has no such policy in its standard channel; a target with policies has (--to envoy-gateway)";
+    "Gateway API has no such policy in its standard channel; use a target with policies (--to envoy-gateway)";
 
 // Conditions add up over inclusions: prefixes are joined, the rest is asked for together.
 struct Where {

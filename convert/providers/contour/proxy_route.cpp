@@ -140,7 +140,7 @@ void ProxyReader::headers(Fields f, std::vector<HeaderEdit>& to, Asking* request
     Fields h = f.at(*item, "set[]");
     const std::string name = h.text("name"), value = h.text("value");
     if (value.find('%') != std::string::npos)
-      tell(ledger_, h.ref("value"), Outcome::refused, "a header made of variables of Envoy cannot be said",
+      tell(ledger_, h.ref("value"), Outcome::refused, "a header made of variables of Envoy cannot be expressed",
            Loss::other);
     else if (request && nginx::lower(name) == "host")
       request->wishes.plain.rewrite_host = value;
@@ -229,7 +229,7 @@ void ProxyReader::route(const kube::OtherObject& object, Fields f, const Host& h
       {"jwtVerificationPolicy", Loss::auth, needs_policy},
       {"rateLimitPolicy", Loss::rate_limit, needs_policy},
       {"directResponsePolicy", Loss::rewrite, "Gateway API has no fixed answers"},
-      {"internalRedirectPolicy", Loss::other, "redirects that the gateway follows itself cannot be said"},
+      {"internalRedirectPolicy", Loss::other, "redirects that the gateway follows itself cannot be expressed"},
   };
   for (const Guard& g : guards) {
     if (!f.take(g.key)) continue;
@@ -290,7 +290,7 @@ void ProxyReader::balance(Fields& f, Asking& asking) {
   } else if (hashes.size() == 1) {
     hash(policy.at(*hashes.front(), "requestHashPolicies[]"), asking);
   } else {
-    policy.tell("requestHashPolicies", Outcome::approximated, "a hash of several values cannot be said");
+    policy.tell("requestHashPolicies", Outcome::approximated, "a hash of several values cannot be expressed");
   }
   policy.rest();
 }

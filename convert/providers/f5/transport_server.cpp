@@ -28,7 +28,7 @@ void VirtualServerReader::transport(const kube::OtherObject& object) {
   bool closed = false;
   for (const char* key : {"tls", "serverSnippets", "streamSnippets"})
     if (spec.take(key)) {
-      tell(ledger_, spec.ref(key), Outcome::refused, "it cannot be said for a stream; the route is left out",
+      tell(ledger_, spec.ref(key), Outcome::refused, "it cannot be expressed for a stream; the route is left out",
            std::string_view(key) == "tls" ? Loss::backend_tls : Loss::snippet);
       closed = true;
     }

@@ -47,7 +47,7 @@ Upstreams VirtualServerReader::upstreams(Fields& spec) {
       demand("tls", InsecureBackendTls{}, Loss::backend_tls, Outcome::refused,
              "TLS to the backend, unchecked by the controller, needs a BackendTLSPolicy with name and authority");
     if (const std::string type = f.text("type"); !type.empty() && type != "http" && type != "grpc")
-      f.tell("type", Outcome::refused, "it is no type of upstreams", Loss::backend);
+      f.tell("type", Outcome::refused, "it is not a type of upstreams", Loss::backend);
     if (f.text("type") == "grpc") tell(ledger_, f.ref("type"), Outcome::approximated, sentence::h2c, Loss::none);
     if (const auto time = f.time("read-timeout")) {
       u.read_timeout = gep_duration(*time);
@@ -77,7 +77,7 @@ Upstreams VirtualServerReader::upstreams(Fields& spec) {
       tell(ledger_, f.ref("subselector"), Outcome::refused, "pods of one Service cannot be chosen: give them a Service",
            Loss::backend);
     for (const char* key : {"backup", "backupPort"})
-      f.tell(key, Outcome::refused, "a backend that serves when the others fail cannot be said", Loss::other);
+      f.tell(key, Outcome::refused, "a backend that serves when the others fail cannot be expressed", Loss::other);
     if (f.take("healthCheck"))
       tell(ledger_, f.ref("healthCheck"), Outcome::approximated, "health checks are the gateway's own", Loss::none);
     for (const char* known : {"use-cluster-ip",
@@ -177,10 +177,10 @@ void VirtualServerReader::guards(Fields& f, std::vector<Intent>& to) {
     std::string_view why;
   };
   static constexpr Row rows[] = {
-      {"dos", Loss::waf, "protection by App Protect DoS is no part of Gateway API"},
-      {"http-snippets", Loss::snippet, "a snippet of NGINX says nothing to another gateway"},
-      {"server-snippets", Loss::snippet, "a snippet of NGINX says nothing to another gateway"},
-      {"location-snippets", Loss::snippet, "a snippet of NGINX says nothing to another gateway"},
+      {"dos", Loss::waf, "protection by App Protect DoS is not part of Gateway API"},
+      {"http-snippets", Loss::snippet, "a snippet of NGINX means nothing to another gateway"},
+      {"server-snippets", Loss::snippet, "a snippet of NGINX means nothing to another gateway"},
+      {"location-snippets", Loss::snippet, "a snippet of NGINX means nothing to another gateway"},
   };
   for (const Row& row : rows)
     if (const yaml::Node* node = f.take(row.key))

@@ -14,7 +14,7 @@
 namespace gw::convert::f5 {
 
 inline constexpr std::string_view needs_policy =
-    "Gateway API has no such policy in its standard channel; a target with policies has (--to envoy-gateway)";
+    "Gateway API has no such policy in its standard channel; use a target with policies (--to envoy-gateway)";
 inline constexpr std::string_view class_of_gateway = "the Gateway's class takes its place";
 inline constexpr std::string_view header_inherit =
     "headers of a route are added to those of its host, as the output says";

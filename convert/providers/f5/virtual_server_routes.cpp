@@ -280,7 +280,7 @@ void VirtualServerReader::headers(Fields& f, std::string_view key, HeaderEdit::O
     const std::string name = h.text("name"), value = h.text("value");
     h.skip("always", "a gateway adds it to every answer");
     if (value.find('$') != std::string::npos)
-      tell(ledger_, h.ref("value"), Outcome::refused, "a header made of variables of NGINX cannot be said",
+      tell(ledger_, h.ref("value"), Outcome::refused, "a header made of variables of NGINX cannot be expressed",
            Loss::other);
     else
       to.push_back({op, name, value});
@@ -313,8 +313,12 @@ void VirtualServerReader::redirect(Wishes& w, const FieldRef& ref, std::string u
   }
   if (!cut("${request_uri}")) to.path = PathRewrite{false, url.empty() ? "/" : url};
   if (url.find('$') != std::string::npos) {
-    w.plain.intents.push_back(
-        {Foreign{}, {}, Loss::rewrite, Outcome::refused, "a Location made of variables of NGINX cannot be said", ref});
+    w.plain.intents.push_back({Foreign{},
+                               {},
+                               Loss::rewrite,
+                               Outcome::refused,
+                               "a Location made of variables of NGINX cannot be expressed",
+                               ref});
     return;
   }
   w.redirect = std::move(to);

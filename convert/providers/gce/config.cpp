@@ -45,7 +45,7 @@ void session_affinity(Fields& spec, Asking& asking) {
                   "Gateway API leaves load balancing to the gateway (GCPSessionAffinityPolicy on GKE)",
                   Outcome::approximated);
   } else if (type != "NONE" && !type.empty()) {
-    f.tell("affinityType", Outcome::refused, "it is no affinity of GKE's Ingress", Loss::other);
+    f.tell("affinityType", Outcome::refused, "it is not an affinity of GKE's Ingress", Loss::other);
   }
   if (type != "GENERATED_COOKIE") f.skip("affinityCookieTtlSec", "of GENERATED_COOKIE only");
   f.rest();
@@ -58,7 +58,7 @@ void custom_headers(Fields& spec, std::string_view key, std::vector<HeaderEdit>&
     const std::string value = colon == std::string::npos ? "" : std::string(nginx::trim(line.substr(colon + 1)));
     if (value.find('{') != std::string::npos) {
       tell(asking.ledger, spec.ref(key), Outcome::refused,
-           "a header made of variables of the load balancer cannot be said", Loss::other);
+           "a header made of variables of the load balancer cannot be expressed", Loss::other);
       continue;
     }
     to.push_back({HeaderEdit::Op::set, line.substr(0, colon), value});
@@ -188,7 +188,7 @@ void apply_frontend_config(std::string_view name, Claim claim, Asking& asking) {
     const auto at = std::find_if(std::begin(codes), std::end(codes), [&](const auto& c) { return c.first == word; });
     if (at != std::end(codes)) asking.wishes.https_code = at->second;
     if (at == std::end(codes) && !word.empty())
-      redirect.tell("responseCodeName", Outcome::refused, "it is no code of GKE's redirects; 301 is written",
+      redirect.tell("responseCodeName", Outcome::refused, "it is not a code of GKE's redirects; 301 is written",
                     Loss::redirect);
   } else {
     redirect.skip("responseCodeName", "nothing is redirected");
@@ -196,7 +196,7 @@ void apply_frontend_config(std::string_view name, Claim claim, Asking& asking) {
   redirect.rest();
   if (const std::string policy = spec.text("sslPolicy"); !policy.empty())
     tell(asking.ledger, spec.ref("sslPolicy"), Outcome::refused,
-         "TLS versions and ciphers belong into a GCPGatewayPolicy on GKE", Loss::other);
+         "TLS versions and ciphers belong in a GCPGatewayPolicy on GKE", Loss::other);
   spec.rest();
   asking.settle(claim, Outcome::converted, "RequestRedirect to https where it asks for one", Loss::none);
 }

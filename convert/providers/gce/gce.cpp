@@ -20,7 +20,7 @@ void certificates(Asking& asking, const Given& given) {
   if (!same_proxy(asking.input, "gke") || asking.input.options.parent)
     return asking.demand(Foreign{given.text}, {given.claim}, Loss::other,
                          "a certificate of the project, outside the cluster: a listener of GKE names it in tls.options "
-                         "(networking.gke.io/pre-shared-certs); elsewhere its key belongs into a Secret");
+                         "(networking.gke.io/pre-shared-certs); elsewhere its key belongs in a Secret");
   asking.wishes.cloud_certificates = nginx::split(given.text);
   asking.converted(given, "tls.options of the listeners: networking.gke.io/pre-shared-certs");
 }
@@ -98,7 +98,8 @@ bool match(Offer& offer, Asking& asking) {
 
 constexpr DialectNote notes[] = {
     {"GW640", DialectNote::When::always,
-     "every Ingress is a load balancer of its own with GKE; the output hangs all routes on one Gateway unless --layout "
+     "every Ingress is a load balancer of its own with GKE; the output attaches all routes to one Gateway unless "
+     "--layout "
      "ingress is given",
      "GET http://www.example.org/"},
     {"GW633", DialectNote::When::always,

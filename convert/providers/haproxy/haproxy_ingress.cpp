@@ -42,8 +42,9 @@ void app_root(Asking& asking, const Given& given) {
 void redirect_to(Asking& asking, const Given& given) {
   const auto url = nginx::parse_url(given.text);
   if (!url)
-    return asking.demand(Foreign{given.text}, {given.claim}, Loss::rewrite,
-                         "a Location that is no URL cannot be said: RequestRedirect has scheme, hostname and path");
+    return asking.demand(
+        Foreign{given.text}, {given.claim}, Loss::rewrite,
+        "a Location that is no URL cannot be expressed: RequestRedirect has scheme, hostname and path");
   Redirect to;
   to.scheme = url->scheme;
   to.host = url->host;
@@ -177,7 +178,7 @@ void edit_headers(Asking& asking, const Given& given, HeaderEdit::Op op, std::ve
   const auto lines = header_lines(given.text, ':', op);
   if (!lines) return asking.ignored(given, "is not 'Header: value'");
   if (std::any_of(lines->begin(), lines->end(), [](const HeaderEdit& e) { return e.value.find('%') != e.value.npos; }))
-    return asking.settle(given.claim, Outcome::refused, "a header made of variables of HAProxy cannot be said");
+    return asking.settle(given.claim, Outcome::refused, "a header made of variables of HAProxy cannot be expressed");
   edits.insert(edits.end(), lines->begin(), lines->end());
   asking.converted(given, filter);
 }
@@ -235,7 +236,7 @@ void passthrough(Asking& asking, const Given& given) {
   asking.converted(given, asking.wishes.passthrough ? "TLSRoute: the backend terminates TLS" : "off");
 }
 
-constexpr std::string_view config_text = "text of HAProxy's configuration says nothing to another gateway";
+constexpr std::string_view config_text = "text of HAProxy's configuration means nothing to another gateway";
 
 constexpr WishRow rows[] = {
     {.key = "ssl-redirect", .valid = is_bool, .apply = ssl_redirect},
@@ -317,7 +318,7 @@ constexpr WishRow rows[] = {
     {.key = "blue-green-mode", .outcome = Outcome::approximated, .detail = "part of blue-green-balance"},
     {.key = "blue-green-*",
      .outcome = Outcome::refused,
-     .detail = "a header or cookie that chooses pods cannot be said; give each colour a Service"},
+     .detail = "a header or cookie that chooses pods cannot be expressed; give each colour a Service"},
     {.key = "backend-protocol", .valid = protocol, .apply = backend_protocol},
     {.key = "secure-backends", .valid = is_bool, .apply = secure_backends},
     {.key = "secure-crt-secret",
@@ -326,7 +327,7 @@ constexpr WishRow rows[] = {
      .loss = Loss::backend_tls},
     {.key = "secure-*",
      .outcome = Outcome::refused,
-     .detail = "how the backend's certificate is checked belongs into a BackendTLSPolicy; it is not written",
+     .detail = "how the backend's certificate is checked belongs in a BackendTLSPolicy; it is not written",
      .loss = Loss::backend_tls},
     {.key = "timeout-server", .valid = is_time, .apply = backend_timeout},
     {.key = "timeout-connect", .valid = is_time, .apply = connect_timeout},
@@ -355,7 +356,7 @@ constexpr WishRow rows[] = {
      .outcome = Outcome::approximated,
      .detail = "http of a host that passes TLS through is left out"},
     {.key = "ssl-options*", .outcome = Outcome::approximated, .detail = "TLS options are the gateway's own"},
-    {.key = "waf*", .outcome = Outcome::refused, .detail = "a firewall is no part of Gateway API", .loss = Loss::waf},
+    {.key = "waf*", .outcome = Outcome::refused, .detail = "a firewall is not part of Gateway API", .loss = Loss::waf},
     {.key = "proxy-body-size", .outcome = Outcome::approximated, .detail = "Gateway API has no limit of a body"},
     {.key = "proxy-protocol",
      .outcome = Outcome::refused,
@@ -381,7 +382,7 @@ constexpr WishRow rows[] = {
      .with = "auth-url"},
     {.key = "fcgi-app",
      .outcome = Outcome::refused,
-     .detail = "FastCGI to backends cannot be said: gateways speak HTTP to them",
+     .detail = "FastCGI to backends cannot be expressed: gateways speak HTTP to them",
      .loss = Loss::backend},
     {.key = "tcp-service-*",
      .outcome = Outcome::refused,

@@ -29,7 +29,7 @@ void rewrite(Asking& asking, const Given& given) {
   if (!lines.empty()) words = nginx::split(lines[0], ' ');
   if (lines.size() > 1)
     return asking.demand(Foreign{given.text}, {given.claim}, Loss::rewrite,
-                         "several rewrites one after the other cannot be said");
+                         "several rewrites one after the other cannot be expressed");
   if (words.size() == 1) {
     wish.kind = RewriteWish::Kind::whole;
     wish.target = words[0];
@@ -63,7 +63,7 @@ void request_redirect(Asking& asking, const Given& given) {
 void redirect_code(Asking& asking, const Given& given) {
   if (!code(given.text)) {
     asking.wishes.redirect.reset();
-    return asking.ignored(given, "is no code of a redirect; the controller leaves out the redirect");
+    return asking.ignored(given, "is not a code of a redirect; the controller leaves out the redirect");
   }
   asking.converted(given, "RequestRedirect.statusCode");
 }
@@ -74,7 +74,7 @@ void ssl_redirect(Asking& asking, const Given& given) {
 void ssl_code(Asking& asking, const Given& given) {
   if (!code(given.text)) {
     asking.wishes.https_redirect = false;
-    return asking.ignored(given, "is no code of a redirect; the controller serves the paths in clear");
+    return asking.ignored(given, "is not a code of a redirect; the controller serves the paths in clear");
   }
   asking.wishes.https_code = *small_int(given.text);
   asking.converted(given, "RequestRedirect.statusCode");
@@ -138,10 +138,11 @@ void cors(Asking& asking, const Given& given) {
     c.max_age = static_cast<std::int32_t>(age->count() / 1000);
   if (!plain) {
     c.origins.clear();
-    asking.ledger.settle(w.claim("cors-allow-origin"), Outcome::refused,
-                         "an origin that is an expression cannot be said; the controller matches it unanchored besides",
-                         "GW601", Loss::other);
-    return asking.settle(given.claim, Outcome::refused, "its origin cannot be said");
+    asking.ledger.settle(
+        w.claim("cors-allow-origin"), Outcome::refused,
+        "an origin that is an expression cannot be expressed; the controller matches it unanchored besides", "GW601",
+        Loss::other);
+    return asking.settle(given.claim, Outcome::refused, "its origin cannot be expressed");
   }
   asking.wishes.plain.cors = std::move(c);
   asking.wishes.plain.claims.push_back({FieldClaim::Field::cors, given.claim});
@@ -214,7 +215,7 @@ void client_ca(Asking& asking, const Given& given) {
 }
 
 constexpr std::string_view own_health = "health checks are the gateway's own";
-constexpr std::string_view snippet = "text of HAProxy's configuration says nothing to another gateway";
+constexpr std::string_view snippet = "text of HAProxy's configuration means nothing to another gateway";
 
 constexpr WishRow rows[] = {
     {.key = "path-rewrite", .valid = not_empty, .apply = rewrite},

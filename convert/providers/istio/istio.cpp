@@ -149,7 +149,7 @@ class Reader {
     add("queryParams", m.conditions.query);
     if (Fields method = f.object("method"); method) {
       m.method = method.text("exact");
-      if (m.method.empty() || method.rest(true)) refuse(m, f.ref("method"), "only whole methods can be said");
+      if (m.method.empty() || method.rest(true)) refuse(m, f.ref("method"), "only whole methods can be expressed");
     }
     if (Fields authority = f.object("authority"); authority)
       if (auto v = value_of(f.object("authority"), "Host", true)) m.conditions.headers.push_back(std::move(*v));
@@ -157,7 +157,7 @@ class Reader {
       const std::string exact = scheme.text("exact");
       m.scheme = exact == "https" ? 2 : 1;
       if (scheme.rest(true) || (exact != "http" && exact != "https"))
-        refuse(m, f.ref("scheme"), "only http and https can be said");
+        refuse(m, f.ref("scheme"), "only http and https can be expressed");
     }
     if (f.take("withoutHeaders")) refuse(m, f.ref("withoutHeaders"), "Gateway API has no negation");
     for (const char* key : {"sourceLabels", "sourceNamespace", "gateways", "port"})
@@ -193,7 +193,7 @@ class Reader {
                  labels[1] + ".svc.cluster.local");
     f.rest();
     if (!labels.empty() && labels[0] != nginx::lower(labels[0])) {
-      tell(ledger_, f.ref("host"), Outcome::refused, "'" + labels[0] + "' is no name of a Service", Loss::backend);
+      tell(ledger_, f.ref("host"), Outcome::refused, "'" + labels[0] + "' is not a Service name", Loss::backend);
       return std::nullopt;
     }
     if (labels.empty() || labels.size() == 2) return std::nullopt;
@@ -204,7 +204,7 @@ class Reader {
     for (const auto& [key, op] : {std::pair{"set", HeaderEdit::Op::set}, {"add", HeaderEdit::Op::add}})
       for (auto& [name, value] : f.map(key)) {
         if (value.find('%') != std::string::npos)
-          tell(ledger_, f.ref(key), Outcome::refused, "a header made of variables of Envoy cannot be said",
+          tell(ledger_, f.ref(key), Outcome::refused, "a header made of variables of Envoy cannot be expressed",
                Loss::other);
         else
           to.push_back({op, name, value});

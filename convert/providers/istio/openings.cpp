@@ -114,7 +114,7 @@ void Gateways::add(const kube::OtherObject& object) {
     if (f.rest()) o.guarded = true;
     if (o.port != 80 && o.port != 443)
       tell(ledger_, f.ref("port"), Outcome::approximated,
-           "routes hang on listeners of 80 and 443; add one of port " + std::to_string(o.port) + " to the Gateway",
+           "routes attach to listeners of 80 and 443; add one of port " + std::to_string(o.port) + " to the Gateway",
            Loss::none);
     gateways_[object.metadata.ns + "/" + object.metadata.name].push_back(std::move(o));
   }

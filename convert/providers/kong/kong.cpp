@@ -41,7 +41,7 @@ void host_header(Asking& asking, const Given& given) {
 void preserve_host(Asking& asking, const Given& given) {
   if (go_bool(given.text).value_or(true)) return asking.converted(given, "the default");
   asking.settle(given.claim, Outcome::refused,
-                "the address of the endpoint as Host cannot be said; URLRewrite.hostname takes a fixed name");
+                "the address of the endpoint as Host cannot be expressed; URLRewrite.hostname takes a fixed name");
 }
 void aliases(Asking& asking, const Given& given) {
   for (std::string& host : nginx::split(given.text)) asking.wishes.aliases.push_back(std::move(host));
@@ -149,7 +149,7 @@ void add_path(Asking& asking, const Given& given) {
 }
 
 constexpr std::string_view verification =
-    "how the backend's certificate is checked belongs into a BackendTLSPolicy; it is not written";
+    "how the backend's certificate is checked belongs in a BackendTLSPolicy; it is not written";
 
 constexpr WishRow rows[] = {
     {.key = "strip-path", .valid = is_bool, .apply = strip_path},

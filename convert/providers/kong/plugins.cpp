@@ -9,7 +9,7 @@ namespace gw::convert::kong {
 namespace {
 
 constexpr std::string_view needs_policy =
-    "Gateway API has no such policy in its standard channel; a target with policies has (--to envoy-gateway)";
+    "Gateway API has no such policy in its standard channel; use a target with policies (--to envoy-gateway)";
 
 struct Plugin {
   Fields& config;
@@ -36,7 +36,7 @@ void rate_limiting(Plugin& p) {
     p.demand(limit, Loss::rate_limit, needs_policy);
   }
   for (const char* key : {"day", "month", "year"})
-    p.config.tell(key, Outcome::refused, "limits of a day and longer cannot be said", Loss::rate_limit);
+    p.config.tell(key, Outcome::refused, "limits of a day and longer cannot be expressed", Loss::rate_limit);
   const std::string by = p.config.text("limit_by");
   if (by == "header" || by == "path" || by == "service")
     p.config.tell("limit_by", Outcome::approximated, "each client address is counted, not what Kong counts");
@@ -77,7 +77,7 @@ void ip_restriction(Plugin& p) {
     if (all.empty()) continue;
     std::vector<std::string> bad;
     AddressList list{deny, networks(all, bad)};
-    if (!bad.empty()) p.demand(Foreign{all}, Loss::allow_list, "an entry of its list is no network");
+    if (!bad.empty()) p.demand(Foreign{all}, Loss::allow_list, "an entry of its list is not a network");
     p.demand(std::move(list), Loss::allow_list, needs_policy);
   }
   for (const char* key : {"status", "message"})
@@ -101,7 +101,7 @@ void transform(Plugin& p, std::vector<HeaderEdit>& to) {
       const std::size_t colon = line.find(':');
       const std::string value = colon == std::string::npos ? "" : line.substr(colon + 1);
       if (value.find('$') != std::string::npos) {
-        p.demand(Foreign{}, Loss::other, "a header made of variables cannot be said");
+        p.demand(Foreign{}, Loss::other, "a header made of variables cannot be expressed");
         continue;
       }
       to.push_back({op, line.substr(0, colon), value});
@@ -117,7 +117,8 @@ void transform(Plugin& p, std::vector<HeaderEdit>& to) {
   p.converted("HeaderModifier");
 }
 void request_transformer(Plugin& p) {
-  if (p.config.take("http_method")) p.demand(Foreign{}, Loss::rewrite, "another method for the backend cannot be said");
+  if (p.config.take("http_method"))
+    p.demand(Foreign{}, Loss::rewrite, "another method for the backend cannot be expressed");
   transform(p, p.asking.wishes.plain.request_headers);
 }
 void response_transformer(Plugin& p) {

@@ -25,7 +25,7 @@ bool plugins_of(const kube::OtherObject& object, const Input& input, kube::Strin
       ledger.settle(&e.value, same_proxy(input, "kong") ? Outcome::converted : Outcome::refused,
                     "a plugin of a stream");
     if (!same_proxy(input, "kong"))
-      return refuse("a plugin of a stream cannot be said: routes of TCP and UDP have no filters");
+      return refuse("a plugin of a stream cannot be expressed: routes of TCP and UDP have no filters");
   }
   annotations.emplace_back("konghq.com/plugins", names);
   ledger.settle(claim, Outcome::policy, "the annotation stands on the route, where Kong reads it");

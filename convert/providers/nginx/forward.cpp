@@ -60,8 +60,11 @@ std::shared_ptr<Action> HostWriter::action_of(const Config& c, const Shape& shap
         c.claims.rewrite, outcome,
         "URLRewrite ReplacePrefixMatch " + rewrite.value + " for '" + std::string(shape.path) + "'" + differs, code);
   } else if (rewrite.kind == Kind::nothing) {
-    action->intents.push_back(
-        {RegexRewrite{}, {c.claims.rewrite}, Loss::rewrite, Outcome::refused, "it is no path that a gateway can make"});
+    action->intents.push_back({RegexRewrite{},
+                               {c.claims.rewrite},
+                               Loss::rewrite,
+                               Outcome::refused,
+                               "it is not a path that a gateway can make"});
     action->intents.back().demand = Snippet{c.rewrite_target};
   } else {
     action->intents.push_back(

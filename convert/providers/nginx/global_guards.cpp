@@ -13,7 +13,7 @@ namespace gw::convert::nginx {
 namespace {
 
 constexpr std::string_view needs_lists =
-    "Gateway API has no address lists; a target with policies has (--to envoy-gateway)";
+    "Gateway API has no address lists; use a target with policies (--to envoy-gateway)";
 
 bool given(std::string_view value) {
   return !trim(value).empty();

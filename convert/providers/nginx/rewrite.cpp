@@ -146,7 +146,7 @@ std::optional<Redirect> redirect_to(const UrlRedirect& from, std::string& why) {
   }
   const auto url = parse_url(from.url);
   if (!url || (url->scheme != "http" && url->scheme != "https")) {
-    why = "'" + from.url + "' is no http or https URL";
+    why = "'" + from.url + "' is not an http or https URL";
     return std::nullopt;
   }
   redirect.scheme = url->scheme;

@@ -10,9 +10,9 @@ namespace {
 
 constexpr std::string_view needs_auth = sentence::auth;
 constexpr std::string_view needs_lists =
-    "Gateway API has no address lists; a target with policies has (--to envoy-gateway)";
+    "Gateway API has no address lists; use a target with policies (--to envoy-gateway)";
 constexpr std::string_view needs_client =
-    "Gateway API checks client certificates for a whole port, not for one host; a target with policies can (--to "
+    "Gateway API checks client certificates for a whole port, not for one host; use a target with policies (--to "
     "envoy-gateway)";
 
 void deny(Reading& r, const Value& v, std::string why, Loss loss) {
@@ -167,7 +167,7 @@ void client_certificate(Reading& r, const Value& v) {
   const std::size_t slash = v.text.find('/');
   const std::string& own = r.config.ingress->metadata.ns;
   if (slash == std::string::npos || slash == 0 || slash + 1 == v.text.size())
-    return deny_host(r, v, "auth-tls-secret '" + v.text + "' is no namespace/name");
+    return deny_host(r, v, "auth-tls-secret '" + v.text + "' is not a namespace/name");
   if (v.text.substr(0, slash) != own) return deny_host(r, v, "auth-tls-secret of another namespace");
   ClientCertificate client;
   client.ns = own;

@@ -5,7 +5,7 @@ namespace gw::convert::nginx {
 namespace {
 
 constexpr std::string_view needs_policy =
-    "Gateway API has no field for it; a target with policies has (--to envoy-gateway)";
+    "Gateway API has no field for it; use a target with policies (--to envoy-gateway)";
 constexpr std::string_view experimental =
     "only the experimental channel of Gateway API has a field for it (--channel experimental)";
 
@@ -51,7 +51,7 @@ void ssl_secret(Reading& r, const Value& v) {
   const std::size_t slash = v.text.find('/');
   if (slash == std::string::npos || v.text.substr(0, slash) != r.config.ingress->metadata.ns) {
     r.ledger.settle(v.claim, Outcome::refused,
-                    "'" + v.text + "' is no namespace/name of its own namespace; ingress-nginx answers 503", "GW601",
+                    "'" + v.text + "' is not a namespace/name of its own namespace; ingress-nginx answers 503", "GW601",
                     Loss::backend_tls);
     if (!r.input.options.accepts(Loss::backend_tls)) r.config.denied = "proxy-ssl-secret '" + v.text + "'";
     return;
@@ -155,8 +155,8 @@ void hash_by(Reading& r, const Value& v) {
   };
   if (key != "$remote_addr" && key != "$binary_remote_addr" && !named("$http_", HashBalance::By::header) &&
       !named("$cookie_", HashBalance::By::cookie) && !named("$arg_", HashBalance::By::query))
-    return r.ledger.settle(v.claim, Outcome::refused, "'" + v.text + "' is no key that a gateway can hash by", "GW601",
-                           Loss::other);
+    return r.ledger.settle(v.claim, Outcome::refused, "'" + v.text + "' is not a key that a gateway can hash by",
+                           "GW601", Loss::other);
   if (hash.by == HashBalance::By::header)
     for (char& c : hash.name)
       if (c == '_') c = '-';

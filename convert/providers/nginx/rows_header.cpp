@@ -57,10 +57,11 @@ void cors(Reading& r, const Value& v) {
   const Value* credentials = r.find("cors-allow-credentials");
   policy.credentials = !credentials || truth(credentials->text);
   policy.max_age = static_cast<std::int32_t>(std::max<long>(1, r.number("cors-max-age", 1728000)));
-  r.ledger.settle(v.claim, Outcome::approximated,
-                  "a CORS filter: headers are sent to requests with an Origin only, and OPTIONS that is no preflight "
-                  "goes to the backend",
-                  "GW603");
+  r.ledger.settle(
+      v.claim, Outcome::approximated,
+      "a CORS filter: headers are sent to requests with an Origin only, and OPTIONS that is not a preflight "
+      "goes to the backend",
+      "GW603");
   for (const Claim c : claims) r.ledger.settle(c, Outcome::converted, "in the CORS filter");
   if (lost_origin)
     r.settle("cors-allow-origin", Outcome::approximated,

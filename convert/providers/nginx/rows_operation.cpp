@@ -53,7 +53,7 @@ void ciphers(Reading& r, const Value& v) {
        {v.claim},
        Loss::other,
        Outcome::refused,
-       "ciphers are a setting of the gateway; a target with policies has it (--to envoy-gateway)"});
+       "ciphers are a setting of the gateway; use a target with policies (--to envoy-gateway)"});
 }
 
 void tracing(Reading& r, const Value& v) {

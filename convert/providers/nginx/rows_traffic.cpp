@@ -15,7 +15,8 @@ void use_regex(Reading& r, const Value& v) {
 
 void app_root(Reading& r, const Value& v) {
   if (!v.text.starts_with('/'))
-    return r.ledger.settle(v.claim, Outcome::ignored, "'" + v.text + "' is no path; ingress-nginx ignores it", "GW605");
+    return r.ledger.settle(v.claim, Outcome::ignored, "'" + v.text + "' is not a path; ingress-nginx ignores it",
+                           "GW605");
   r.config.app_root = v.text;
   r.config.claims.app_root = v.claim;
 }
@@ -56,7 +57,7 @@ int status(Reading& r, std::string_view key, int otherwise, int last) {
 
 void temporal_redirect(Reading& r, const Value& v) {
   if (!v.text.starts_with("http") || !parse_url(v.text))
-    return r.ledger.settle(v.claim, Outcome::ignored, "'" + v.text + "' is no http URL; ingress-nginx ignores it",
+    return r.ledger.settle(v.claim, Outcome::ignored, "'" + v.text + "' is not an http URL; ingress-nginx ignores it",
                            "GW605");
   r.config.redirect = UrlRedirect{v.text, status(r, "temporal-redirect-code", 302, 307), v.claim};
 }

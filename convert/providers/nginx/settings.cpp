@@ -72,7 +72,7 @@ void add_stream(const kube::ConfigMap& map, const std::string& key, const std::s
   const auto parts = split(value, ':');
   const long port = to_int(key);
   const std::size_t slash = parts.empty() ? std::string::npos : parts[0].find('/');
-  if (!integer(key) || port < 1 || port > 65535) return bad("'" + key + "' is no port");
+  if (!integer(key) || port < 1 || port > 65535) return bad("'" + key + "' is not a port");
   if (parts.size() < 2 || slash == std::string::npos) return bad("it names no namespace, Service and port");
   kube::IngressServiceBackend service;
   service.name = std::string_view(parts[0]).substr(slash + 1);

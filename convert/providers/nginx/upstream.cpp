@@ -18,8 +18,8 @@ void rewrite_host(const Config& c, Action& action, Ledger& ledger) {
   const bool constant =
       host.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") == std::string::npos && !host.ends_with('.');
   if (!constant)
-    return ledger.settle(c.claims.vhost, Outcome::refused, "'" + c.upstream_vhost + "' is no plain host name", "GW601",
-                         Loss::other);
+    return ledger.settle(c.claims.vhost, Outcome::refused, "'" + c.upstream_vhost + "' is not a plain host name",
+                         "GW601", Loss::other);
   action.rewrite_host = host;
   ledger.settle(c.claims.vhost, Outcome::converted, "URLRewrite hostname");
 }

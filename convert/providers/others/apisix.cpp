@@ -19,7 +19,7 @@ void redirect(Asking& asking, const Given& given) {
   to.status = small_int(asking.wishes.text("http-redirect-code", "302")).value_or(302);
   if (given.text.find('$') != std::string::npos)
     return asking.demand(Foreign{given.text}, {given.claim}, Loss::rewrite,
-                         "a Location made of variables cannot be said");
+                         "a Location made of variables cannot be expressed");
   if (const auto url = nginx::parse_url(given.text)) {
     to.scheme = url->scheme;
     to.host = url->host;
@@ -103,17 +103,17 @@ constexpr WishRow rows[] = {
     {.key = "http-allow-methods", .valid = not_empty, .apply = methods},
     {.key = "http-block-methods",
      .outcome = Outcome::refused,
-     .detail = "methods that are forbidden cannot be said, only those that are allowed",
+     .detail = "methods that are forbidden cannot be expressed, only those that are allowed",
      .loss = Loss::allow_list},
     {.key = "auth-uri", .valid = not_empty, .loss = Loss::auth, .apply = auth},
     {.key = "auth-*", .outcome = Outcome::refused, .detail = consumers, .loss = Loss::auth},
     {.key = "enable-csrf",
      .outcome = Outcome::refused,
-     .detail = "a check of CSRF tokens cannot be said",
+     .detail = "a check of CSRF tokens cannot be expressed",
      .loss = Loss::auth},
     {.key = "csrf-key",
      .outcome = Outcome::refused,
-     .detail = "a check of CSRF tokens cannot be said",
+     .detail = "a check of CSRF tokens cannot be expressed",
      .loss = Loss::auth},
     {.key = "plugin-config-name",
      .outcome = Outcome::refused,

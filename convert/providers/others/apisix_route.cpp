@@ -237,7 +237,7 @@ class Reader {
       if (all.empty()) continue;
       std::vector<std::string> bad;
       AddressList list{deny, networks(all, bad)};
-      if (!bad.empty()) asking.demand(Foreign{all}, {}, Loss::allow_list, "an entry of its list is no network");
+      if (!bad.empty()) asking.demand(Foreign{all}, {}, Loss::allow_list, "an entry of its list is not a network");
       asking.demand(std::move(list), {}, Loss::allow_list, sentence::auth);
     }
     config.tell("message", Outcome::approximated, "what a refused client gets is the gateway's own");

@@ -25,7 +25,7 @@ struct Reading {
 };
 
 constexpr std::string_view needs_policy =
-    "Gateway API has no such policy in its standard channel; a target with policies has (--to envoy-gateway)";
+    "Gateway API has no such policy in its standard channel; use a target with policies (--to envoy-gateway)";
 
 std::string go_substitution(std::string_view text) {
   std::string out;
@@ -47,7 +47,7 @@ void rewrite(Reading& r, RewriteWish wish) {
   wish.claims = r.claims();
   wish.field = r.asking.field;
   if (r.asking.wishes.rewrite.kind != RewriteWish::Kind::none) {
-    r.demand(Foreign{}, Loss::rewrite, "a second rewrite of the same path cannot be said beside the first");
+    r.demand(Foreign{}, Loss::rewrite, "a second rewrite of the same path cannot be expressed beside the first");
     return;
   }
   r.asking.wishes.rewrite = std::move(wish);
@@ -132,7 +132,7 @@ void redirect_regex(Reading& r) {
                           (regex.ends_with("/(.*)") || regex.ends_with("/(.*)$") || regex.ends_with("(/.*)"));
   if (!url || (dollar != std::string::npos && !keeps_path))
     return r.demand(Foreign{target}, Loss::rewrite,
-                    "a redirect that takes the URL apart cannot be said; write a RequestRedirect for it");
+                    "a redirect that takes the URL apart cannot be expressed; write a RequestRedirect for it");
   to.scheme = url->scheme;
   to.host = url->host;
   if (url->port != 0) to.port = url->port;
@@ -244,7 +244,7 @@ void ip_allow_list(Reading& r) {
 // What the backend gets of the user. A name that a client could send itself must not be believed.
 void user_headers(Reading& r) {
   if (r.f.take("headerField"))
-    r.demand(Foreign{}, Loss::auth, "the name of the user for the backend (headerField) cannot be said");
+    r.demand(Foreign{}, Loss::auth, "the name of the user for the backend (headerField) cannot be expressed");
   if (r.f.on("removeHeader"))
     r.f.tell("removeHeader", Outcome::approximated, "the backend gets the header Authorization");
 }
@@ -279,10 +279,11 @@ void forward_auth(Reading& r) {
            "cookies of the authentication service do not reach the client", Loss::other);
   for (const char* known : {"authResponseHeadersRegex", "headerField"})
     if (r.f.take(known))
-      r.demand(Foreign{auth.url}, Loss::auth, "what it tells the backend beside authResponseHeaders cannot be said");
+      r.demand(Foreign{auth.url}, Loss::auth,
+               "what it tells the backend beside authResponseHeaders cannot be expressed");
   if (r.f.object("tls"))
     return r.demand(Foreign{auth.url}, Loss::auth,
-                    "it speaks TLS with the authentication service; that cannot be said");
+                    "it speaks TLS with the authentication service; that cannot be expressed");
   r.demand(std::move(auth), Loss::auth, needs_policy);
 }
 
@@ -312,7 +313,7 @@ void rate_limit(Reading& r) {
   r.f.tell("redis", Outcome::approximated, "where the counters are kept is the gateway's own");
   if (limit.requests == 0)
     return r.asking.settle(r.claim, Outcome::ignored, "an average of 0 limits nothing", Loss::none);
-  if (!said) return r.demand(Foreign{}, Loss::rate_limit, "so many requests in such a period are no whole rate");
+  if (!said) return r.demand(Foreign{}, Loss::rate_limit, "so many requests in such a period are not a whole rate");
   r.demand(limit, Loss::rate_limit, needs_policy);
 }
 void in_flight(Reading& r) {
@@ -323,7 +324,7 @@ void buffering(Reading& r) {
   const long bytes = r.f.number("maxRequestBodyBytes").value_or(0);
   for (const char* known : {"memRequestBodyBytes", "memResponseBodyBytes"}) r.f.skip(known, "Traefik's own memory");
   r.f.tell("maxResponseBodyBytes", Outcome::approximated, "answers of any length pass");
-  r.f.tell("retryExpression", Outcome::refused, "retries by an expression cannot be said", Loss::other);
+  r.f.tell("retryExpression", Outcome::refused, "retries by an expression cannot be expressed", Loss::other);
   if (bytes > 0) return r.demand(BodyLimit{bytes}, Loss::rate_limit, needs_policy);
   r.approximated("gateways buffer as they see fit");
 }

@@ -84,7 +84,7 @@ void match(Wanted& w, const Matcher& m) {
   } else if (name == "ClientIP") {
     refuse(w, "ClientIP: Gateway API matches no addresses of clients", Loss::allow_list);
   } else {
-    refuse(w, name + " with " + std::to_string(m.arguments.size()) + " arguments is no matcher that gwctl reads");
+    refuse(w, name + " with " + std::to_string(m.arguments.size()) + " arguments is not a matcher that gwctl reads");
   }
 }
 
@@ -255,10 +255,10 @@ class Reader {
     if (scheme == "https") asking.unchecked_tls({});
     if (scheme == "h2c") tell(ledger_, f.ref("scheme"), Outcome::approximated, sentence::h2c, Loss::none);
     if (!scheme.empty() && scheme != "http" && scheme != "https" && scheme != "h2c")
-      f.tell("scheme", Outcome::refused, "it is no scheme of Traefik", Loss::backend);
+      f.tell("scheme", Outcome::refused, "it is not a scheme of Traefik", Loss::backend);
     if (f.has("passHostHeader") && !f.on("passHostHeader"))
-      tell(ledger_, f.ref("passHostHeader"), Outcome::refused, "the address of the endpoint as Host cannot be said",
-           Loss::other);
+      tell(ledger_, f.ref("passHostHeader"), Outcome::refused,
+           "the address of the endpoint as Host cannot be expressed", Loss::other);
     Fields sticky = f.object("sticky");
     if (Fields cookie = sticky.object("cookie"); cookie.node()) {
       CookieAffinity c;

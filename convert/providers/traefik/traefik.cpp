@@ -49,7 +49,7 @@ void entry_points(Asking& asking, const Given& given) {
 
 void tls(Asking& asking, const Given& given) {
   if (go_bool(given.text).value_or(false)) asking.wishes.http = false;
-  asking.converted(given, "the routes hang on https listeners only");
+  asking.converted(given, "the routes are attached to https listeners only");
 }
 
 void domains(Asking& asking, const Given& given) {
@@ -106,7 +106,7 @@ constexpr WishRow rows[] = {
 void pass_host(Asking& asking, const Given& given) {
   if (go_bool(given.text).value_or(true)) return asking.converted(given, "the default");
   asking.settle(given.claim, Outcome::refused,
-                "the address of the endpoint as Host cannot be said; URLRewrite.hostname takes a fixed name");
+                "the address of the endpoint as Host cannot be expressed; URLRewrite.hostname takes a fixed name");
 }
 
 void sticky(Asking& asking, const Given& given) {
