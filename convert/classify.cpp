@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "convert/providers/own.h"
+#include "convert/words.h"
 #include "diag/ascii.h"
 #include "kube/kinds.h"
 
@@ -45,18 +46,6 @@ const Provider* by_annotations(const Ingresses& ingresses, F&& fits) {
     if (best) return best;
   }
   return nullptr;
-}
-
-// "k8s.io/internal-ingress-nginx" → k8s, io, internal, ingress, nginx.
-std::vector<std::string> words_of(std::string_view name) {
-  std::vector<std::string> words(1);
-  for (const char c : diag::lower(name)) {
-    if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
-      words.back() += c;
-    else if (!words.back().empty())
-      words.emplace_back();
-  }
-  return words;
 }
 
 // Speaks a name that nobody knows of a class by convention, as "nginx-internal" does?
@@ -151,12 +140,6 @@ std::string class_of(const kube::OtherObject& object) {
     return *annotation;
   const yaml::Node* spec = object.node ? object.node->find("spec") : nullptr;
   return spec && spec->is_map() ? text_of(spec->find("ingressClassName")) : std::string();
-}
-
-bool speaks_of_internal(std::string_view name) {
-  static constexpr std::string_view known[] = {"internal", "private", "intern", "intranet", "inner", "inside"};
-  const std::vector<std::string> words = words_of(name);
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return contains(known, word); });
 }
 
 Classification::Classification(const kube::Index& index, const Options& options, const Provider* wanted)

@@ -62,7 +62,4 @@ class Classification {
 // Whose own kind an object is; nulls for one that no controller reads.
 std::pair<const Provider*, const OwnKind*> owner_of_kind(const kube::OtherObject& object);
 
-// Does the name of a class, or of its controller, speak of a network of one's own?
-bool speaks_of_internal(std::string_view name);
-
 }  // namespace gw::convert

@@ -51,7 +51,7 @@ const std::set<std::string> form_of_convert = {
     "bystanders.cpp", "bystanders.h", "codes.cpp",    "convert.h",  "emit.h",       "intent.h",   "ir.h",
     "ledger.cpp",     "ledger.h",     "metadata.cpp", "metadata.h", "movers.cpp",   "movers.h",   "object_names.cpp",
     "object_names.h", "paths.cpp",    "paths.h",      "profile.h",  "provider.cpp", "provider.h", "regex.cpp",
-    "regex.h",        "target.h",     "tell.cpp",     "tell.h"};
+    "regex.h",        "target.h",     "tell.cpp",     "tell.h",     "words.cpp",    "words.h"};
 
 // "form", "reading", "emitters" or "leading"; empty outside of convert/.
 std::string floor_of(const std::string& path) {

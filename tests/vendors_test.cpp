@@ -78,7 +78,8 @@ TEST_CASE("names are unique") {
 TEST_CASE("no other file writes which controller a class has") {
   std::set<std::string> values;
   for (const vendors::IngressController& row : vendors::ingress_controllers())
-    for (const std::string_view value : row.controllers) values.insert('"' + std::string(value) + '"');
+    for (const std::string_view value : row.controllers)  // one that ends in '/' is a prefix of annotations, too
+      if (!value.ends_with('/')) values.insert('"' + std::string(value) + '"');
   for (const vendors::Gateway& row : vendors::gateways()) values.insert('"' + std::string(row.controller) + '"');
   std::size_t files = 0;
   for (const char* room : {"audit", "check", "cli", "cluster", "control", "convert", "export", "gitops", "graph", "lsp",

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "convert/classify.h"
 #include "convert/providers/alb/parts.h"
 #include "convert/providers/common.h"
 #include "convert/providers/dialects.h"
@@ -13,6 +12,7 @@
 #include "convert/providers/sentences.h"
 #include "convert/providers/values.h"
 #include "convert/regex.h"
+#include "kube/ingress_class.h"
 
 namespace gw::convert {
 namespace {
@@ -479,7 +479,7 @@ namespace {
 
 // The scheme that the parameters of an Ingress's class have; empty: none.
 std::string scheme_of_class(const kube::Ingress& ingress, const kube::Index& index) {
-  const kube::IngressClass* of = index.ingress_class(class_of(ingress));
+  const kube::IngressClass* of = index.ingress_class(kube::class_of(ingress));
   const auto at = [](const yaml::Node* node, std::string_view key) {
     return node && node->is_map() ? node->find(key) : nullptr;
   };

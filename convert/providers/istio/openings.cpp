@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "convert/classify.h"
 #include "convert/providers/common.h"
 #include "convert/providers/istio/pods.h"
 #include "convert/providers/values.h"
+#include "convert/words.h"
 
 namespace gw::convert::istio {
 namespace {
