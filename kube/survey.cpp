@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 
 #include "kube/kinds.h"
@@ -28,7 +29,21 @@ bool like_object(std::string_view text) {
   return key("apiVersion");
 }
 
+// <ISSUER_ANNOTATION>, for which an installer writes a line of its own.
+bool has_bracketed_word(std::string_view text) {
+  for (std::size_t at = text.find('<'); at != text.npos; at = text.find('<', at + 1)) {
+    const std::size_t end = std::min(text.find('>', at), text.size());
+    const std::string_view word = text.substr(at + 1, end - at - 1);
+    const bool capitals = std::all_of(word.begin(), word.end(), [](unsigned char c) {
+      return std::isupper(c) != 0 || std::isdigit(c) != 0 || c == '_';
+    });
+    if (end != text.size() && word.size() > 2 && capitals) return true;
+  }
+  return false;
+}
+
 bool templated(std::string_view text) {
+  if (has_bracketed_word(text)) return true;
   return text.find("{{") != text.npos || text.find("{%") != text.npos || text.find("<%") != text.npos;
 }
 
