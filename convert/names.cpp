@@ -6,6 +6,7 @@
 #include "diag/render.h"
 #include "kube/load.h"
 #include "kube/paths.h"
+#include "kube/placeholder.h"
 
 namespace gw::convert {
 
@@ -19,6 +20,8 @@ void leave_out_unnameable(kube::Bundle& bundle, diag::Sink& sink) {
       const bool bad_name = !metadata.name.empty() &&
                             !(strict ? kube::is_object_name(metadata.name) : kube::is_path_segment(metadata.name));
       if (!in_namespace && !bad_name) return false;
+      // What routes and holds one was told as such when it was read; others are of no concern.
+      if (kube::has_placeholder(in_namespace ? metadata.ns : metadata.name, true)) return true;
       diag::Diagnostic found;
       found.code = "GW654";
       found.layer = "convert";

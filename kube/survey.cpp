@@ -55,7 +55,9 @@ bool has_text(const yaml::Node& node, std::string_view key) {
 bool is_object(const yaml::Node& node) {
   if (has_text(node, "openapi") && node.find("openapi")->string().starts_with("3.")) return true;
   if (!has_text(node, "apiVersion") || !has_text(node, "kind")) return false;
-  // A kubeconfig has both, too, and no cluster takes it.
+  // A kubeconfig has both, too, and so have the documents of Talos, in a version without a group: no cluster takes
+  // them.
+  if (node.find("apiVersion")->string() == "v1alpha1") return false;
   return node.find("kind")->string() != "Config" || (!node.find("clusters") && !node.find("contexts"));
 }
 
