@@ -7,6 +7,7 @@ import concurrent.futures
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -104,10 +105,14 @@ def installed():
     cache = os.path.join(os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache'), 'gwctl-tests', VERSION)
     program = os.path.join(cache, 'kustomize')
     if not os.path.exists(program) and shutil.which('go'):
-        done = subprocess.run(['go', 'install', f'sigs.k8s.io/kustomize/kustomize/v5@{VERSION}'], capture_output=True,
-                              text=True, env={**os.environ, 'GOBIN': cache})
-        if done.returncode != 0:
-            print(f'go install says: {done.stderr.strip()[-300:]}')
+        install = subprocess.Popen(['go', 'install', f'sigs.k8s.io/kustomize/kustomize/v5@{VERSION}'], text=True,
+                                   stderr=subprocess.PIPE, env={**os.environ, 'GOBIN': cache}, start_new_session=True)
+        try:
+            if install.communicate(timeout=480)[1] and install.returncode != 0:
+                print('go install fails')
+        except subprocess.TimeoutExpired:
+            os.killpg(install.pid, signal.SIGKILL)
+            print('go install took longer than eight minutes')
     return program if os.path.exists(program) else None
 
 

@@ -125,10 +125,10 @@ def build_programs():
         build = subprocess.Popen([sys.executable, str(tool), "--old-only", sample.name], stdout=subprocess.DEVNULL,
                                  stderr=subprocess.PIPE, text=True, start_new_session=True)
         try:
-            told = build.communicate(timeout=600)[1]
+            told = build.communicate(timeout=480)[1]
         except subprocess.TimeoutExpired:
             os.killpg(build.pid, signal.SIGKILL)
-            print("skipped: the real programs were not built within ten minutes")
+            print("skipped: the real programs were not built within eight minutes")
             sys.exit(77)
     if build.returncode == 2:
         print(f"skipped: the real programs cannot be built ({told.strip().splitlines()[-1:]})")
